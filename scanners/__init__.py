@@ -1,0 +1,1 @@
+"""Reading and judging container hosts: no Django, no database, no Celery."""
