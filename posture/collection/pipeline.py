@@ -23,7 +23,8 @@ from posture.fleet import credentials, ingest as fleet
 from posture.fleet.choices import NodeState, PullState
 from posture.fleet.models import Asset, Node, Pull
 from posture.images import ingest as images
-from scanners.checks import run as checks
+from scanners.checks.policy import Policy
+from scanners.checks.run import judge as judge_record
 from scanners.connectors import open_node
 from scanners.records import EngineFacts, Limits, NodeError, Skipped
 
@@ -92,13 +93,13 @@ def _stored_fingerprints(engine: EngineFacts, node: Node) -> set[str]:
 def judge(run: Run) -> None:
     """Run every check on what was read; no network and no writing."""
     pulled = run.pulled
-    policy = checks.Policy(now=timezone.now())
+    policy = Policy(now=timezone.now())
     host_id = run.node.host_id
     elsewhere = images.names_elsewhere([o.facts.key for o in pulled.images], host_id)
     pulled.name_images(elsewhere)
     everything = pulled.everything()
     for number, observed in enumerate(everything, 1):
-        pulled.outcomes[id(observed)] = tuple(checks.judge(observed.facts, policy))
+        pulled.outcomes[id(observed)] = tuple(judge_record(observed.facts, policy))
         if number % 200 == 0:
             run.lease.report("judging", number, len(everything))
 

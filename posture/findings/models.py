@@ -1,0 +1,81 @@
+"""Findings: one problem on one asset is one row; each time it was open is one interval."""
+
+from __future__ import annotations
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+from posture.base.intervals import Interval
+from posture.findings.choices import FindingKind
+from posture.findings.querysets import FindingQuerySet
+
+
+class Finding(models.Model):
+    """One problem on one asset. `key` names the problem within its asset and never depends on order or free text.
+
+    `points` (0..100) and `factors` come from the published formula (`risk.points`); `closed_at` is null while open.
+    """
+
+    asset = models.ForeignKey("fleet.Asset", on_delete=models.CASCADE, related_name="findings")
+    environment = models.ForeignKey("fleet.Environment", null=True, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=20, choices=FindingKind.choices, default=FindingKind.FAILED_CHECK)
+    key = models.CharField(max_length=200)
+    check_definition = models.ForeignKey(
+        "compliance.Check", null=True, on_delete=models.PROTECT, related_name="findings", db_column="check_id"
+    )
+    node = models.ForeignKey("fleet.Node", null=True, on_delete=models.SET_NULL, related_name="+")
+    severity = models.SmallIntegerField()
+    points = models.FloatField()
+    factors = models.JSONField(default=list)  # [[name, detail, factor], …]; the first is the base
+    evidence = ArrayField(models.TextField(), default=list)
+    first_opened_at = models.DateTimeField()
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+    times_opened = models.IntegerField(default=1)
+
+    objects = FindingQuerySet.as_manager()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("asset", "kind", "key"), name="one_finding_per_key"),)
+        indexes = (
+            models.Index(F("points").desc(), F("id").desc(), condition=Q(closed_at__isnull=True), name="open_by_points"),
+            models.Index(
+                F("severity").desc(), F("id").desc(), condition=Q(closed_at__isnull=True), name="open_by_severity"
+            ),
+            models.Index(
+                F("environment"), F("points").desc(), F("id").desc(),
+                condition=Q(closed_at__isnull=True), name="open_in_environment",
+            ),
+            models.Index(
+                F("check_definition"), F("points").desc(), F("id").desc(),
+                condition=Q(closed_at__isnull=True), name="open_of_check",
+            ),
+            models.Index(
+                F("opened_at").desc(), F("id").desc(), condition=Q(closed_at__isnull=True), name="open_newest"
+            ),
+            models.Index(F("closed_at").desc(), F("id").desc(), condition=Q(closed_at__isnull=False), name="resolved_newest"),
+            models.Index(F("points").desc(), F("id").desc(), name="finding_by_points"),
+            models.Index(F("opened_at").desc(), F("id").desc(), name="finding_newest"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.key} on {self.asset_id}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None
+
+
+class OpenInterval(Interval):
+    """One time that a finding was open, with the evidence of that time."""
+
+    finding = models.ForeignKey(Finding, on_delete=models.CASCADE, related_name="intervals")
+    severity = models.SmallIntegerField()
+    evidence = ArrayField(models.TextField(), default=list)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("finding",), condition=Q(closed_at__isnull=True), name="one_open_interval"),
+        )
+        indexes = (models.Index(fields=("finding", "opened_at"), name="interval_of_finding"),)

@@ -1,0 +1,28 @@
+"""Words for reading images."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Q
+
+from posture.fleet.querysets import within
+
+if TYPE_CHECKING:
+    from posture.accounts.models import User
+
+
+class ImageQuerySet(models.QuerySet):
+    def visible_to(self, user: User) -> Self:
+        ids = user.environment_ids()
+        return self if ids is None else self.filter(within(ids, "asset__"))
+
+    def as_of(self, moment: datetime | None) -> Self:
+        """Images that some host held at `moment`; None means now."""
+        if moment is None:
+            return self.filter(asset__gone_at__isnull=True)
+        return self.filter(
+            Q(asset__gone_at__isnull=True) | Q(asset__gone_at__gt=moment), asset__first_seen_at__lte=moment
+        )

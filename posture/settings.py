@@ -1,0 +1,199 @@
+"""Settings. Everything that differs between installations comes from the environment; the README lists it."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from posture import embedded, secrets
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR = Path(os.environ.get("PLIMSOLL_VAR", BASE_DIR / "var")).resolve()
+VERSION = "0.1.0"
+
+
+def _flag(name: str, default: bool) -> bool:
+    return os.environ.get(name, str(int(default))).strip().lower() in {"1", "true", "yes", "on"}
+
+
+SECRET_KEY = secrets.secret_key(VAR)
+CREDENTIAL_KEYS = secrets.credential_keys(VAR)
+DEBUG = False
+ALLOWED_HOSTS = [h for h in os.environ.get("PLIMSOLL_HOSTS", "localhost,127.0.0.1,[::1]").split(",") if h]
+CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("PLIMSOLL_ORIGINS", "").split(",") if o]
+SECURE = _flag("PLIMSOLL_SECURE", False)  # true where the browser reaches us over HTTPS
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.postgres",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "csp",
+    "posture.base",
+    "posture.accounts",
+    "posture.history",
+    "posture.fleet",
+    "posture.images",
+    "posture.compliance",
+    "posture.findings",
+    "posture.risk",
+    "posture.collection",
+]
+
+MIDDLEWARE = [
+    "posture.health.HealthMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "posture.base.middleware.RequestIdMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "posture.urls"
+WSGI_APPLICATION = "posture.wsgi.application"
+APPEND_SLASH = False
+TEMPLATES: list[dict[str, Any]] = [
+    {"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": [], "APP_DIRS": True, "OPTIONS": {}}
+]
+
+# -- the two servers: given by URL, else the embedded ones
+_services = embedded.services(VAR)
+DATABASES = {"default": embedded.database_settings(_services.database_url)}
+DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+REDIS_URL = _services.redis_url
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# -- people
+AUTH_USER_MODEL = "accounts.User"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+SESSION_COOKIE_NAME = "plimsoll_session"
+SESSION_COOKIE_AGE = int(os.environ.get("PLIMSOLL_SESSION_SECONDS", 8 * 3600))  # idle time
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = SECURE
+CSRF_COOKIE_NAME = "plimsoll_csrf"
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = SECURE
+CSRF_FAILURE_VIEW = "posture.base.problems.csrf_failure"
+
+# -- the browser
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _flag("PLIMSOLL_BEHIND_PROXY", False) else None
+X_FRAME_OPTIONS = "DENY"
+_NONCE = "csp.constants.NONCE"
+
+
+def _content_security_policy() -> dict[str, Any]:
+    from csp.constants import NONCE, NONE, SELF
+
+    return {
+        "DIRECTIVES": {
+            "default-src": [NONE],
+            "script-src": [SELF],
+            "style-src": [SELF, NONCE],
+            "img-src": [SELF, "data:"],
+            "font-src": [SELF],
+            "connect-src": [SELF],
+            "manifest-src": [SELF],
+            "form-action": [SELF],
+            "base-uri": [NONE],
+            "frame-ancestors": [NONE],
+        }
+    }
+
+
+CONTENT_SECURITY_POLICY = _content_security_policy()
+STATIC_URL = "/static/"
+FRONTEND_DIST = BASE_DIR / "frontend" / "dist"
+STATIC_ROOT = FRONTEND_DIST
+WHITENOISE_MAX_AGE = 60
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+
+# -- the API
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "posture.accounts.authentication.SessionAuthentication",
+        "posture.accounts.authentication.TokenAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["posture.base.permissions.RolePermission"],
+    "DEFAULT_RENDERER_CLASSES": ["posture.base.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "posture.base.pagination.KeysetPagination",
+    "DEFAULT_SCHEMA_CLASS": "posture.base.schema.Schema",
+    "EXCEPTION_HANDLER": "posture.base.problems.handle",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Plimsoll API",
+    "VERSION": VERSION,
+    "DESCRIPTION": "Fleet container security posture: nodes, hosts, containers, images, checks, findings, loads.",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+
+# -- the workers
+CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_BROKER_TRANSPORT_OPTIONS = {"global_keyprefix": "plimsoll:", "visibility_timeout": 3600}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 250_000  # KiB
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    "claim nodes that are due": {
+        "task": "posture.collection.tasks.tick",
+        "schedule": timedelta(seconds=float(os.environ.get("PLIMSOLL_TICK_SECONDS", 5))),
+        "options": {"expires": 10},
+    },
+    "lower the coverage of what went stale": {
+        "task": "posture.collection.tasks.expire_evidence",
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 250},
+    },
+}
+
+# -- pulls
+PULL_LEASE_SECONDS = float(os.environ.get("PLIMSOLL_LEASE_SECONDS", 30))
+PULL_MAX_QUEUED = int(os.environ.get("PLIMSOLL_MAX_QUEUED", 64))
+PULL_DENIED_NETWORKS = [n for n in os.environ.get("PLIMSOLL_DENIED_NETWORKS", "").split(",") if n]
+
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = False
+LANGUAGE_CODE = "en"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": os.environ.get("PLIMSOLL_LOG_LEVEL", "INFO")},
+}
