@@ -73,16 +73,11 @@ def store_assets(
 ) -> dict[str, Known]:
     """Make sure that the assets (key -> name) exist; returns them all by key."""
     keys = sorted(names)
-    rows = [(kind.value, key, names[key], environment_id, host_id, at, at, "", "", 0.0, 0.0, 0.0) for key in keys]
     upsert.insert_missing(
         Asset,
-        (
-            "kind", "key", "name", "environment_id", "host_id", "first_seen_at", "changed_at", "state_fingerprint",
-            "results_fingerprint", "own_energy", "energy", "coverage",
-        ),
-        ("text", "text", "text", "bigint", "bigint", "timestamptz", "timestamptz", "text", "text", "float8", "float8",
-         "float8"),
-        rows,
+        ("kind", "key", "name", "environment_id", "host_id", "first_seen_at", "changed_at"),
+        ("text", "text", "text", "bigint", "bigint", "timestamptz", "timestamptz"),
+        [(kind.value, key, names[key], environment_id, host_id, at, at) for key in keys],
         ("kind", "key"),
     )
     return known(kind, keys)

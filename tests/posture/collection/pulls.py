@@ -49,6 +49,7 @@ def pulled(
     images: Sequence[ImageFacts] = (),
     *,
     also_listed: Iterable[str] = (),
+    is_listed: bool = True,
     swarm: SwarmFacts | None = None,
     **of_engine: object,
 ) -> Pulled:
@@ -60,7 +61,9 @@ def pulled(
             "name": "alpha",
             "containers": tuple(
                 ContainerSummary(id=i, name=i, image_id="", status="running", created_at=None) for i in listed
-            ),
+            )
+            if is_listed
+            else None,
             "images": tuple(
                 ImageSummary(id=i.id, references=i.references, created_at=i.created_at, size_bytes=0, is_used=True)
                 for i in images

@@ -114,7 +114,7 @@ def test_a_container_that_was_listed_but_could_not_be_read_stays_as_it_was() -> 
 def test_a_list_that_could_not_be_read_makes_nobody_disappear() -> None:
     alpha = node()
     write(alpha, pulled([WEB, DB], [BASE]))
-    write(alpha, pulled([], [BASE], containers=None))
+    write(alpha, pulled([], [BASE], is_listed=False))
     assert ContainerState.objects.current().count() == 2
 
 
