@@ -326,6 +326,6 @@ def redact_document(value: Any) -> Any:
         return redact_shapes(value)[0] if len(value) >= 8 else value
     if isinstance(value, dict):
         return {key: redact_document(item) for key, item in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [redact_document(item) for item in value]
     return value
