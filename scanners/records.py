@@ -189,6 +189,11 @@ class ContainerSummary(Record, frozen=True, kw_only=True):
     status: str
     created_at: datetime | None
     finished_at: datetime | None = None
+    network_mode: str | None = None  # None, here and below: not read
+    pid_mode: str | None = None
+    ipc_mode: str | None = None
+    log_driver: str | None = None
+    log_options: dict[str, str] | None = None
 
 
 class ImageSummary(Record, frozen=True, kw_only=True):
@@ -248,7 +253,9 @@ class ContainerFacts(Record, frozen=True, kw_only=True):
     mounts: tuple[Mount, ...] = ()
     devices: tuple[Device, ...] = ()
     device_cgroup_rules: tuple[str, ...] = ()
+    device_requests: tuple[str, ...] = ()  # driver and what is asked: "nvidia: all", "cdi: vendor.com/gpu=0"
     published_ports: tuple[PublishedPort, ...] = ()
+    publish_all_ports: bool = False
     exposed_ports: tuple[str, ...] = ()
     log_driver: str = ""
     log_options: dict[str, str] = {}

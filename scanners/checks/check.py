@@ -1,12 +1,15 @@
-"""How a check is declared: right state as title, why, what to do, good and bad examples, then a pure function."""
+"""How a check is declared: right state as title, why, what to do, examples, then a pure function."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
+from scanners.checks.policy import Policy
 from scanners.records import AssetKind, ContainerFacts, EngineFacts, ImageFacts, Outcome, Severity, SwarmFacts
 
 ASSET_KINDS: dict[type, AssetKind] = {
@@ -16,14 +19,35 @@ ASSET_KINDS: dict[type, AssetKind] = {
     SwarmFacts: AssetKind.CLUSTER,
 }
 
+EXAMPLE_POLICY = Policy(now=datetime(2026, 9, 30, tzinfo=UTC))
+
 
 class Verdict(msgspec.Struct, frozen=True):
-    """What a check returns: an outcome, the evidence that decided it, and rarely a severity of its own."""
+    """What a check returns: an outcome, the evidence that decided it, and rarely a severity of its own.
+
+    Evidence lines are short and stable: they name the field and its value, and hold nothing that changes
+    while the verdict stays the same (no ages in days, no counters).
+    """
 
     outcome: Outcome
     evidence: tuple[str, ...] = ()
     severity: Severity | None = None
     per_requirement: dict[str, Outcome] = {}
+
+
+class Example(msgspec.Struct, frozen=True):
+    """Facts with the outcome that a check must give, and the site policy when that decides.
+
+    Without `expected`, a good example passes (or is not measured, when the check waits for evidence) and a
+    bad one fails.
+    """
+
+    facts: Any
+    policy: Policy = EXAMPLE_POLICY
+    expected: Outcome | None = None
+
+
+Judge = Callable[[Any, Policy], Verdict]
 
 
 def passed(*evidence: str) -> Verdict:
@@ -47,7 +71,12 @@ def not_measured(*evidence: str) -> Verdict:
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
-    """One technical test with a stable id. `judge` is pure: the same facts give the same verdict."""
+    """One technical test with a stable id.
+
+    `judge` is pure: the same facts and policy give the same verdict. `waits_for` names the evidence that no
+    record carries yet; such a check never passes nor fails. `decided_per_requirement` is the framework whose
+    requirements get an outcome each instead of the check's common one.
+    """
 
     id: str
     title: str
@@ -55,10 +84,13 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     subject: type
     rationale: str
     remediation: str
-    good: tuple[Any, ...]
-    bad: tuple[Any, ...]
-    judge: Callable[[Any], Verdict]
+    good: tuple[Example, ...]
+    bad: tuple[Example, ...]
+    judge: Judge
     evidence_source: str
+    waits_for: str = ""
+    decided_per_requirement: str = ""
+    source_file: str = ""
 
     @property
     def asset_kind(self) -> AssetKind:
@@ -76,10 +108,17 @@ def check(
     good: list[Any],
     bad: list[Any],
     evidence_source: str = "Engine API",
-) -> Callable[[Callable[[Any], Verdict]], Check]:
-    """Declare a check. The decorated function's name is the last part of the file name."""
+    waits_for: str = "",
+    decided_per_requirement: str = "",
+) -> Callable[[Callable[..., Verdict]], Check]:
+    """Declare a check on the function below it: `judge(facts)`, or `judge(facts, policy)` with limits.
 
-    def declare(judge: Callable[[Any], Verdict]) -> Check:
+    The id is the file's place in the catalogue (docker/container/not_privileged.py is
+    docker.container.not-privileged) and the function has the file's name; the registry refuses anything else.
+    Examples are facts, or `Example(facts, policy)` where a policy other than the default decides.
+    """
+
+    def declare(function: Callable[..., Verdict]) -> Check:
         return Check(
             id=id,
             title=title,
@@ -87,10 +126,23 @@ def check(
             subject=subject,
             rationale=rationale,
             remediation=remediation,
-            good=tuple(good),
-            bad=tuple(bad),
-            judge=judge,
+            good=tuple(_example(item) for item in good),
+            bad=tuple(_example(item) for item in bad),
+            judge=_with_policy(function),
             evidence_source=evidence_source,
+            waits_for=waits_for,
+            decided_per_requirement=decided_per_requirement,
+            source_file=inspect.getsourcefile(function) or "",
         )
 
     return declare
+
+
+def _example(item: Any) -> Example:
+    return item if isinstance(item, Example) else Example(item)
+
+
+def _with_policy(function: Callable[..., Verdict]) -> Judge:
+    if len(inspect.signature(function).parameters) == 2:
+        return function
+    return lambda facts, policy: function(facts)

@@ -1,0 +1,128 @@
+"""Writing many rows at once: COPY for new ones, one statement per table for the rest.
+
+Rows are given as tuples of Python values. Callers sort them by key, so that workers lock in one order.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django.db import connection, models
+
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\b": "\\b", "\f": "\\f", "\v": "\\v"})
+
+
+def _array(values: Sequence[str]) -> str:
+    quoted = ('"' + str(v).replace("\\", "\\\\").replace('"', '\\"') + '"' for v in values)
+    return "{" + ",".join(quoted) + "}"
+
+
+def _field(value: Any) -> str:
+    """One value in COPY's text format. Tuples become arrays, dicts and lists become JSON; NUL cannot be stored."""
+    if value is None:
+        return "\\N"
+    kind = type(value)
+    if kind is str:
+        text = value
+    elif kind is bool:
+        return "t" if value else "f"
+    elif kind is int or kind is float:
+        return repr(value)
+    elif kind is datetime:
+        return value.isoformat()
+    elif kind is tuple:
+        text = _array(value)
+    elif kind is bytes:
+        return "\\\\x" + value.hex()
+    elif isinstance(value, dict | list):
+        text = msgspec.json.encode(value).decode().replace("\\u0000", "\N{REPLACEMENT CHARACTER}")
+    else:
+        text = str(value)
+    if "\x00" in text:
+        text = text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    return text.translate(_ESCAPES)
+
+
+def copy(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    """COPY rows into the model's table; returns how many. Constraints hold: a duplicate raises IntegrityError."""
+    buffer = io.StringIO()
+    count = 0
+    for row in rows:
+        buffer.write("\t".join(map(_field, row)))
+        buffer.write("\n")
+        count += 1
+    if count:
+        buffer.seek(0)
+        with connection.cursor() as cursor:
+            names = ", ".join(f'"{column}"' for column in columns)
+            cursor.cursor.copy_expert(f'COPY "{model._meta.db_table}" ({names}) FROM STDIN', buffer)
+    return count
+
+
+def allocate(model: type[models.Model], count: int) -> list[int]:
+    """`count` fresh primary keys, so that rows of two tables can be copied without asking back."""
+    if not count:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+            [model._meta.db_table, count],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def insert_missing(
+    model: type[models.Model],
+    columns: Sequence[str],
+    types: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    conflict: Sequence[str],
+) -> int:
+    """Insert the rows whose `conflict` key is not there yet; returns how many were. `types` are SQL types."""
+    if not rows:
+        return 0
+    names = ", ".join(f'"{column}"' for column in columns)
+    arrays = ", ".join(f"%s::{kind}[]" for kind in types)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'INSERT INTO "{model._meta.db_table}" ({names}) SELECT * FROM unnest({arrays}) '
+            f"ON CONFLICT ({', '.join(conflict)}) DO NOTHING",
+            [list(column) for column in zip(*rows, strict=True)],
+        )
+        return cursor.rowcount
+
+
+def update(
+    model: type[models.Model],
+    columns: Sequence[str],
+    types: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    *,
+    key: str = "id",
+) -> int:
+    """Set `columns` of the rows named by `key`, the first element of each row; one statement."""
+    if not rows:
+        return 0
+    names = [key, *columns]
+    arrays = ", ".join(f"%s::{kind}[]" for kind in types)
+    assignments = ", ".join(f'"{column}" = v."{column}"' for column in columns)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'UPDATE "{model._meta.db_table}" AS t SET {assignments} '
+            f"FROM unnest({arrays}) AS v({', '.join(names)}) WHERE t.{key} = v.{key}",
+            [list(column) for column in zip(*rows, strict=True)],
+        )
+        return cursor.rowcount
+
+
+def close(model: type[models.Model], ids: Sequence[int], at: datetime) -> int:
+    """End the intervals with these ids at `at`."""
+    if not ids:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute(f'UPDATE "{model._meta.db_table}" SET closed_at = %s WHERE id = ANY(%s)', [at, list(ids)])
+        return cursor.rowcount

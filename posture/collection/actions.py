@@ -1,0 +1,168 @@
+"""What a person does to pulls and nodes that reaches past one app. One function per verb, each with its history."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from posture.accounts.models import User
+from posture.base.problems import Conflict
+from posture.collection import schedule, tasks
+from posture.collection.pipeline import ERROR_TITLES
+from posture.compliance import ingest as compliance
+from posture.findings import settle as findings
+from posture.fleet import actions as fleet_actions
+from posture.fleet import credentials, ingest as fleet
+from posture.fleet.choices import PullState, PullTrigger
+from posture.fleet.models import Asset, Environment, Node, Pull
+from posture.history.actions import record
+from posture.images import ingest as images
+from posture.risk import loads
+from posture.risk.reweigh import members, reweigh
+from scanners.connectors import open_node
+from scanners.connectors import scan_host_key as scan
+from scanners.records import AssetKind, Credential, Limits, NodeError
+
+TEST_SECONDS = 15.0
+
+
+def test_connection(
+    *, address: str, credential: Credential, allow_plaintext: bool = False, kind: str = "docker"
+) -> dict[str, Any]:
+    """Try an address and credential without storing anything: what was found, what is missing, or what is wrong."""
+    started = time.monotonic()
+    answer: dict[str, Any] = {"ok": False, "report": None, "error": None}
+    try:
+        with open_node(
+            kind,
+            address,
+            credential,
+            Limits(seconds=TEST_SECONDS, bytes=32 * 1024 * 1024),
+            allow_plaintext=allow_plaintext,
+            denied_networks=settings.PULL_DENIED_NETWORKS,
+            is_cancelled=lambda: False,
+        ) as session:
+            report = session.probe()
+        answer |= {"ok": True, "report": {name: getattr(report, name) for name in report.__struct_fields__}}
+    except NodeError as error:
+        answer["error"] = problem_of(error)
+    return answer | {"elapsed_ms": round((time.monotonic() - started) * 1000)}
+
+
+def test_node(*, node: Node) -> dict[str, Any]:
+    """The same for a registered node, with the credential that is stored."""
+    try:
+        credential = credentials.unseal(node.credential)
+    except credentials.CannotDecrypt as error:
+        return {
+            "ok": False, "report": None, "elapsed_ms": 0,
+            "error": {"code": "credential", "title": ERROR_TITLES["credential"], "detail": str(error), "hint": ""},
+        }
+    return test_connection(
+        address=node.address, credential=credential, allow_plaintext=node.allow_plaintext, kind=node.kind
+    )
+
+
+def scan_host_key(*, address: str) -> dict[str, str]:
+    """The SSH host key that the address shows now, for a person to compare and pin. Raises NodeError."""
+    kind, key, fingerprint = scan(address, denied_networks=settings.PULL_DENIED_NETWORKS)
+    return {"type": kind, "key": f"{kind} {key}", "fingerprint": fingerprint}
+
+
+def problem_of(error: NodeError) -> dict[str, str]:
+    return {
+        "code": error.code,
+        "title": ERROR_TITLES.get(error.code, "The node could not be read"),
+        "detail": error.message,
+        "hint": error.hint,
+    }
+
+
+def pull_now(*, node: Node, by: User | None, trigger: PullTrigger = PullTrigger.PERSON) -> Pull:
+    """Queue a pull at once; when the node is already being pulled, that pull is the answer."""
+    with transaction.atomic():
+        pull, queued = schedule.queue_pull(node=node, trigger=trigger)
+        if queued:
+            record(verb="pull", obj=node, object_kind="node", object_name=node.name, changes={}, actor=by)
+            transaction.on_commit(lambda: schedule.send(pull, tasks.enqueue))
+    return pull
+
+
+def retry_pull(*, pull: Pull, by: User | None) -> Pull:
+    """Queue another pull of the same node."""
+    if pull.is_active:
+        raise Conflict("This pull has not ended yet.", code="pull_active")
+    return pull_now(node=pull.node, by=by, trigger=PullTrigger.RETRY)
+
+
+def cancel_pull(*, pull: Pull, by: User | None) -> Pull:
+    """Ask a pull to stop. A queued one ends now; a running one at its next read, and it stores nothing."""
+    with transaction.atomic():
+        locked = Pull.objects.select_for_update(of=("self",)).select_related("node").get(pk=pull.pk)
+        if not locked.is_active:
+            raise Conflict("This pull has already ended.", code="pull_ended")
+        locked.cancel_requested = True
+        locked.save(update_fields=["cancel_requested"])
+        if locked.state == PullState.QUEUED:
+            schedule.end(locked, PullState.CANCELLED)
+        record(
+            verb="cancel", obj=locked, object_kind="pull", object_name=f"pull of {locked.node.name}", changes={}, actor=by
+        )
+    return locked
+
+
+def move_node(*, node: Node, environment: Environment) -> None:
+    """A node's host and containers follow it into another environment, with their findings, tallies and points."""
+    host = node.host
+    if host is None or host.environment_id == environment.pk:
+        return
+    at = timezone.now()
+    with transaction.atomic():
+        fleet.lock(host.pk)
+        ids = [host.pk, *Asset.objects.filter(host=host, kind=AssetKind.CONTAINER).values_list("pk", flat=True)]
+        deltas = compliance.move_tallies(ids, environment.pk)
+        fleet.move(ids, environment.pk)
+        findings.move(ids, environment.pk)
+        reweigh(ids, environment.data_classes, at)
+        compliance.apply_tallies(deltas)
+
+
+def reweigh_environment(*, environment: Environment) -> int:
+    """After its data classes changed: points and loads of everything in it; returns how many findings changed."""
+    with transaction.atomic():
+        ids = members(environment.pk)
+        hosts = Asset.objects.filter(pk__in=ids, kind=AssetKind.HOST).order_by("pk").values_list("pk", flat=True)
+        for host_id in hosts:
+            fleet.lock(host_id)
+        return reweigh(ids, environment.data_classes, timezone.now())
+
+
+def delete_node(*, node: Node, by: User | None) -> None:
+    """Forget a node. What only it measured is no longer of the present; its past stays for `as_of`.
+
+    A pull that is running loses its row, and with it the right to write.
+    """
+    at = timezone.now()
+    with transaction.atomic():
+        locked = Node.objects.select_for_update(of=("self",)).select_related("host").get(pk=node.pk)
+        host = locked.host
+        fleet_actions.delete_node(node=locked, by=by)
+        if host is None or Node.objects.filter(host=host).exists():
+            return
+        fleet.lock(host.pk)
+        held = list(images.presences_on(host.pk))
+        images.end_presences(host.pk, at)
+        gone = [
+            host.pk,
+            *(known.id for known in fleet.known_on_host(host.pk).values()),
+            *images.without_host(held),
+        ]
+        deltas = compliance.end_results(gone, at)
+        findings.resolve_all(gone, at)
+        loads.end(gone, at)
+        fleet.mark_gone(gone, at)
+        compliance.apply_tallies(deltas)

@@ -1,0 +1,66 @@
+"""What one pull holds in its hands between collecting and writing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from posture.images import ingest as images
+from scanners.records import (
+    CheckOutcome,
+    ContainerFacts,
+    EngineFacts,
+    ImageFacts,
+    Observed,
+    SwarmFacts,
+)
+
+
+class Pulled:
+    """Records by kind, the compressed evidence that is not kept yet, and what the checks said of each record."""
+
+    def __init__(self) -> None:
+        self.session: Any = None
+        self.engine: Observed | None = None
+        self.swarm: Observed | None = None
+        self.containers: list[Observed] = []
+        self.images: list[Observed] = []  # under the names that the whole fleet knows them by, once judged
+        self.held: dict[str, ImageFacts] = {}  # image key -> facts under this host's own names
+        self.documents: dict[str, bytes] = {}
+        self.outcomes: dict[int, tuple[CheckOutcome, ...]] = {}
+        self.bytes_read = 0
+
+    def add(self, item: Observed) -> None:
+        # The document is evidence only; once compressed (or known) it need not stay in memory.
+        light = msgspec.structs.replace(item, document={})
+        match item.facts:
+            case EngineFacts():
+                self.engine = light
+            case SwarmFacts():
+                self.swarm = light
+            case ContainerFacts():
+                self.containers.append(light)
+            case ImageFacts() as facts:
+                self.images.append(light)
+                self.held[facts.key] = facts
+
+    def everything(self) -> list[Observed]:
+        return [o for o in (self.engine, self.swarm) if o is not None] + self.images + self.containers
+
+    def name_images(self, elsewhere: Mapping[str, tuple[set[str], set[str], set[str]]]) -> None:
+        """Give each image the names that other hosts know it by: it is judged once for the fleet."""
+        self.images = [
+            msgspec.structs.replace(o, facts=images.with_names_elsewhere(o.facts, elsewhere))
+            if isinstance(o.facts, ImageFacts)
+            else o
+            for o in self.images
+        ]
+
+
+def fingerprint_of(outcomes: Sequence[CheckOutcome], factors: Sequence[tuple[str, str, float]]) -> str:
+    """32 hex digits that change when a verdict, its evidence, or a factor of its points does."""
+    said = [(o.check, o.outcome, o.severity, o.evidence, o.per_requirement) for o in outcomes]
+    return hashlib.blake2b(msgspec.msgpack.encode((said, factors)), digest_size=16).hexdigest()

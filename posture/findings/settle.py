@@ -1,0 +1,168 @@
+"""Open, resolve, reopen: the only writer of findings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+from django.db.models import F
+
+from posture.base import upsert
+from posture.findings.choices import FindingKind
+from posture.findings.models import Finding, OpenInterval
+from scanners.records import Record, Severity
+
+Factor = tuple[str, str, float]
+
+
+class Problem(Record, frozen=True, kw_only=True):
+    """One problem that an asset has now. `key` is its identity within the asset."""
+
+    key: str
+    check_id: int
+    severity: Severity
+    points: float
+    factors: tuple[Factor, ...]
+    evidence: tuple[str, ...]
+
+
+class Settled(Record, frozen=True, kw_only=True):
+    """What `settle` changed, as numbers of findings."""
+
+    opened: int = 0
+    reopened: int = 0
+    resolved: int = 0
+    revised: int = 0
+
+
+def settle(
+    problems: Mapping[int, Sequence[Problem]],
+    *,
+    environments: Mapping[int, int | None],
+    node_id: int | None,
+    at: datetime,
+) -> Settled:
+    """Make the findings of these assets (asset id -> all failed checks now) say what holds.
+
+    Assets that are not named are not touched; an asset with an empty list has everything resolved. Identity is
+    (asset, kind, key), so removing k problems resolves exactly k findings, and one that comes back reopens its row.
+    """
+    if not problems:
+        return Settled()
+    stored = {
+        (f.asset_id, f.key): f
+        for f in Finding.objects.filter(asset__in=list(problems), kind=FindingKind.FAILED_CHECK).only(
+            "asset_id", "key", "severity", "points", "factors", "evidence", "closed_at", "environment_id"
+        )
+    }
+    new: list[tuple[int, Problem]] = []
+    again: list[tuple[Finding, Problem]] = []
+    revised: list[tuple[Finding, Problem]] = []
+    evidence_changed: list[tuple[Finding, Problem]] = []
+    for asset_id in sorted(problems):
+        for problem in problems[asset_id]:
+            finding = stored.pop((asset_id, problem.key), None)
+            if finding is None:
+                new.append((asset_id, problem))
+            elif finding.closed_at is not None:
+                again.append((finding, problem))
+            else:
+                if tuple(finding.evidence) != problem.evidence or finding.severity != problem.severity:
+                    evidence_changed.append((finding, problem))
+                    revised.append((finding, problem))
+                elif finding.points != problem.points or finding.factors != _json(problem.factors):
+                    revised.append((finding, problem))
+    resolved = sorted(f.pk for f in stored.values() if f.closed_at is None)
+
+    _open(new, environments, node_id, at)
+    _revise([*revised, *again])
+    if again:
+        Finding.objects.filter(pk__in=[f.pk for f, _ in again]).update(
+            opened_at=at, closed_at=None, times_opened=F("times_opened") + 1, node=node_id
+        )
+    OpenInterval.objects.filter(finding__in=[f.pk for f, _ in evidence_changed], closed_at__isnull=True).update(
+        closed_at=at
+    )
+    _open_intervals([(f.pk, p) for f, p in [*again, *evidence_changed]], at)
+    resolve(resolved, at)
+    return Settled(
+        opened=len(new), reopened=len(again), resolved=len(resolved), revised=len(revised)
+    )
+
+
+def resolve_all(asset_ids: Sequence[int], at: datetime) -> int:
+    """Resolve everything open on assets that are gone; returns how many."""
+    if not asset_ids:
+        return 0
+    ids = sorted(Finding.objects.open().filter(asset__in=asset_ids).values_list("pk", flat=True))
+    resolve(ids, at)
+    return len(ids)
+
+
+def resolve(finding_ids: Sequence[int], at: datetime) -> None:
+    if finding_ids:
+        Finding.objects.filter(pk__in=finding_ids).update(closed_at=at)
+        OpenInterval.objects.filter(finding__in=finding_ids, closed_at__isnull=True).update(closed_at=at)
+
+
+def set_points(rows: Sequence[tuple[int, float, Sequence[Factor]]]) -> None:
+    """Write points and factors (finding id, points, factors) for `risk`, when what they rest on has changed."""
+    _write_points([(pk, points, _json(factors)) for pk, points, factors in rows])
+
+
+def move(asset_ids: Sequence[int], environment_id: int) -> None:
+    """Findings follow their assets into another environment."""
+    Finding.objects.filter(asset__in=asset_ids).update(environment=environment_id)
+
+
+def _json(factors: Sequence[Factor]) -> list[list[object]]:
+    return [list(factor) for factor in factors]
+
+
+def _open(
+    new: Sequence[tuple[int, Problem]], environments: Mapping[int, int | None], node_id: int | None, at: datetime
+) -> None:
+    ids = upsert.allocate(Finding, len(new))
+    upsert.copy(
+        Finding,
+        (
+            "id", "asset_id", "environment_id", "kind", "key", "check_id", "node_id", "severity", "points", "factors",
+            "evidence", "first_opened_at", "opened_at", "times_opened",
+        ),
+        (
+            (
+                pk, asset_id, environments[asset_id], FindingKind.FAILED_CHECK.value, p.key, p.check_id, node_id,
+                int(p.severity), p.points, _json(p.factors), p.evidence, at, at, 1,
+            )
+            for pk, (asset_id, p) in zip(ids, new, strict=True)
+        ),
+    )
+    _open_intervals([(pk, p) for pk, (_, p) in zip(ids, new, strict=True)], at)
+
+
+def _open_intervals(rows: Sequence[tuple[int, Problem]], at: datetime) -> None:
+    upsert.copy(
+        OpenInterval,
+        ("finding_id", "opened_at", "severity", "evidence"),
+        ((pk, at, int(p.severity), p.evidence) for pk, p in rows),
+    )
+
+
+def _revise(rows: Sequence[tuple[Finding, Problem]]) -> None:
+    if not rows:
+        return
+    for finding, problem in rows:
+        finding.severity = problem.severity
+        finding.evidence = list(problem.evidence)
+    Finding.objects.bulk_update([f for f, _ in rows], ["severity", "evidence"], batch_size=1000)
+    _write_points([(f.pk, p.points, _json(p.factors)) for f, p in rows])
+
+
+def _write_points(rows: Sequence[tuple[int, float, list[list[object]]]]) -> None:
+    upsert.update(
+        Finding,
+        ("points", "factors"),
+        ("bigint", "float8", "jsonb"),
+        [(pk, points, msgspec.json.encode(factors).decode()) for pk, points, factors in sorted(rows, key=lambda r: r[0])],
+    )

@@ -1,0 +1,132 @@
+"""Keeps every asset's load equal to its ledger. Reads findings and members, writes `Load` and the read model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import connection
+
+from posture.base import upsert
+from posture.fleet import ingest as fleet
+from posture.fleet.choices import ALIVE
+from posture.risk import formula
+from posture.risk.models import Load
+from scanners.records import AssetKind
+
+_OWN = """
+SELECT a.id, a.kind, a.load, a.own_energy, a.energy, a.coverage, a.band,
+       a.open_info, a.open_low, a.open_medium, a.open_high, a.open_critical,
+       coalesce(s.energy, 0), coalesce(s.info, 0), coalesce(s.low, 0), coalesce(s.medium, 0), coalesce(s.high, 0),
+       coalesce(s.critical, 0)
+FROM fleet_asset a
+LEFT JOIN LATERAL (
+    SELECT sum(power(f.points, %s)) AS energy,
+           count(*) FILTER (WHERE f.severity = 0) AS info,
+           count(*) FILTER (WHERE f.severity = 1) AS low,
+           count(*) FILTER (WHERE f.severity = 2) AS medium,
+           count(*) FILTER (WHERE f.severity = 3) AS high,
+           count(*) FILTER (WHERE f.severity = 4) AS critical
+    FROM findings_finding f WHERE f.asset_id = a.id AND f.closed_at IS NULL
+) s ON true
+WHERE a.id = ANY(%s) AND a.gone_at IS NULL
+"""
+
+# What a host's load holds beside its own findings: its containers, and each image that a live container of it runs.
+_MEMBERS = """
+SELECT host_id, kind, count(*), sum(energy), sum(coverage), sum(power(band, %s)),
+       sum(open_info), sum(open_low), sum(open_medium), sum(open_high), sum(open_critical)
+FROM (
+    SELECT a.host_id, a.kind, a.energy, a.coverage, a.band,
+           a.open_info, a.open_low, a.open_medium, a.open_high, a.open_critical
+    FROM fleet_asset a
+    WHERE a.host_id = ANY(%s) AND a.kind = 'container' AND a.gone_at IS NULL
+    UNION ALL
+    SELECT used.host_id, i.kind, i.energy, i.coverage, i.band,
+           i.open_info, i.open_low, i.open_medium, i.open_high, i.open_critical
+    FROM (
+        SELECT DISTINCT c.host_id, c.image_id FROM fleet_containerstate c
+        WHERE c.host_id = ANY(%s) AND c.closed_at IS NULL AND c.status = ANY(%s) AND c.image_id IS NOT NULL
+    ) used JOIN fleet_asset i ON i.id = used.image_id
+) m GROUP BY host_id, kind
+"""
+
+
+def recompute(
+    asset_ids: Iterable[int], at: datetime, *, present: dict[AssetKind, frozenset[str]] | None = None
+) -> list[int]:
+    """Recompute the loads of these assets, containers and images before hosts; returns the ids that changed.
+
+    `present` says which evidence is there, per kind; by default what an engine brings. The caller holds the rows
+    of hosts (`fleet.lock`), so that two pulls never compute one host from each other's past.
+    """
+    present = present or formula.ENGINE_BRINGS
+    ids = sorted(set(asset_ids))
+    if not ids:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(_OWN, [formula.EXPONENT, ids])
+        rows = cursor.fetchall()
+    changed = _write([row for row in rows if row[1] != AssetKind.HOST], {}, present, at)
+    hosts = [row for row in rows if row[1] == AssetKind.HOST]
+    if hosts:
+        host_ids = [row[0] for row in hosts]
+        members: dict[int, list[tuple]] = {}
+        with connection.cursor() as cursor:
+            cursor.execute(_MEMBERS, [formula.EXPONENT, host_ids, host_ids, [s.value for s in ALIVE]])
+            for row in cursor.fetchall():
+                members.setdefault(row[0], []).append(row[1:])
+        changed += _write(hosts, members, present, at)
+    return changed
+
+
+def _write(
+    rows: Sequence[tuple],
+    members: dict[int, list[tuple]],
+    present: dict[AssetKind, frozenset[str]],
+    at: datetime,
+) -> list[int]:
+    loads: list[fleet.LoadRow] = []
+    intervals: list[tuple] = []
+    for row in rows:
+        asset_id, kind_text, *rest = row
+        before, own = tuple(rest[:10]), rest[10:]
+        kind = AssetKind(kind_text)
+        have = present[kind]
+        own_energy = float(own[0])
+        counts = [int(n) for n in own[1:]]
+        energy, missing = own_energy, formula.missing_energy(kind, have)
+        expected, found = len(formula.EXPECTED[kind]), len(formula.EXPECTED[kind]) * formula.coverage(kind, have)
+        upper = energy + missing
+        for member_kind, number, member_energy, coverage, band_energy, *member_counts in members.get(asset_id, ()):
+            energy += float(member_energy or 0)
+            upper += float(band_energy or 0)
+            weight = len(formula.EXPECTED[AssetKind(member_kind)])
+            expected += weight * number
+            found += weight * float(coverage or 0)
+            counts = [a + int(b or 0) for a, b in zip(counts, member_counts, strict=True)]
+        coverage = found / expected
+        load, band = formula.load(energy), formula.load(upper)
+        after = (load, own_energy, energy, coverage, band, *counts)
+        if after == before:
+            continue
+        loads.append(
+            fleet.LoadRow(
+                asset_id=asset_id, load=load, own_energy=own_energy, energy=energy, coverage=coverage, band=band,
+                counts=(counts[0], counts[1], counts[2], counts[3], counts[4]),
+            )
+        )
+        if (load, coverage, band) != (before[0], before[3], before[4]):
+            intervals.append((asset_id, at, load, energy, coverage, band))
+    fleet.set_loads(loads)
+    if intervals:
+        ids = sorted(row[0] for row in intervals)
+        Load.objects.current().filter(asset__in=ids).update(closed_at=at)
+        upsert.copy(Load, ("asset_id", "opened_at", "load", "energy", "coverage", "band"), sorted(intervals))
+    return [row.asset_id for row in loads]
+
+
+def end(asset_ids: Sequence[int], at: datetime) -> None:
+    """Assets that are gone have no load of the present."""
+    if asset_ids:
+        Load.objects.current().filter(asset__in=asset_ids).update(closed_at=at)

@@ -1,0 +1,51 @@
+"""Points of one finding: the severity's base, times factors that say why it matters more or less here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from posture.fleet.choices import DataClass
+from posture.risk.formula import BASE_POINTS
+from scanners.records import ContainerFacts, Severity
+
+Factor = tuple[str, str, float]  # name, detail in words, multiplier
+
+NOT_RUNNING = 0.6
+REACHABLE = 1.15
+PRIVILEGED = 1.15
+HOST_NETWORK = 1.1
+DATA_FACTORS: dict[str, float] = {DataClass.CARDHOLDER: 1.1, DataClass.PERSONAL: 1.05}
+EVERY_ADDRESS = frozenset({"", "0.0.0.0", "::", "[::]"})
+
+
+def exposure_of(container: ContainerFacts) -> list[Factor]:
+    """How far an attacker gets with, or to, this container."""
+    factors: list[Factor] = []
+    if not container.is_running:
+        factors.append(("running", f"{container.status}, no process runs", NOT_RUNNING))
+    open_ports = sorted({p.host_port for p in container.published_ports if p.host_ip in EVERY_ADDRESS and p.host_port})
+    if open_ports:
+        shown = ", ".join(map(str, open_ports[:5])) + (" …" if len(open_ports) > 5 else "")
+        factors.append(("reachable", f"published on every address: port {shown}", REACHABLE))
+    if container.privileged:
+        factors.append(("privileged", "runs in privileged mode", PRIVILEGED))
+    if container.network_mode == "host":
+        factors.append(("network", "shares the host's network", HOST_NETWORK))
+    return factors
+
+
+def data_of(data_classes: Sequence[str]) -> list[Factor]:
+    """The strongest data class of the environment."""
+    held = [(DATA_FACTORS[d], DataClass(d).label) for d in data_classes if d in DATA_FACTORS]
+    if not held:
+        return []
+    factor, label = max(held)
+    return [("data", f"{label} in this environment", factor)]
+
+
+def points_of(severity: Severity, factors: Sequence[Factor]) -> tuple[float, list[Factor]]:
+    """(points 0..100, every factor with the severity's base first)."""
+    points = BASE_POINTS[severity]
+    for _, _, factor in factors:
+        points *= factor
+    return min(points, 100.0), [("severity", f"{severity.label} severity", BASE_POINTS[severity]), *factors]

@@ -1,0 +1,41 @@
+"""Points again, when what they rest on changed and no pull did: an environment's data classes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from posture.findings import settle as findings
+from posture.findings.models import Finding
+from posture.fleet.models import Asset
+from posture.risk import loads
+from posture.risk.points import data_of, points_of
+from scanners.records import AssetKind, Severity
+
+BATCH = 5_000
+
+
+def reweigh(asset_ids: Sequence[int], data_classes: Sequence[str], at: datetime) -> int:
+    """Recompute the open findings of these assets for these data classes, then their loads; returns how many changed."""
+    data = data_of(data_classes)
+    rows = []
+    for pk, severity, points, factors in (
+        Finding.objects.open().filter(asset__in=asset_ids).values_list("pk", "severity", "points", "factors")
+    ):
+        kept = [(name, detail, factor) for name, detail, factor in factors if name not in ("severity", "data")]
+        after, shown = points_of(Severity(severity), [*kept, *data])
+        if after != points:
+            rows.append((pk, after, shown))
+    for start in range(0, len(rows), BATCH):
+        findings.set_points(rows[start : start + BATCH])
+    if rows:
+        loads.recompute(asset_ids, at)
+    return len(rows)
+
+
+def members(environment_id: int) -> list[int]:
+    """The present hosts and containers of an environment."""
+    kinds = (AssetKind.HOST, AssetKind.CONTAINER)
+    return sorted(
+        Asset.objects.present().filter(environment=environment_id, kind__in=kinds).values_list("pk", flat=True)
+    )

@@ -1,0 +1,1 @@
+"""One file per check; its place below this folder is its id."""

@@ -1,0 +1,23 @@
+from scanners.checks.check import Verdict, check, not_measured
+from scanners.checks.examples import engine
+from scanners.records import EngineFacts, Severity
+
+
+@check(
+    id="docker.files.tls-ca",
+    title="The TLS CA certificate of the engine: owner root:root, mode 444 or stricter",
+    severity=Severity.LOW,
+    subject=EngineFacts,
+    rationale=(
+        "Whoever can change or use the TLS CA certificate of the engine can influence or impersonate the "
+        "engine."
+    ),
+    remediation="chown root:root <path> && chmod 444 <path>.",
+    good=[engine()],
+    bad=[],
+    evidence_source="Host files",
+    waits_for="the host probe",
+    decided_per_requirement="cis-docker-1.8",
+)
+def tls_ca(facts: EngineFacts) -> Verdict:
+    return not_measured("needs the host probe: owner and mode of files")
