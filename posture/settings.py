@@ -142,6 +142,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "posture.base.pagination.KeysetPagination",
     "DEFAULT_SCHEMA_CLASS": "posture.base.schema.Schema",
     "EXCEPTION_HANDLER": "posture.base.problems.handle",
+    "URL_FORMAT_OVERRIDE": None,  # `format` is the export's own parameter
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 SPECTACULAR_SETTINGS = {
