@@ -19,7 +19,8 @@ from posture.collection import schedule
 from posture.collection.lease import Lease, LeaseLost
 from posture.collection.records import Pulled
 from posture.collection.writing import Writing
-from posture.fleet import credentials, ingest as fleet
+from posture.fleet import credentials
+from posture.fleet import ingest as fleet
 from posture.fleet.choices import NodeState, PullState
 from posture.fleet.models import Asset, Node, Pull
 from posture.images import ingest as images
@@ -134,7 +135,10 @@ def run(pull_id: int, token: str) -> None:
     now = timezone.now()
     worker = f"{socket.gethostname()}:{threading.get_native_id()}"
     started = Pull.objects.filter(pk=pull_id, token=token, state=PullState.QUEUED).update(
-        state=PullState.RUNNING, started_at=now, heartbeat_at=now, worker=worker,
+        state=PullState.RUNNING,
+        started_at=now,
+        heartbeat_at=now,
+        worker=worker,
         lease_until=now + schedule.lease_length(),
     )
     if not started:
@@ -163,7 +167,12 @@ def run(pull_id: int, token: str) -> None:
         except Exception:
             # Whatever went wrong, the node must say so and be pulled again; the traceback is in the worker's log.
             logger.exception("pull %s of node %s failed", pull_id, pull.node_id)
-            _fail(run_, "internal", "Plimsoll failed while it worked on this node.", "The worker's log has the details.")
+            _fail(
+                run_,
+                "internal",
+                "Plimsoll failed while it worked on this node.",
+                "The worker's log has the details.",
+            )
         finally:
             if run_.pulled.session is not None:
                 run_.pulled.session.close()
@@ -215,21 +224,43 @@ def _succeed(run_: Run) -> None:
     pull.bytes_read = run_.pulled.bytes_read
     lease.log(writing.summary())
     pull.save(
-        update_fields=["state", "finished_at", "heartbeat_at", "lease_until", "step", "steps", "progress", "log",
-                       "skipped", "skipped_total", "counts", "bytes_read"]
+        update_fields=[
+            "state",
+            "finished_at",
+            "heartbeat_at",
+            "lease_until",
+            "step",
+            "steps",
+            "progress",
+            "log",
+            "skipped",
+            "skipped_total",
+            "counts",
+            "bytes_read",
+        ]
     )
     fresh = Node.objects.select_for_update(of=("self",)).get(pk=node.pk)
     fresh.state = NodeState.PAUSED if fresh.paused else NodeState.DEGRADED if partial else NodeState.HEALTHY
     fresh.host_id = writing.host_id
     fresh.engine = {
-        "name": engine.facts.engine, "version": engine.facts.version, "api_version": engine.facts.api_version,
+        "name": engine.facts.engine,
+        "version": engine.facts.version,
+        "api_version": engine.facts.api_version,
     }
     fresh.last_success_at = now
     fresh.last_error = None
     fresh.consecutive_failures = 0
     fresh.next_due_at = now + schedule.next_regular(fresh.interval_seconds)
     fresh.save(
-        update_fields=["state", "host", "engine", "last_success_at", "last_error", "consecutive_failures", "next_due_at"]
+        update_fields=[
+            "state",
+            "host",
+            "engine",
+            "last_success_at",
+            "last_error",
+            "consecutive_failures",
+            "next_due_at",
+        ]
     )
 
 
@@ -247,7 +278,9 @@ def _fail(run_: Run, code: str, message: str, hint: str) -> None:
             return
         except (OperationalError, InterfaceError):
             if time.monotonic() > deadline:
-                logger.exception("pull %s: its failure could not be written; the reaper will end it", run_.pull.pk)
+                logger.exception(
+                    "pull %s: its failure could not be written; the reaper will end it", run_.pull.pk
+                )
                 return
             connection.close()
             time.sleep(2.0)
@@ -260,9 +293,14 @@ def _write_failure(run_: Run, error: dict[str, str]) -> None:
     run_.lease.log(f"{error['title']}: {error['detail']}", "warning" if cancelled else "error")
     run_.lease.finish("failed")
     pull = run_.pull
-    pull.bytes_read = run_.pulled.session.bytes_read if run_.pulled.session is not None else run_.pulled.bytes_read
+    pull.bytes_read = (
+        run_.pulled.session.bytes_read if run_.pulled.session is not None else run_.pulled.bytes_read
+    )
     Pull.objects.filter(pk=pull.pk).update(
-        log=pull.log, skipped=pull.skipped, skipped_total=pull.skipped_total, bytes_read=pull.bytes_read,
+        log=pull.log,
+        skipped=pull.skipped,
+        skipped_total=pull.skipped_total,
+        bytes_read=pull.bytes_read,
         heartbeat_at=now,
     )
     schedule.end(pull, PullState.CANCELLED if cancelled else PullState.FAILED, error=error)
@@ -305,4 +343,3 @@ ERROR_TITLES = {
     "database": "Plimsoll's database was away",
     "internal": "Plimsoll failed",
 }
-
