@@ -56,8 +56,8 @@ def store_images(rows: Sequence[tuple[int, ImageFacts, str]]) -> None:
                 None
                 if f.history is None
                 else [
-                    {"created_by": l.created_by, "created_at": l.created_at, "size_bytes": l.size_bytes}
-                    for l in f.history
+                    {"created_by": layer.created_by, "created_at": layer.created_at, "size_bytes": layer.size_bytes}
+                    for layer in f.history
                 ],
             )
             for asset_id, f, fingerprint in rows
