@@ -25,7 +25,7 @@ from posture.images import ingest as images
 from posture.risk import loads
 from posture.risk.reweigh import members, reweigh
 from scanners.connectors import open_node
-from scanners.connectors import scan_host_key as scan
+from scanners.connectors.ssh import scan_ssh_host_key
 from scanners.records import AssetKind, Credential, Limits, NodeError
 
 TEST_SECONDS = 15.0
@@ -77,7 +77,7 @@ def test_node(*, node: Node) -> dict[str, Any]:
 
 def scan_host_key(*, address: str) -> dict[str, str]:
     """The SSH host key that the address shows now, for a person to compare and pin. Raises NodeError."""
-    kind, key, fingerprint = scan(address, denied_networks=settings.PULL_DENIED_NETWORKS)
+    kind, key, fingerprint = scan_ssh_host_key(address, denied_networks=settings.PULL_DENIED_NETWORKS)
     return {"type": kind, "key": f"{kind} {key}", "fingerprint": fingerprint}
 
 

@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
@@ -27,6 +28,7 @@ from posture.images import ingest as images
 from scanners.checks.policy import Policy
 from scanners.checks.run import judge as judge_record
 from scanners.connectors import open_node
+from scanners.connectors.docker import DockerSession
 from scanners.records import EngineFacts, Limits, NodeError, Skipped
 
 logger = logging.getLogger(__name__)
@@ -42,6 +44,8 @@ class Run:
         self.node = node
         self.lease = lease
         self.pulled = Pulled()
+        self.opened = ExitStack()  # the node's session, while there is one
+        self.session: DockerSession | None = None
         self.writing: Writing | None = None
 
 
@@ -49,34 +53,36 @@ def connect(run: Run) -> None:
     """Open the node: check its address, decrypt its credential, agree on an API version."""
     node = run.node
     limits = Limits(seconds=node.limit_seconds, bytes=node.limit_bytes, items=node.limit_items)
-    run.pulled.session = open_node(
-        node.kind,
-        node.address,
-        credentials.unseal(node.credential),
-        limits,
-        allow_plaintext=node.allow_plaintext,
-        denied_networks=settings.PULL_DENIED_NETWORKS,
-        is_cancelled=run.lease.is_cancelled,
+    run.session = run.opened.enter_context(
+        open_node(
+            node.kind,
+            node.address,
+            credentials.unseal(node.credential),
+            limits,
+            allow_plaintext=node.allow_plaintext,
+            denied_networks=settings.PULL_DENIED_NETWORKS,
+            is_cancelled=run.lease.is_cancelled,
+        )
     )
 
 
 def collect(run: Run) -> None:
     """Read the engine, its images, networks, volumes, swarm and every container."""
     pulled, lease = run.pulled, run.lease
-    assert pulled.session is not None
+    assert run.session is not None
     kept: set[str] = set()
-    with pulled.session as session:
-        for item in session.collect(lease.report):
-            if isinstance(item, Skipped):
-                lease.skip(item.kind, item.where, item.reason)
-                continue
-            pulled.add(item)
-            if isinstance(item.facts, EngineFacts):
-                kept = _stored_fingerprints(item.facts, run.node)
-            if item.fingerprint not in kept:
-                pulled.documents[item.fingerprint] = fleet.compress(item.document)
-        pulled.bytes_read = session.bytes_read
-    pulled.session = None
+    for item in run.session.collect(lease.report):
+        pulled.bytes_read = run.session.bytes_read
+        if isinstance(item, Skipped):
+            lease.skip(item.kind, item.where, item.reason)
+            continue
+        pulled.add(item)
+        if isinstance(item.facts, EngineFacts):
+            kept = _stored_fingerprints(item.facts, run.node)
+        if item.fingerprint not in kept:
+            pulled.documents[item.fingerprint] = fleet.compress(item.document)
+    run.opened.close()
+    run.session = None
     if pulled.engine is None:
         raise NodeError("not_an_engine", "The node answered but described no engine.")
     lease.log(f"Read {len(pulled.containers)} containers and {len(pulled.images)} images.")
@@ -174,8 +180,7 @@ def run(pull_id: int, token: str) -> None:
                 "The worker's log has the details.",
             )
         finally:
-            if run_.pulled.session is not None:
-                run_.pulled.session.close()
+            run_.opened.close()
 
 
 def _write(run_: Run) -> None:
@@ -293,9 +298,7 @@ def _write_failure(run_: Run, error: dict[str, str]) -> None:
     run_.lease.log(f"{error['title']}: {error['detail']}", "warning" if cancelled else "error")
     run_.lease.finish("failed")
     pull = run_.pull
-    pull.bytes_read = (
-        run_.pulled.session.bytes_read if run_.pulled.session is not None else run_.pulled.bytes_read
-    )
+    pull.bytes_read = run_.pulled.bytes_read
     Pull.objects.filter(pk=pull.pk).update(
         log=pull.log,
         skipped=pull.skipped,

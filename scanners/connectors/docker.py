@@ -144,6 +144,11 @@ class DockerSession:
         self._client.close()
         self._adapter.close()
 
+    @property
+    def bytes_read(self) -> int:
+        """Bytes that the node has sent so far, on all its connections."""
+        return self._guard.received
+
     # -- reading
 
     def negotiate(self) -> None:
