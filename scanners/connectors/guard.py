@@ -72,7 +72,9 @@ class GuardedSocket:
             except TimeoutError:
                 if time.monotonic() - silent_since > SILENCE_SECONDS:
                     raise NodeError(
-                        "timeout", f"The node sent nothing for {SILENCE_SECONDS:g} s.", "Does the engine hang?"
+                        "timeout",
+                        f"The node sent nothing for {SILENCE_SECONDS:g} s.",
+                        "Does the engine hang?",
                     ) from None
                 continue
             except ssl.SSLError as error:
@@ -99,7 +101,9 @@ class GuardedSocket:
         try:
             self._channel.sendall(data)
         except TimeoutError:
-            raise NodeError("timeout", "The node does not take the request.", "Does the engine hang?") from None
+            raise NodeError(
+                "timeout", "The node does not take the request.", "Does the engine hang?"
+            ) from None
         except ssl.SSLError as error:
             raise tls_error(error) from None
 
