@@ -1,0 +1,19 @@
+"""After every migration the table of checks says what the running version declares."""
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+def _store_catalogue(**_: Any) -> None:
+    from posture.collection import catalogue
+
+    catalogue.sync()
+
+
+class CollectionConfig(AppConfig):
+    name = "posture.collection"
+
+    def ready(self) -> None:
+        post_migrate.connect(_store_catalogue, sender=self, dispatch_uid="catalogue of checks")
