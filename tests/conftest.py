@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 """What every test may use."""
-=======
-"""What every test of the server shares."""
->>>>>>> people
 
 from __future__ import annotations
 
@@ -12,17 +8,8 @@ from django.db import connection
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> None:
-<<<<<<< HEAD
     """Transactional tests empty all tables afterwards, which the audit trail refuses; in tests it may be emptied."""
     with django_db_blocker.unblock():  # type: ignore[attr-defined]
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE history_entry DISABLE TRIGGER history_keeps_table")
         connection.close()
-=======
-    """Tests that commit are cleaned up with TRUNCATE, which the history refuses: switched off in the test database.
-
-    `tests/posture/history` switches it on again to prove that it refuses.
-    """
-    with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE history_entry DISABLE TRIGGER history_keeps_table")
->>>>>>> people
