@@ -15,7 +15,7 @@ from posture.findings.models import Finding, OpenInterval
 from posture.fleet.choices import NodeState, PullState
 from posture.fleet.models import Asset, ContainerState, Node, Pull
 from scanners.records import AssetKind
-from tests.engines import DockerEngine
+from tests.engines import Engine
 from tests.posture.collection.pulls import environment
 from tests.workers import HoldingProxy, a_worker, wait_for
 
@@ -23,8 +23,16 @@ pytestmark = [pytest.mark.engine, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def proxy(docker_engine: DockerEngine, tmp_path: Path) -> Iterator[HoldingProxy]:
-    standing = HoldingProxy(tmp_path / "engine.sock", docker_engine.address, marker=b"/containers/")
+def engine(docker_engine: Engine) -> Iterator[Engine]:
+    """An engine with one careful and one careless container."""
+    careful = {"read_only": True, "user": "1000", "cap_drop": ["ALL"], "security_opt": ["no-new-privileges"]}
+    with docker_engine.container("careful", **careful), docker_engine.container("careless", cap_add=["SYS_ADMIN"]):
+        yield docker_engine
+
+
+@pytest.fixture
+def proxy(engine: Engine, tmp_path: Path) -> Iterator[HoldingProxy]:
+    standing = HoldingProxy(tmp_path / "engine.sock", engine.address, marker=b"/containers/")
     yield standing
     standing.close()
 
@@ -37,8 +45,8 @@ def ended(node: Node, *states: PullState) -> Pull | None:
     return Pull.objects.filter(node=node, state__in=states or (PullState.SUCCEEDED, PullState.PARTIAL)).first()
 
 
-def test_beat_claims_a_new_node_and_the_worker_pulls_it(docker_engine: DockerEngine, tmp_path: Path) -> None:
-    node = register(docker_engine.address)
+def test_beat_claims_a_new_node_and_the_worker_pulls_it(engine: Engine, tmp_path: Path) -> None:
+    node = register(engine.address)
     with a_worker(tmp_path / "worker.log"):
         pull = wait_for("the first pull", lambda: ended(node))
     node.refresh_from_db()
@@ -96,8 +104,8 @@ def test_a_node_deleted_while_it_is_pulled_leaves_nothing_behind(proxy: HoldingP
     assert Asset.objects.filter(kind=AssetKind.HOST).count() == 1
 
 
-def test_two_deliveries_of_one_pull_are_one_pull(docker_engine: DockerEngine, tmp_path: Path) -> None:
-    node = register(docker_engine.address, next_due_at=timezone.now() + timedelta(hours=1))
+def test_two_deliveries_of_one_pull_are_one_pull(engine: Engine, tmp_path: Path) -> None:
+    node = register(engine.address, next_due_at=timezone.now() + timedelta(hours=1))
     pull = actions.pull_now(node=node, by=None)
     for _ in range(5):
         enqueue(pull.pk, str(pull.token))
@@ -107,9 +115,9 @@ def test_two_deliveries_of_one_pull_are_one_pull(docker_engine: DockerEngine, tm
     assert Asset.objects.filter(kind=AssetKind.HOST).count() == 1
 
 
-def test_a_failing_node_never_touches_another(docker_engine: DockerEngine, tmp_path: Path) -> None:
+def test_a_failing_node_never_touches_another(engine: Engine, tmp_path: Path) -> None:
     bad = register(f"unix://{tmp_path}/nothing.sock", "bad")
-    good = register(docker_engine.address, "good")
+    good = register(engine.address, "good")
     with a_worker(tmp_path / "worker.log"):
         wait_for("the failure", lambda: ended(bad, PullState.FAILED))
         wait_for("the success", lambda: ended(good))
