@@ -44,7 +44,9 @@ def create_user(
             with transaction.atomic():
                 user.save(force_insert=True)
         except IntegrityError:  # somebody added the same name between the check and the insert
-            raise Invalid("This person cannot be added.", errors={"username": "This name is taken."}) from None
+            raise Invalid(
+                "This person cannot be added.", errors={"username": "This name is taken."}
+            ) from None
         user.environments.set(environments)
         record(
             verb="created",
@@ -87,9 +89,7 @@ def set_environments(*, user: User, environments: Iterable[Any], by: User | None
     _check_reach(user.role, after)
     if [e.pk for e in before] != [e.pk for e in after]:
         user.environments.set(after)
-        _record_change(
-            user, "changed_environments", {"environments": [_names(before), _names(after)]}, by
-        )
+        _record_change(user, "changed_environments", {"environments": [_names(before), _names(after)]}, by)
     return user
 
 
@@ -117,9 +117,7 @@ def deactivate(*, user: User, by: User | None = None) -> User:
     user.is_active = False
     user.save(update_fields=["is_active"])
     revoked = user.tokens.filter(revoked_at__isnull=True).update(revoked_at=timezone.now())
-    _record_change(
-        user, "deactivated", {"is_active": [True, False], "revoked_tokens": [None, revoked]}, by
-    )
+    _record_change(user, "deactivated", {"is_active": [True, False], "revoked_tokens": [None, revoked]}, by)
     return user
 
 
@@ -299,4 +297,3 @@ def _record_change(user: User, verb: str, changes: dict[str, Any], by: User | No
 
 def _names(environments: Iterable[Any]) -> list[str]:
     return [environment.slug for environment in environments]
-

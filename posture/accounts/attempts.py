@@ -39,7 +39,9 @@ def forget(*, purpose: str, username: str, ip: str | None) -> None:
     with _redis().pipeline(transaction=True) as pipe:
         pipe.delete(name)
         pipe.decr(address)
-        pipe.expire(address, WINDOW_SECONDS)  # should its window have ended just now, it must not live for ever
+        pipe.expire(
+            address, WINDOW_SECONDS
+        )  # should its window have ended just now, it must not live for ever
         pipe.execute()
 
 

@@ -56,7 +56,9 @@ class TokenAuthentication(authentication.BaseAuthentication):
             return None
         scheme, _, text = header.partition(" ")
         if scheme.lower() != "bearer" or not text.strip():
-            raise exceptions.AuthenticationFailed("Send the token as “Authorization: Bearer plm_…”.", "bad_scheme")
+            raise exceptions.AuthenticationFailed(
+                "Send the token as “Authorization: Bearer plm_…”.", "bad_scheme"
+            )
         token = _live_token(text.strip())
         context.set_actor(Actor("token", token.user_id, f"{token.user.username} ({token.name})"))
         return token.user, token

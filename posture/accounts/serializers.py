@@ -8,7 +8,7 @@ from django.apps import apps
 from rest_framework import serializers
 
 from posture.accounts.choices import Role, Scope
-from posture.accounts.models import ApiToken, User
+from posture.accounts.models import User
 
 
 def _environments() -> Any:

@@ -18,7 +18,6 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from rest_framework import exceptions
-from rest_framework.views import set_rollback
 
 from posture.base import context
 
@@ -104,7 +103,6 @@ class TooMany(Problem):
 
 def handle(error: Exception, call: Mapping[str, Any]) -> HttpResponse:
     """REST framework's exception handler: every exception of every API view becomes a problem document."""
-    set_rollback()
     return response_for(error)
 
 

@@ -1,0 +1,191 @@
+"""Whether a node's address and credential fit together, told field by field before anything connects."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from urllib.parse import SplitResult, urlsplit
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+
+from scanners.records import Credential
+
+# Which parts of a credential each scheme uses; those it cannot do without are in `_required`.
+PARTS_OF_SCHEME = {
+    "unix": frozenset[str](),
+    "tcp": frozenset({"ca_certificate", "client_certificate", "client_key"}),
+    "ssh": frozenset({"ssh_private_key", "ssh_passphrase", "ssh_host_key"}),
+}
+NAMES = {
+    "ca_certificate": "CA certificate",
+    "client_certificate": "client certificate",
+    "client_key": "client key",
+    "ssh_private_key": "SSH private key",
+    "ssh_passphrase": "SSH passphrase",
+    "ssh_host_key": "SSH host key",
+}
+LONGEST_SOCKET_PATH = 107  # sun_path on Linux, without its end
+
+_HOST = re.compile(r"(?=.{1,253}$)([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.?)+")
+_IPV6 = re.compile(r"[0-9A-Fa-f:.]+")
+_EXAMPLES = "unix:///var/run/docker.sock, tcp://host:2376 or ssh://user@host"
+
+
+def address_error(address: str) -> str | None:
+    """What is wrong with the address; None when nothing is. Whether it may be reached is decided on connecting."""
+    if not address.isprintable() or " " in address:
+        return "An address has no spaces or control characters."
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError as error:
+        return f"This is not an address ({error}). Write {_EXAMPLES}."
+    if parts.scheme in ("http", "https"):
+        return "Write tcp:// instead of http:// or https://; certificates decide whether it is encrypted."
+    if parts.scheme not in PARTS_OF_SCHEME:
+        return f"Write {_EXAMPLES}."
+    if parts.password is not None:
+        return "A password does not belong in an address: use a key."
+    if parts.query or parts.fragment or "?" in address or "#" in address:
+        return "An address has no “?” or “#”."
+    if parts.scheme == "unix":
+        return _unix_error(parts)
+    if not parts.hostname or not (_HOST.fullmatch(parts.hostname) or _IPV6.fullmatch(parts.hostname)):
+        return f"The name of the host is missing or not valid. Write {_EXAMPLES}."
+    if port == 0:
+        return "Port 0 cannot be connected to."
+    if parts.scheme == "tcp":
+        return _tcp_error(parts, port)
+    if not parts.username:
+        return "Say who signs in: ssh://user@host."
+    return None
+
+
+def _unix_error(parts: SplitResult) -> str | None:
+    if parts.netloc or not parts.path.startswith("/") or parts.path == "/":
+        return "Write the socket's whole path after unix://, as in unix:///var/run/docker.sock."
+    if len(parts.path.encode()) > LONGEST_SOCKET_PATH:
+        return f"A socket's path has at most {LONGEST_SOCKET_PATH} bytes."
+    return None
+
+
+def _tcp_error(parts: SplitResult, port: int | None) -> str | None:
+    if parts.username is not None:
+        return "A tcp:// address has no user."
+    if parts.path not in ("", "/"):
+        return "A tcp:// address has no path."
+    if port is None:
+        return "Name the port, as in tcp://host:2376."
+    return None
+
+
+def credential_errors(address: str, credential: Credential, *, allow_plaintext: bool) -> dict[str, str]:
+    """What is wrong with each part of the credential, for this address: {part: message}; empty when all is well.
+
+    No message quotes a part. The address must be valid.
+    """
+    scheme = urlsplit(address).scheme
+    errors = {
+        name: f"A {scheme}:// address does not use this {NAMES[name]}."
+        for name in credential.__struct_fields__
+        if getattr(credential, name) and name not in PARTS_OF_SCHEME[scheme]
+    }
+    for name, why in _required(scheme, credential, allow_plaintext=allow_plaintext).items():
+        if not getattr(credential, name):
+            errors[name] = why
+    return _tls_errors(credential) | _ssh_errors(credential) | errors
+
+
+def _required(scheme: str, credential: Credential, *, allow_plaintext: bool) -> dict[str, str]:
+    if scheme == "ssh":
+        return {
+            "ssh_private_key": "ssh:// needs a private key.",
+            "ssh_host_key": "Look at the host's key, compare its fingerprint and pin it.",
+        }
+    if scheme == "tcp":
+        given = any(getattr(credential, name) for name in PARTS_OF_SCHEME["tcp"])
+        if allow_plaintext and not given:
+            return {}
+        return {
+            name: f"tcp:// needs a {NAMES[name]}"
+            + ("." if given else ", or “allow plaintext”: whoever reaches that port owns the host.")
+            for name in ("ca_certificate", "client_certificate", "client_key")
+        }
+    return {}
+
+
+def _tls_errors(credential: Credential) -> dict[str, str]:
+    errors: dict[str, str] = {}
+    certificate = key = None
+    for name in ("ca_certificate", "client_certificate"):
+        if text := getattr(credential, name):
+            try:
+                first = x509.load_pem_x509_certificates(text.encode())[0]
+            except (ValueError, UnsupportedAlgorithm):
+                errors[name] = "This is not a certificate in PEM (-----BEGIN CERTIFICATE-----)."
+            else:
+                certificate = first if name == "client_certificate" else certificate
+    if credential.client_key:
+        try:
+            key = serialization.load_pem_private_key(credential.client_key.encode(), password=None)
+        except TypeError:
+            errors["client_key"] = "This key is protected by a passphrase. Give one without."
+        except (ValueError, UnsupportedAlgorithm):
+            errors["client_key"] = "This is not a private key in PEM (-----BEGIN PRIVATE KEY-----)."
+    if certificate is not None and key is not None and certificate.public_key() != key.public_key():
+        errors["client_key"] = "This key does not belong to the client certificate."
+    return errors
+
+
+def _ssh_errors(credential: Credential) -> dict[str, str]:
+    errors: dict[str, str] = {}
+    if credential.ssh_private_key and (found := _ssh_key_error(credential)):
+        part, message = found
+        errors[part] = message
+    if credential.ssh_passphrase and not credential.ssh_private_key:
+        errors["ssh_passphrase"] = "There is no private key that this could open."
+    if credential.ssh_host_key:
+        try:
+            host_key(credential.ssh_host_key)
+        except ValueError as error:
+            errors["ssh_host_key"] = str(error)
+    return errors
+
+
+def _ssh_key_error(credential: Credential) -> tuple[str, str] | None:
+    text = credential.ssh_private_key.encode()
+    is_openssh = b"BEGIN OPENSSH PRIVATE KEY" in text
+    load = serialization.load_ssh_private_key if is_openssh else serialization.load_pem_private_key
+    passphrase = credential.ssh_passphrase.encode() or None
+    try:
+        load(text, password=passphrase)
+    except TypeError:
+        if passphrase is None:
+            return "ssh_passphrase", "This key is protected by a passphrase."
+        return "ssh_passphrase", "This key has no passphrase."
+    except (ValueError, UnsupportedAlgorithm):
+        if passphrase is not None:
+            return "ssh_passphrase", "The key does not open with this passphrase, or is not a private key."
+        return "ssh_private_key", "This is not a private key in OpenSSH's format or in PEM."
+    return None
+
+
+def host_key(text: str) -> tuple[str, str, str]:
+    """A pinned host key's type, base64 and fingerprint ("SHA256:…", as ssh-keygen -l shows it).
+
+    Takes "type base64", also with a comment. Raises ValueError with a sentence for the person who typed it.
+    """
+    words = text.split()
+    if len(words) < 2:
+        raise ValueError("Write the key as its type and its base64, as in “ssh-ed25519 AAAA…”.")
+    kind, encoded = words[0], words[1]
+    try:
+        serialization.load_ssh_public_key(f"{kind} {encoded}".encode())
+        blob = base64.b64decode(encoded, validate=True)
+    except (ValueError, UnsupportedAlgorithm):
+        raise ValueError("This is not an SSH public key such as “ssh-ed25519 AAAA…”.") from None
+    digest = base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
+    return kind, encoded, f"SHA256:{digest}"

@@ -1,0 +1,72 @@
+"""What may be written about nodes and environments. A credential is accepted here and never shown."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+from posture.fleet.choices import DataClass, NodeKind
+from posture.fleet.models import Environment
+
+_LONGEST_PEM = 64 * 1024
+
+
+class _PemField(serializers.CharField):
+    def __init__(self) -> None:
+        super().__init__(
+            required=False, allow_blank=True, max_length=_LONGEST_PEM, trim_whitespace=False, write_only=True
+        )
+
+
+class CredentialSerializer(serializers.Serializer):
+    """What opens a node. Parts that are not sent stay as they are; a part sent as "" is removed."""
+
+    ca_certificate = _PemField()
+    client_certificate = _PemField()
+    client_key = _PemField()
+    ssh_private_key = _PemField()
+    ssh_passphrase = serializers.CharField(
+        required=False, allow_blank=True, max_length=1024, trim_whitespace=False, write_only=True
+    )
+    ssh_host_key = serializers.CharField(required=False, allow_blank=True, max_length=4096, write_only=True)
+
+
+class LimitsSerializer(serializers.Serializer):
+    """What one pull may take from the node."""
+
+    seconds = serializers.IntegerField(required=False, min_value=1, max_value=3600)
+    bytes = serializers.IntegerField(required=False, min_value=65_536, max_value=8 * 1024**3)
+    items = serializers.IntegerField(required=False, min_value=1, max_value=200_000)
+
+
+class NodeWriteSerializer(serializers.Serializer):
+    """A node as it is registered or changed. `environment` is an id."""
+
+    name = serializers.CharField(max_length=120)
+    kind = serializers.ChoiceField(choices=NodeKind.choices, required=False)
+    address = serializers.CharField(max_length=400)
+    environment = serializers.PrimaryKeyRelatedField(queryset=Environment.objects.all())
+    labels = serializers.DictField(
+        child=serializers.CharField(max_length=200, allow_blank=True), required=False
+    )
+    interval_seconds = serializers.IntegerField(required=False, min_value=30, max_value=7 * 86400)
+    limits = LimitsSerializer(required=False)
+    credential = CredentialSerializer(required=False, write_only=True)
+    allow_plaintext = serializers.BooleanField(required=False)
+
+
+class NodeChangeSerializer(NodeWriteSerializer):
+    """A change of a node: what is not sent stays. Its kind cannot change."""
+
+    kind = None  # type: ignore[assignment]
+
+
+class EnvironmentWriteSerializer(serializers.Serializer):
+    """An environment; without a slug one is made of its name. `line` is the load that its owners accept."""
+
+    name = serializers.CharField(max_length=100)
+    slug = serializers.SlugField(max_length=60, required=False)
+    description = serializers.CharField(max_length=500, allow_blank=True, required=False)
+    line = serializers.FloatField(required=False, min_value=1.0, max_value=10_000.0)
+    data_classes = serializers.ListField(
+        child=serializers.ChoiceField(choices=DataClass.choices), required=False, max_length=10
+    )
