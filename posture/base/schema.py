@@ -14,8 +14,7 @@ from rest_framework.serializers import BaseSerializer
 from posture.base.examples import example_of
 from posture.base.export import FORMATS
 from posture.base.permissions import PUBLIC, needed_permission
-from posture.base.serializers import ProblemSerializer
-from posture.base.views import ResourceViewSet
+from posture.base.serializers import FacetsSerializer, ProblemSerializer
 
 LIST_ACTIONS = ("list", "facets", "export", "groups")
 PROBLEM = "application/problem+json"
@@ -37,9 +36,13 @@ class Schema(AutoSchema):
             self._add_problems(operation)
         return operation
 
-    def _declared(self) -> type[ResourceViewSet] | None:
-        """The resource, when this is one of its reading endpoints."""
-        return self.view if isinstance(self.view, ResourceViewSet) and self.method == "GET" else None
+    def _declared(self) -> Any:
+        """The resource (`base.views.ResourceViewSet`), when this is one of its reading endpoints."""
+        return self.view if hasattr(self.view, "filterset_class") and self.method == "GET" else None
+
+    def get_response_serializers(self) -> Any:
+        resource = self._declared()
+        return FacetsSerializer if resource is not None and resource.action == "facets" else super().get_response_serializers()
 
     def get_summary(self) -> str | None:
         resource = self._declared()
