@@ -160,6 +160,17 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "AssetKind": "posture.fleet.choices.AssetKind",
+        "NodeKind": "posture.fleet.choices.NodeKind",
+        "NodeState": "posture.fleet.choices.NodeState",
+        "PullState": "posture.fleet.choices.PullState",
+        "FindingKind": "posture.findings.choices.FindingKind",
+        "FindingState": "posture.findings.choices.FindingState",
+        "StepState": ["waiting", "running", "done", "failed"],
+        "SearchKind": ["host", "container", "image", "check", "node", "finding"],
+        "LedgerOwnerKind": ["environment"],
+    },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
