@@ -64,8 +64,7 @@ class Worker:
         self.process.wait()
 
     def stop(self) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGTERM)
+        self.process.terminate()
         try:
             self.process.wait(10)
         except subprocess.TimeoutExpired:
