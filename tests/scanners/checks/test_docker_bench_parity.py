@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from scanners.checks.neighbours import relate
 from scanners.checks.policy import Policy
 from scanners.checks.registry import BY_ID
 from scanners.checks.run import judge
@@ -121,11 +122,11 @@ DIFFERENCES = {
     ("5.8", Outcome.PASS): {"bad/port-1024"},
     ("5.8", Outcome.FAIL): {"bad/port-80"},
     ("5.9", Outcome.MANUAL): PUBLISHING,
-    ("5.10", Outcome.NOT_MEASURED): {"bad/joined-network"},
+    ("5.10", Outcome.FAIL): {"bad/joined-network"},
     ("5.12", Outcome.PASS): {"bad/quota-set"},
     ("5.12", Outcome.FAIL): {"bad/shares-default"},
     ("5.15", Outcome.FAIL): {"bad/restart-always", "bad/restart-unlimited"},
-    ("5.16", Outcome.NOT_MEASURED): {"bad/joined-pid"},
+    ("5.16", Outcome.FAIL): {"bad/joined-pid"},
     ("5.19", Outcome.FAIL): {"bad/ulimit-none"},
     ("5.19", Outcome.MANUAL): {"bad/ulimit"},
     ("5.22", Outcome.FAIL): {"bad/privileged"},
@@ -154,9 +155,14 @@ def assets() -> Iterator[tuple[str, dict[str, str], dict[str, str], Any]]:
         engine = engine_facts(recorded["info"], recorded["version"], networks=networks).facts
         yield f"{name}", bench["engine"], ENGINE, engine
         settings = inherited_settings(engine)
-        for document in recorded["containers"]:
-            inspect = document["inspect"]
-            facts = container_facts(inspect, engine=settings, processes=document["processes"]).facts
+        _, containers = relate(
+            engine,
+            [
+                container_facts(document["inspect"], engine=settings, processes=document["processes"]).facts
+                for document in recorded["containers"]
+            ],
+        )
+        for facts in containers:
             yield f"{name}/{facts.name}", bench[f"container.{facts.name}"], CONTAINER, facts
         for document in recorded["images"]:
             facts = image_facts(document["inspect"], document["history"]).facts
