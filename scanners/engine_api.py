@@ -436,7 +436,9 @@ def container_facts(
             for item in host.children("Devices")
         ),
         device_cgroup_rules=host.texts("DeviceCgroupRules"),
+        device_requests=tuple(_device_request(item) for item in host.children("DeviceRequests")),
         published_ports=_published_ports(about.child("NetworkSettings"), host),
+        publish_all_ports=host.flag("PublishAllPorts"),
         exposed_ports=config.names("ExposedPorts"),
         log_driver=log.text("Type"),
         log_options=log.mapping("Config"),
@@ -573,6 +575,19 @@ def _cpus(host: Answer) -> float:
     if host.integer("CpuQuota") > 0:
         return host.integer("CpuQuota") / (host.integer("CpuPeriod") or 100_000)
     return 0.0
+
+
+def _device_request(request: Answer) -> str:
+    """What `--gpus` and the like ask for, in one line: "nvidia: 0, 1", "gpu: all", "gpu: 2"."""
+    capabilities = request.value.get("Capabilities")
+    wanted = request.text("Driver")
+    if not wanted and isinstance(capabilities, list):
+        # Alternatives of sets of capabilities; the first names the kind well enough.
+        first = capabilities[0] if capabilities and isinstance(capabilities[0], list) else []
+        wanted = "+".join(str(name) for name in first)
+    count = request.integer("Count")
+    devices = ", ".join(request.texts("DeviceIDs")) or ("all" if count < 0 else str(count))
+    return f"{wanted or 'devices'}: {devices}"
 
 
 def _mounts(about: Answer, host: Answer) -> tuple[Mount, ...]:
