@@ -513,8 +513,10 @@ class DockerSession:
         """Names of the programs in a running container; None when the engine cannot tell."""
         if not self._read_processes:
             return None
+        # Docker hands this to the host's ps; Podman reads names of columns.
+        columns = "pid,comm" if is_podman(self._version) else "-eo pid,comm"
         try:
-            answer = Answer(self._json(f"/containers/{identifier}/top", {"ps_args": "-eo pid,comm"}), "top")
+            answer = Answer(self._json(f"/containers/{identifier}/top", {"ps_args": columns}), "top")
             titles = [title.upper() for title in answer.texts("Titles")]
             rows = answer.value.get("Processes")
             column = next(

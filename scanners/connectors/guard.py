@@ -61,6 +61,8 @@ class GuardedSocket:
         self._guard = guard
         self._explain_end = explain_end
         self._received = 0
+        self._readers = 0
+        self._is_closed = False
 
     def readinto(self, buffer: memoryview) -> int:
         silent_since = time.monotonic()
@@ -109,6 +111,7 @@ class GuardedSocket:
 
     def makefile(self, mode: str = "rb", buffering: int = -1) -> io.BufferedReader:
         del mode, buffering  # http.client reads bytes, buffered
+        self._readers += 1
         return io.BufferedReader(_GuardedReader(self), 65536)
 
     def fileno(self) -> int:
@@ -118,7 +121,16 @@ class GuardedSocket:
         """The guard decides how long to wait, whatever the HTTP layer asks for."""
 
     def close(self) -> None:
-        self._channel.close()
+        """Close once no reader is left: http.client closes early when an answer ends with the connection."""
+        self._is_closed = True
+        if self._readers <= 0:
+            self._channel.close()
+
+    def release(self) -> None:
+        """A reader is done."""
+        self._readers -= 1
+        if self._is_closed:
+            self.close()
 
     def shutdown(self, how: int) -> None:
         self._channel.shutdown(how)
@@ -130,6 +142,11 @@ class _GuardedReader(io.RawIOBase):
 
     def readable(self) -> bool:
         return True
+
+    def close(self) -> None:
+        if not self.closed:
+            self._source.release()
+        super().close()
 
     def readinto(self, buffer: Any) -> int:
         return self._source.readinto(memoryview(buffer).cast("B"))
