@@ -9,3 +9,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "posture.settings")
 app = Celery("posture")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["posture.collection"])
+
+
+@app.on_after_configure.connect
+def _leave_a_sign_of_life(sender: Celery, **_: object) -> None:
+    # Imported late: it reads the settings, which import this package.
+    from posture.worker_heartbeat import WorkerHeartbeat
+
+    sender.steps["consumer"].add(WorkerHeartbeat)

@@ -1,9 +1,9 @@
 """Finds, starts and stops the embedded PostgreSQL and Redis; nobody else knows that they exist.
 
-With DATABASE_URL and REDIS_URL in the environment nothing here starts anything. Without them, whoever needs the
-servers first starts them and whoever uses them last stops them: `make run`, a `manage.py` command in another shell,
-or the test session. Every user of a data folder holds a shared lock on one file there, which the kernel releases
-however its holder dies.
+With DATABASE_URL and REDIS_URL in the environment nothing here starts anything. Without them, whoever needs
+the servers first starts them and whoever uses them last stops them: `make run`, a `manage.py` command in
+another shell, or the test session. Every user of a data folder holds a shared lock on one file there, which
+the kernel releases however its holder dies.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ from posture.embedded_redis import Redis, RedisError
 from posture.processes import write_private
 from posture.system_user import Account, SystemUserError, account, let_pass
 
-# A unix socket path may have 103 characters on macOS and 107 on Linux; ".s.PGSQL.5432.lock" is the longest name.
+# A unix socket path may have 103 characters on macOS and 107 on Linux; ".s.PGSQL.5432.lock" is the longest
+# name.
 _LONGEST_SOCKET_FOLDER = 103 - len("/.s.PGSQL.5432.lock")
 _LOG_BYTES = 10 * 1024 * 1024
 
@@ -47,8 +48,9 @@ class Services:
 class Embedded:
     """The embedded servers of one data folder.
 
-    `die_with_parent` ends them when this process dies in any way (Linux); `durable=False` trades crash safety for
-    speed, for tests. `database` and `broker` say which of the two are wanted.
+    `is_first` says after `start` that no other process used them then. `die_with_parent` ends them when this
+    process dies in any way (Linux); `durable=False` trades crash safety for speed, for tests. `database` and
+    `broker` say which of the two are wanted.
     """
 
     def __init__(
@@ -64,9 +66,10 @@ class Embedded:
         self._options: dict[str, bool] = {"die_with_parent": die_with_parent, "durable": durable}
         self._wanted = (database, broker)
         self._use: TextIO | None = None
+        self.is_first = False
 
     def start(self, var: Path | None = None) -> Services:
-        """Start what is not running yet, and adopt what is. Returns where they answer; raises EmbeddedError."""
+        """Start what does not run yet, adopt what does. Returns where they answer; raises EmbeddedError."""
         if var is not None:
             self.var = var.resolve()
         try:
@@ -83,21 +86,25 @@ class Embedded:
                     postgres.start()
                 if self._wanted[1]:
                     redis.start()
+                self.is_first = self._use is None and _nobody_uses(self.var)
                 self._hold()
                 services = Services(postgres.url, redis.url)
                 write_private(
                     self.var / "services.json",
-                    json.dumps({"database_url": services.database_url, "redis_url": services.redis_url}) + "\n",
+                    json.dumps({"database_url": services.database_url, "redis_url": services.redis_url})
+                    + "\n",
                 )
         except (PostgresError, RedisError, SystemUserError) as error:
             raise EmbeddedError(str(error)) from None
         except OSError as error:
             place = error.filename or self.var
-            raise EmbeddedError(f"{place}: {error.strerror or error}. The data folder must be writable.") from None
+            raise EmbeddedError(
+                f"{place}: {error.strerror or error}. The data folder must be writable."
+            ) from None
         return services
 
     def stop(self, *, force: bool = True) -> bool:
-        """Stop the servers. Without `force` they stay while another process uses them. True when they stopped."""
+        """Stop the servers; without `force` only when no other process uses them. True when they stopped."""
         try:
             with _exclusively(self.var):
                 self._release()
@@ -111,19 +118,31 @@ class Embedded:
             raise EmbeddedError(str(error)) from None
         return True
 
+    @property
+    def expected(self) -> int:
+        """How many servers `start` starts."""
+        return sum(self._wanted)
+
     def pids(self) -> dict[str, int]:
         """Process ids of the servers that run, by name."""
         user = account()
-        servers = self._servers(user, _socket_folder(self.var, user))
-        return {name: pid for name, server in zip(("postgres", "redis"), servers, strict=True) if (pid := server.pid())}
+        postgres, redis = self._servers(user, _socket_folder(self.var, user))
+        found = {"postgres": postgres.pid(), "redis": redis.pid()}
+        return {name: pid for name, pid in found.items() if pid is not None}
 
     def _servers(self, user: Account, sockets: Path) -> tuple[Postgres, Redis]:
         logs = self.var / "logs"
         return (
             Postgres(
-                data=self.var / "postgres", sockets=sockets, log=logs / "postgres.log", user=user, **self._options
+                data=self.var / "postgres",
+                sockets=sockets,
+                log=logs / "postgres.log",
+                user=user,
+                **self._options,
             ),
-            Redis(data=self.var / "redis", sockets=sockets, log=logs / "redis.log", user=user, **self._options),
+            Redis(
+                data=self.var / "redis", sockets=sockets, log=logs / "redis.log", user=user, **self._options
+            ),
         )
 
     def _hold(self) -> None:
@@ -156,9 +175,11 @@ def running(var: Path) -> Services | None:
 
 
 def ensure(var: Path, *, database: bool = True, broker: bool = True) -> Services:
-    """The embedded servers of `var`, started when they do not run and stopped when the last user's process ends."""
+    """The embedded servers of `var`, started when they do not run and stopped when their last user ends."""
     embedded = Embedded(var, database=database, broker=broker)
     services = embedded.start()
+    if embedded.is_first:
+        _leave_a_keeper(embedded.var)
     owner = os.getpid()
 
     def leave() -> None:
@@ -171,11 +192,35 @@ def ensure(var: Path, *, database: bool = True, broker: bool = True) -> Services
     return services
 
 
+def _leave_a_keeper(var: Path) -> None:
+    """A process of its own that stops the servers when their last user is gone, however that one died.
+
+    A fork and not a new interpreter: it costs a command nothing, and it only waits for a lock.
+    """
+    if (between := os.fork()) != 0:
+        os.waitpid(between, 0)
+        return
+    try:
+        os.setsid()
+        if os.fork() == 0:
+            # Neither the pipes of the caller nor its lock on the servers may live on here.
+            os.closerange(0, 4096)
+            for _ in range(3):
+                os.open(os.devnull, os.O_RDWR)
+            stopped = False
+            while not stopped:
+                with (var / "services.users").open("a") as users:
+                    fcntl.flock(users, fcntl.LOCK_EX)
+                stopped = Embedded(var).stop(force=False)
+    finally:
+        os._exit(0)
+
+
 def services(var: Path) -> Services:
     """Where this installation's database and broker answer.
 
-    DATABASE_URL and REDIS_URL (or the files that DATABASE_URL_FILE and REDIS_URL_FILE name) win; what is missing is
-    embedded: running already, else started for the life of this process.
+    DATABASE_URL and REDIS_URL (or the files that DATABASE_URL_FILE and REDIS_URL_FILE name) win; what is
+    missing is embedded: running already, else started for the life of this process.
     """
     from posture.secrets import from_environment
 
@@ -190,7 +235,8 @@ def database_settings(url: str) -> dict[str, Any]:
     """Django's DATABASES entry for a `postgres://` or `postgresql://` URL.
 
     `postgresql://user@/name?host=/folder` names a unix socket; other query parameters become libpq options
-    (sslmode, sslrootcert, connect_timeout …). Raises ValueError, without the password in it, for anything else.
+    (sslmode, sslrootcert, connect_timeout …). Raises ValueError, without the password in it, for anything
+    else.
     """
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"}:
@@ -222,7 +268,7 @@ def database_settings(url: str) -> dict[str, Any]:
 
 
 def broker_url(redis_url: str) -> str:
-    """The Redis URL as Celery spells it: `unix://` (what redis and Django's cache read) is `redis+socket://` there."""
+    """The Redis URL as Celery spells it: what everybody else calls `unix://` is `redis+socket://` there."""
     parts = urlsplit(redis_url)
     if parts.scheme != "unix":
         return redis_url
@@ -232,7 +278,7 @@ def broker_url(redis_url: str) -> str:
 
 
 def _socket_folder(var: Path, user: Account) -> Path:
-    """A folder for the sockets that only `user` (and root) may enter; short, because socket paths are limited."""
+    """A folder for the sockets that only `user` and root may enter; short, as socket paths must be."""
     folder = var / "run"
     if len(os.fsencode(folder)) > _LONGEST_SOCKET_FOLDER:
         digest = hashlib.sha256(os.fsencode(var)).hexdigest()[:12]
@@ -247,7 +293,8 @@ def _socket_folder(var: Path, user: Account) -> Path:
         # In a shared folder like /tmp a stranger could have put a folder or a link of that name there first.
         if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {user.uid, os.geteuid()}:
             raise SystemUserError(
-                f"{folder} belongs to someone else. Remove it, or choose a shorter data folder with PLIMSOLL_VAR."
+                f"{folder} belongs to someone else. Remove it, or choose a shorter data folder "
+                "with PLIMSOLL_VAR."
             ) from None
         user.own(folder)
         folder.chmod(0o700)

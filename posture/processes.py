@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable
@@ -19,8 +18,8 @@ _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 def dies_with_parent(signal_number: int) -> Callable[[], None] | None:
     """A `preexec_fn` that has the kernel send `signal_number` to the new process when its parent dies.
 
-    Only Linux offers this; elsewhere the answer is None and the next start clears up instead. The parent is the
-    thread that starts the process, so call it from a thread that lives as long as the program.
+    Only Linux offers this; elsewhere the answer is None and the next start clears up instead. The parent is
+    the thread that starts the process, so call it from a thread that lives as long as the program.
     """
     if _LIBC is None:
         return None
@@ -33,6 +32,14 @@ def dies_with_parent(signal_number: int) -> Callable[[], None] | None:
             os._exit(1)
 
     return ask_the_kernel
+
+
+def follow_parent(signal_number: int) -> None:
+    """Have the kernel send us `signal_number` when the process that started us dies; nothing happens off
+    Linux.
+    """
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal_number, 0, 0, 0)
 
 
 def is_alive(pid: int) -> bool:
@@ -91,6 +98,3 @@ def write_private(path: Path, text: str, *, mode: int = 0o600) -> None:
     except OSError:
         draft.unlink(missing_ok=True)
         raise
-
-
-END_GENTLY = ((signal.SIGTERM, 8.0), (signal.SIGKILL, 3.0))

@@ -1,7 +1,8 @@
 """The two keys of an installation: Django's secret key, and the keys that encrypt stored credentials.
 
-Each comes from the environment (`NAME`), from a file that the environment names (`NAME_FILE`, how Docker secrets
-arrive), or from a file under the data folder that is made on first use and readable by its owner only.
+Each comes from the environment (`NAME`), from a file that the environment names (`NAME_FILE`, how Docker
+secrets arrive), or from a file under the data folder that is made on first use and readable by its owner
+only.
 """
 
 from __future__ import annotations
@@ -99,5 +100,7 @@ def _kept(path: Path, make: Callable[[], str]) -> str:
         reason = getattr(error, "strerror", None) or "not text"
         raise SecretError(f"The key file {path} cannot be made or read: {reason}.") from None
     if not text:
-        raise SecretError(f"The key file {path} is empty. Restore it from a backup: stored credentials need it.")
+        raise SecretError(
+            f"The key file {path} is empty. Restore it from a backup: stored credentials need it."
+        )
     return text

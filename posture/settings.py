@@ -61,7 +61,12 @@ ROOT_URLCONF = "posture.urls"
 WSGI_APPLICATION = "posture.wsgi.application"
 APPEND_SLASH = False
 TEMPLATES: list[dict[str, Any]] = [
-    {"BACKEND": "django.template.backends.django.DjangoTemplates", "DIRS": [], "APP_DIRS": True, "OPTIONS": {}}
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {},
+    }
 ]
 
 # -- the two servers: given by URL, else the embedded ones
@@ -99,7 +104,9 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _flag("PLIMSOLL_BEHIND_PROXY", False) else None
+SECURE_PROXY_SSL_HEADER = (
+    ("HTTP_X_FORWARDED_PROTO", "https") if _flag("PLIMSOLL_BEHIND_PROXY", False) else None
+)
 X_FRAME_OPTIONS = "DENY"
 _NONCE = "csp.constants.NONCE"
 
@@ -142,6 +149,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "posture.base.pagination.KeysetPagination",
     "DEFAULT_SCHEMA_CLASS": "posture.base.schema.Schema",
     "EXCEPTION_HANDLER": "posture.base.problems.handle",
+    "URL_FORMAT_OVERRIDE": None,  # `format` is the export's own parameter
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 SPECTACULAR_SETTINGS = {

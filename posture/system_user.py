@@ -37,10 +37,11 @@ class Account:
 
 
 def account() -> Account:
-    """Whom the embedded servers run as: ourselves, or under root the user `plimsoll`, made when it is missing.
+    """Whom the embedded servers run as: ourselves, or under root the user `plimsoll`, made when it is
+    missing.
 
-    Where no user can be made (no `useradd`, read-only /etc), `nobody` serves. Raises SystemUserError when there is
-    none at all.
+    Where no user can be made (no `useradd`, read-only /etc), `nobody` serves. Raises SystemUserError when
+    there is none at all.
     """
     if os.geteuid() != 0:
         try:
@@ -78,10 +79,12 @@ def _look_up(name: str) -> Account | None:
 
 
 def let_pass(user: Account, path: Path) -> list[Path]:
-    """Let `user` walk to `path` through folders that are closed to others; returns the folders that were opened.
+    """Let `user` walk to `path` through folders that are closed to others; returns the folders that were
+    opened.
 
-    A folder is opened for passing only (not for listing), by an access control entry for this one user where the
-    file system has them, else by the mode bit for others. Raises SystemUserError naming the folder when that fails.
+    A folder is opened for passing only (not for listing), by an access control entry for this one user where
+    the file system has them, else by the mode bit for others. Raises SystemUserError naming the folder when
+    that fails.
     """
     if os.geteuid() != 0 or user.uid == 0:
         return []
@@ -117,14 +120,14 @@ def _may_pass(user: Account, folder: Path) -> bool:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
-# Extended attribute layout: linux/posix_acl_xattr.h, version 2, little endian; entries (tag u16, permissions u16,
-# id u32) in the order owner, named users, group, mask, others.
+# Extended attribute layout: linux/posix_acl_xattr.h, version 2, little endian; entries (tag u16, permissions
+# u16, id u32) in the order owner, named users, group, mask, others.
 _OWNER, _USER, _GROUP, _MASK, _OTHER = 0x01, 0x02, 0x04, 0x10, 0x20
 _NO_ID = 0xFFFFFFFF
 
 
 def _add_entry(user: Account, folder: Path) -> None:
-    """Add `user:--x` to the access control list of `folder`. Raises OSError where the file system has none."""
+    """Add `user:--x` to the access control list of `folder`. Raises OSError where there are no such lists."""
     if not hasattr(os, "getxattr"):
         raise OSError(errno.ENOTSUP, "no access control lists here")
     try:
@@ -134,7 +137,11 @@ def _add_entry(user: Account, folder: Path) -> None:
         if error.errno != errno.ENODATA:
             raise
         mode = folder.stat().st_mode
-        entries = [(_OWNER, mode >> 6 & 7, _NO_ID), (_GROUP, mode >> 3 & 7, _NO_ID), (_OTHER, mode & 7, _NO_ID)]
+        entries = [
+            (_OWNER, mode >> 6 & 7, _NO_ID),
+            (_GROUP, mode >> 3 & 7, _NO_ID),
+            (_OTHER, mode & 7, _NO_ID),
+        ]
     kept = [entry for entry in entries if entry[0] != _MASK and entry[::2] != (_USER, user.uid)]
     kept.append((_USER, 1, user.uid))
     # The mask caps named users and the group: it must let through what the group had, and passing.

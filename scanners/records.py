@@ -53,11 +53,18 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Skipped(Record, frozen=True, kw_only=True):
-    """One item that could not be read, shown on the pull: `where` names it, `reason` says why in plain words."""
+    """One item that could not be read, shown on the pull: `where` names it, `reason` says why in plain words.
+
+    `kind` is one of vanished, too_large, malformed, denied, engine_error. `asset_key` is the key of the asset when one
+    asset was skipped; "" with an `asset_kind` means that the whole list of that kind was not readable, so nothing may be
+    concluded from what is missing in it.
+    """
 
     kind: str
     where: str
     reason: str
+    asset_kind: AssetKind | None = None
+    asset_key: str = ""
 
 
 class SecretSighting(Record, frozen=True, kw_only=True):
@@ -263,7 +270,7 @@ class ContainerFacts(Record, frozen=True, kw_only=True):
     health_status: str | None = None  # State.Health.Status; None: no health check active
     masked_paths: tuple[str, ...] | None = None  # None: the engine's default holds
     readonly_paths: tuple[str, ...] | None = None
-    processes: tuple[str, ...] | None = None  # command lines from `top`; None: not read
+    processes: tuple[str, ...] | None = None  # names of the programs that run in it, from `top`; None: not read
     image_repo_digests: tuple[str, ...] = ()
     engine: EngineFacts | None = None  # the engine it runs on, for defaults that a container inherits
 
@@ -403,6 +410,23 @@ class Credential(Record, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         present = [field for field in self.__struct_fields__ if getattr(self, field)]
         return f"Credential({', '.join(present)})"
+
+
+class ProbeReport(Record, frozen=True, kw_only=True):
+    """What "Test connection" found. `readable` names what can be read; `missing` says in sentences what cannot."""
+
+    engine: str
+    version: str
+    api_version: str
+    name: str
+    containers: int | None  # None: not readable
+    images: int | None
+    networks: int | None
+    volumes: int | None
+    swarm: str  # inactive, worker, manager
+    readable: tuple[str, ...]
+    missing: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
 
 class NodeError(Exception):

@@ -1,7 +1,8 @@
-"""Pytest plugin: one embedded PostgreSQL and one Redis for the whole test session, before Django reads its settings.
+"""Pytest plugin: one embedded PostgreSQL and one Redis for the whole test session, before Django reads its
+settings.
 
-Loaded with `-p tests.services` (see pyproject.toml). With DATABASE_URL and REDIS_URL in the environment the tests use
-those servers. The session's data folder lies under the temporary folder and is removed at the end.
+Loaded with `-p tests.services` (see pyproject.toml). With DATABASE_URL and REDIS_URL in the environment the
+tests use those servers. The session's data folder lies under the temporary folder and is removed at the end.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ _session: dict[str, tuple[Embedded, Path]] = {}
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests() -> Generator[None, None, None]:
-    """A wrapper runs before every plain hook, so before pytest-django imports the settings, which read the URLs."""
+    """A wrapper runs before every plain hook, so before pytest-django imports the settings, which read the
+    URLs.
+    """
     if "own" not in _session:
         _start()
     return (yield)

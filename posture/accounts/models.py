@@ -28,7 +28,9 @@ class User(AbstractBaseUser):
     """A person who signs in. With `environments` empty the person sees the whole fleet, else only those."""
 
     username = models.CharField(
-        max_length=150, unique=True, validators=[RegexValidator(r"^[\w.@+-]+$", "Letters, digits and . @ + - _ only.")]
+        max_length=150,
+        unique=True,
+        validators=[RegexValidator(r"^[\w.@+-]+$", "Letters, digits and . @ + - _ only.")],
     )
     email = models.EmailField(blank=True)
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.VIEWER)
@@ -78,7 +80,9 @@ class ApiToken(models.Model):
         ordering = ("-created_at",)
         constraints = (
             models.UniqueConstraint(
-                fields=("user", "name"), condition=models.Q(revoked_at__isnull=True), name="one_live_token_per_name"
+                fields=("user", "name"),
+                condition=models.Q(revoked_at__isnull=True),
+                name="one_live_token_per_name",
             ),
         )
 

@@ -34,5 +34,3 @@ def matches(field: str, term: str) -> tuple[dict[str, Func], Q]:
         {alias: Trigrams(field)},
         Q(**{f"{alias}__contains": Trigrams(Value(term.lower()))}) & Q(**{f"{field}__icontains": term}),
     )
-
-

@@ -13,7 +13,9 @@ from typing import Any
 import msgspec
 from django.db import connection, models
 
-_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\b": "\\b", "\f": "\\f", "\v": "\\v"})
+_ESCAPES = str.maketrans(
+    {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\b": "\\b", "\f": "\\f", "\v": "\\v"}
+)
 
 
 def _array(values: Sequence[str]) -> str:
@@ -124,5 +126,7 @@ def close(model: type[models.Model], ids: Sequence[int], at: datetime) -> int:
     if not ids:
         return 0
     with connection.cursor() as cursor:
-        cursor.execute(f'UPDATE "{model._meta.db_table}" SET closed_at = %s WHERE id = ANY(%s)', [at, list(ids)])
+        cursor.execute(
+            f'UPDATE "{model._meta.db_table}" SET closed_at = %s WHERE id = ANY(%s)', [at, list(ids)]
+        )
         return cursor.rowcount

@@ -16,7 +16,8 @@ from posture.collection.pipeline import ERROR_TITLES
 from posture.compliance import ingest as compliance
 from posture.findings import settle as findings
 from posture.fleet import actions as fleet_actions
-from posture.fleet import credentials, ingest as fleet
+from posture.fleet import credentials
+from posture.fleet import ingest as fleet
 from posture.fleet.choices import PullState, PullTrigger
 from posture.fleet.models import Asset, Environment, Node, Pull
 from posture.history.actions import record
@@ -24,7 +25,7 @@ from posture.images import ingest as images
 from posture.risk import loads
 from posture.risk.reweigh import members, reweigh
 from scanners.connectors import open_node
-from scanners.connectors import scan_host_key as scan
+from scanners.connectors.ssh import scan_ssh_host_key
 from scanners.records import AssetKind, Credential, Limits, NodeError
 
 TEST_SECONDS = 15.0
@@ -59,8 +60,15 @@ def test_node(*, node: Node) -> dict[str, Any]:
         credential = credentials.unseal(node.credential)
     except credentials.CannotDecrypt as error:
         return {
-            "ok": False, "report": None, "elapsed_ms": 0,
-            "error": {"code": "credential", "title": ERROR_TITLES["credential"], "detail": str(error), "hint": ""},
+            "ok": False,
+            "report": None,
+            "elapsed_ms": 0,
+            "error": {
+                "code": "credential",
+                "title": ERROR_TITLES["credential"],
+                "detail": str(error),
+                "hint": "",
+            },
         }
     return test_connection(
         address=node.address, credential=credential, allow_plaintext=node.allow_plaintext, kind=node.kind
@@ -69,7 +77,7 @@ def test_node(*, node: Node) -> dict[str, Any]:
 
 def scan_host_key(*, address: str) -> dict[str, str]:
     """The SSH host key that the address shows now, for a person to compare and pin. Raises NodeError."""
-    kind, key, fingerprint = scan(address, denied_networks=settings.PULL_DENIED_NETWORKS)
+    kind, key, fingerprint = scan_ssh_host_key(address, denied_networks=settings.PULL_DENIED_NETWORKS)
     return {"type": kind, "key": f"{kind} {key}", "fingerprint": fingerprint}
 
 
@@ -110,7 +118,12 @@ def cancel_pull(*, pull: Pull, by: User | None) -> Pull:
         if locked.state == PullState.QUEUED:
             schedule.end(locked, PullState.CANCELLED)
         record(
-            verb="cancel", obj=locked, object_kind="pull", object_name=f"pull of {locked.node.name}", changes={}, actor=by
+            verb="cancel",
+            obj=locked,
+            object_kind="pull",
+            object_name=f"pull of {locked.node.name}",
+            changes={},
+            actor=by,
         )
     return locked
 
@@ -123,7 +136,10 @@ def move_node(*, node: Node, environment: Environment) -> None:
     at = timezone.now()
     with transaction.atomic():
         fleet.lock(host.pk)
-        ids = [host.pk, *Asset.objects.filter(host=host, kind=AssetKind.CONTAINER).values_list("pk", flat=True)]
+        ids = [
+            host.pk,
+            *Asset.objects.filter(host=host, kind=AssetKind.CONTAINER).values_list("pk", flat=True),
+        ]
         deltas = compliance.move_tallies(ids, environment.pk)
         fleet.move(ids, environment.pk)
         findings.move(ids, environment.pk)
@@ -135,7 +151,9 @@ def reweigh_environment(*, environment: Environment) -> int:
     """After its data classes changed: points and loads of everything in it; returns how many findings changed."""
     with transaction.atomic():
         ids = members(environment.pk)
-        hosts = Asset.objects.filter(pk__in=ids, kind=AssetKind.HOST).order_by("pk").values_list("pk", flat=True)
+        hosts = (
+            Asset.objects.filter(pk__in=ids, kind=AssetKind.HOST).order_by("pk").values_list("pk", flat=True)
+        )
         for host_id in hosts:
             fleet.lock(host_id)
         return reweigh(ids, environment.data_classes, timezone.now())

@@ -80,7 +80,9 @@ class Lease:
     def log(self, message: str, level: str = "info") -> None:
         with self._lock:
             if len(self.pull.log) < LOG_LINES:
-                self.pull.log.append({"at": timezone.now().isoformat(), "level": level, "message": message[:500]})
+                self.pull.log.append(
+                    {"at": timezone.now().isoformat(), "level": level, "message": message[:500]}
+                )
             self._dirty = True
 
     def skip(self, kind: str, where: str, reason: str) -> None:

@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
@@ -19,13 +20,15 @@ from posture.collection import schedule
 from posture.collection.lease import Lease, LeaseLost
 from posture.collection.records import Pulled
 from posture.collection.writing import Writing
-from posture.fleet import credentials, ingest as fleet
+from posture.fleet import credentials
+from posture.fleet import ingest as fleet
 from posture.fleet.choices import NodeState, PullState
 from posture.fleet.models import Asset, Node, Pull
 from posture.images import ingest as images
 from scanners.checks.policy import Policy
 from scanners.checks.run import judge as judge_record
 from scanners.connectors import open_node
+from scanners.connectors.docker import DockerSession
 from scanners.records import EngineFacts, Limits, NodeError, Skipped
 
 logger = logging.getLogger(__name__)
@@ -41,6 +44,8 @@ class Run:
         self.node = node
         self.lease = lease
         self.pulled = Pulled()
+        self.opened = ExitStack()  # the node's session, while there is one
+        self.session: DockerSession | None = None
         self.writing: Writing | None = None
 
 
@@ -48,34 +53,36 @@ def connect(run: Run) -> None:
     """Open the node: check its address, decrypt its credential, agree on an API version."""
     node = run.node
     limits = Limits(seconds=node.limit_seconds, bytes=node.limit_bytes, items=node.limit_items)
-    run.pulled.session = open_node(
-        node.kind,
-        node.address,
-        credentials.unseal(node.credential),
-        limits,
-        allow_plaintext=node.allow_plaintext,
-        denied_networks=settings.PULL_DENIED_NETWORKS,
-        is_cancelled=run.lease.is_cancelled,
+    run.session = run.opened.enter_context(
+        open_node(
+            node.kind,
+            node.address,
+            credentials.unseal(node.credential),
+            limits,
+            allow_plaintext=node.allow_plaintext,
+            denied_networks=settings.PULL_DENIED_NETWORKS,
+            is_cancelled=run.lease.is_cancelled,
+        )
     )
 
 
 def collect(run: Run) -> None:
     """Read the engine, its images, networks, volumes, swarm and every container."""
     pulled, lease = run.pulled, run.lease
-    assert pulled.session is not None
+    assert run.session is not None
     kept: set[str] = set()
-    with pulled.session as session:
-        for item in session.collect(lease.report):
-            if isinstance(item, Skipped):
-                lease.skip(item.kind, item.where, item.reason)
-                continue
-            pulled.add(item)
-            if isinstance(item.facts, EngineFacts):
-                kept = _stored_fingerprints(item.facts, run.node)
-            if item.fingerprint not in kept:
-                pulled.documents[item.fingerprint] = fleet.compress(item.document)
-        pulled.bytes_read = session.bytes_read
-    pulled.session = None
+    for item in run.session.collect(lease.report):
+        pulled.bytes_read = run.session.bytes_read
+        if isinstance(item, Skipped):
+            lease.skip(item.kind, item.where, item.reason)
+            continue
+        pulled.add(item)
+        if isinstance(item.facts, EngineFacts):
+            kept = _stored_fingerprints(item.facts, run.node)
+        if item.fingerprint not in kept:
+            pulled.documents[item.fingerprint] = fleet.compress(item.document)
+    run.opened.close()
+    run.session = None
     if pulled.engine is None:
         raise NodeError("not_an_engine", "The node answered but described no engine.")
     lease.log(f"Read {len(pulled.containers)} containers and {len(pulled.images)} images.")
@@ -134,7 +141,10 @@ def run(pull_id: int, token: str) -> None:
     now = timezone.now()
     worker = f"{socket.gethostname()}:{threading.get_native_id()}"
     started = Pull.objects.filter(pk=pull_id, token=token, state=PullState.QUEUED).update(
-        state=PullState.RUNNING, started_at=now, heartbeat_at=now, worker=worker,
+        state=PullState.RUNNING,
+        started_at=now,
+        heartbeat_at=now,
+        worker=worker,
         lease_until=now + schedule.lease_length(),
     )
     if not started:
@@ -163,10 +173,14 @@ def run(pull_id: int, token: str) -> None:
         except Exception:
             # Whatever went wrong, the node must say so and be pulled again; the traceback is in the worker's log.
             logger.exception("pull %s of node %s failed", pull_id, pull.node_id)
-            _fail(run_, "internal", "Plimsoll failed while it worked on this node.", "The worker's log has the details.")
+            _fail(
+                run_,
+                "internal",
+                "Plimsoll failed while it worked on this node.",
+                "The worker's log has the details.",
+            )
         finally:
-            if run_.pulled.session is not None:
-                run_.pulled.session.close()
+            run_.opened.close()
 
 
 def _write(run_: Run) -> None:
@@ -215,21 +229,43 @@ def _succeed(run_: Run) -> None:
     pull.bytes_read = run_.pulled.bytes_read
     lease.log(writing.summary())
     pull.save(
-        update_fields=["state", "finished_at", "heartbeat_at", "lease_until", "step", "steps", "progress", "log",
-                       "skipped", "skipped_total", "counts", "bytes_read"]
+        update_fields=[
+            "state",
+            "finished_at",
+            "heartbeat_at",
+            "lease_until",
+            "step",
+            "steps",
+            "progress",
+            "log",
+            "skipped",
+            "skipped_total",
+            "counts",
+            "bytes_read",
+        ]
     )
     fresh = Node.objects.select_for_update(of=("self",)).get(pk=node.pk)
     fresh.state = NodeState.PAUSED if fresh.paused else NodeState.DEGRADED if partial else NodeState.HEALTHY
     fresh.host_id = writing.host_id
     fresh.engine = {
-        "name": engine.facts.engine, "version": engine.facts.version, "api_version": engine.facts.api_version,
+        "name": engine.facts.engine,
+        "version": engine.facts.version,
+        "api_version": engine.facts.api_version,
     }
     fresh.last_success_at = now
     fresh.last_error = None
     fresh.consecutive_failures = 0
     fresh.next_due_at = now + schedule.next_regular(fresh.interval_seconds)
     fresh.save(
-        update_fields=["state", "host", "engine", "last_success_at", "last_error", "consecutive_failures", "next_due_at"]
+        update_fields=[
+            "state",
+            "host",
+            "engine",
+            "last_success_at",
+            "last_error",
+            "consecutive_failures",
+            "next_due_at",
+        ]
     )
 
 
@@ -247,7 +283,9 @@ def _fail(run_: Run, code: str, message: str, hint: str) -> None:
             return
         except (OperationalError, InterfaceError):
             if time.monotonic() > deadline:
-                logger.exception("pull %s: its failure could not be written; the reaper will end it", run_.pull.pk)
+                logger.exception(
+                    "pull %s: its failure could not be written; the reaper will end it", run_.pull.pk
+                )
                 return
             connection.close()
             time.sleep(2.0)
@@ -260,9 +298,12 @@ def _write_failure(run_: Run, error: dict[str, str]) -> None:
     run_.lease.log(f"{error['title']}: {error['detail']}", "warning" if cancelled else "error")
     run_.lease.finish("failed")
     pull = run_.pull
-    pull.bytes_read = run_.pulled.session.bytes_read if run_.pulled.session is not None else run_.pulled.bytes_read
+    pull.bytes_read = run_.pulled.bytes_read
     Pull.objects.filter(pk=pull.pk).update(
-        log=pull.log, skipped=pull.skipped, skipped_total=pull.skipped_total, bytes_read=pull.bytes_read,
+        log=pull.log,
+        skipped=pull.skipped,
+        skipped_total=pull.skipped_total,
+        bytes_read=pull.bytes_read,
         heartbeat_at=now,
     )
     schedule.end(pull, PullState.CANCELLED if cancelled else PullState.FAILED, error=error)
@@ -305,4 +346,3 @@ ERROR_TITLES = {
     "database": "Plimsoll's database was away",
     "internal": "Plimsoll failed",
 }
-

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import msgspec
 
@@ -23,7 +22,6 @@ class Pulled:
     """Records by kind, the compressed evidence that is not kept yet, and what the checks said of each record."""
 
     def __init__(self) -> None:
-        self.session: Any = None
         self.engine: Observed | None = None
         self.swarm: Observed | None = None
         self.containers: list[Observed] = []

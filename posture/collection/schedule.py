@@ -59,7 +59,10 @@ def claim_due(enqueue: Enqueue) -> int:
     now = timezone.now()
     with transaction.atomic():
         nodes = list(
-            Node.objects.due().idle().order_by("next_due_at").select_for_update(skip_locked=True, of=("self",))[:room]
+            Node.objects.due()
+            .idle()
+            .order_by("next_due_at")
+            .select_for_update(skip_locked=True, of=("self",))[:room]
         )
         tokens = {node.pk: uuid.uuid4() for node in nodes}
         # A pull that someone else queued between our look and our lock wins; the constraint sees to that.
@@ -78,7 +81,9 @@ def claim_due(enqueue: Enqueue) -> int:
             ignore_conflicts=True,
         )
         Node.objects.filter(pk__in=list(tokens)).update(next_due_at=now + timedelta(seconds=60))
-        queued = list(Pull.objects.filter(token__in=tokens.values()).order_by("pk").values_list("pk", "token"))
+        queued = list(
+            Pull.objects.filter(token__in=tokens.values()).order_by("pk").values_list("pk", "token")
+        )
     _send(queued, enqueue)
     return len(queued)
 
@@ -107,7 +112,9 @@ def reap(enqueue: Enqueue) -> int:
     now = timezone.now()
     again: list[tuple[int, uuid.UUID]] = []
     with transaction.atomic():
-        expired = list(Pull.objects.lease_expired().select_for_update(skip_locked=True, of=("self",)).order_by("pk"))
+        expired = list(
+            Pull.objects.lease_expired().select_for_update(skip_locked=True, of=("self",)).order_by("pk")
+        )
         for pull in expired:
             if pull.state == PullState.QUEUED:
                 if pull.cancel_requested:

@@ -91,7 +91,11 @@ class Writing:
         if swarm is None:
             return False
         stored = fleet.known(AssetKind.CLUSTER, [swarm.facts.key]).get(swarm.facts.key)
-        return stored is None or stored.state_fingerprint != swarm.fingerprint or self._differs(swarm, stored, ())
+        return (
+            stored is None
+            or stored.state_fingerprint != swarm.fingerprint
+            or self._differs(swarm, stored, ())
+        )
 
     def _outcomes(self, observed: Observed) -> tuple[CheckOutcome, ...]:
         return self.pulled.outcomes[id(observed)]
@@ -99,15 +103,23 @@ class Writing:
     def _differs(self, observed: Observed, stored: fleet.Known, factors: Iterable[Factor]) -> bool:
         return fingerprint_of(self._outcomes(observed), tuple(factors)) != stored.results_fingerprint
 
-    def _note(self, asset_id: int, environment_id: int | None, observed: Observed, stored: fleet.Known | None,
-              factors: list[Factor]) -> bool:
+    def _note(
+        self,
+        asset_id: int,
+        environment_id: int | None,
+        observed: Observed,
+        stored: fleet.Known | None,
+        factors: list[Factor],
+    ) -> bool:
         """Remember the asset's verdicts for `settle` if they differ from what is stored; returns whether."""
         fingerprint = fingerprint_of(self._outcomes(observed), tuple(factors))
         if stored is not None and stored.results_fingerprint == fingerprint:
             return False
         self._judged.append(
             compliance.Judged(
-                asset_id=asset_id, environment_id=environment_id, outcomes=with_severities(self._outcomes(observed))
+                asset_id=asset_id,
+                environment_id=environment_id,
+                outcomes=with_severities(self._outcomes(observed)),
             )
         )
         self._fingerprints.append((asset_id, fingerprint))
@@ -121,10 +133,16 @@ class Writing:
             return None
         facts = swarm.facts
         before = fleet.known(AssetKind.CLUSTER, [facts.key]).get(facts.key)
-        stored = before or fleet.store_assets(
-            AssetKind.CLUSTER, {facts.key: facts.name}, environment_id=self.node.environment_id, host_id=None,
-            at=self.at,
-        )[facts.key]
+        stored = (
+            before
+            or fleet.store_assets(
+                AssetKind.CLUSTER,
+                {facts.key: facts.name},
+                environment_id=self.node.environment_id,
+                host_id=None,
+                at=self.at,
+            )[facts.key]
+        )
         if stored.state_fingerprint != swarm.fingerprint or stored.gone:
             fleet.store_cluster(stored.id, facts, swarm.fingerprint, node_id=self.node.pk, at=self.at)
             fleet.mark_changed([(stored.id, facts.name, swarm.fingerprint)], self.at)
@@ -134,10 +152,16 @@ class Writing:
     def _store_images(self) -> dict[str, int]:
         observed_by_key = {o.facts.key: o for o in self.pulled.images}
         known = fleet.known(AssetKind.IMAGE, list(observed_by_key))
-        names = {key: images.name_of(o.facts) for key, o in observed_by_key.items() if isinstance(o.facts, ImageFacts)}
+        names = {
+            key: images.name_of(o.facts)
+            for key, o in observed_by_key.items()
+            if isinstance(o.facts, ImageFacts)
+        }
         missing = {key: name for key, name in names.items() if key not in known}
         if missing:
-            known |= fleet.store_assets(AssetKind.IMAGE, missing, environment_id=None, host_id=None, at=self.at)
+            known |= fleet.store_assets(
+                AssetKind.IMAGE, missing, environment_id=None, host_id=None, at=self.at
+            )
             images.store_images(
                 [
                     (known[key].id, o.facts, o.fingerprint)
@@ -158,19 +182,33 @@ class Writing:
                 self._changed_images.add(known[key].id)
         return {key: stored.id for key, stored in known.items()}
 
-    def _store_host(self, facts: EngineFacts, observed: Observed, cluster_id: int | None) -> tuple[fleet.Known, bool]:
+    def _store_host(
+        self, facts: EngineFacts, observed: Observed, cluster_id: int | None
+    ) -> tuple[fleet.Known, bool]:
         key = host_key(facts, self.node)
         known = fleet.known(AssetKind.HOST, [key]).get(key)
-        stored = known or fleet.store_assets(
-            AssetKind.HOST, {key: facts.name[:300]}, environment_id=self.node.environment_id, host_id=None, at=self.at
-        )[key]
+        stored = (
+            known
+            or fleet.store_assets(
+                AssetKind.HOST,
+                {key: facts.name[:300]},
+                environment_id=self.node.environment_id,
+                host_id=None,
+                at=self.at,
+            )[key]
+        )
         self.host_id = stored.id
         fleet.lock(stored.id)
         stored = fleet.known(AssetKind.HOST, [key])[key]
         changed = stored.state_fingerprint != observed.fingerprint or stored.gone
         if changed:
             fleet.store_host(
-                stored.id, facts, observed.fingerprint, node_id=self.node.pk, cluster_id=cluster_id, at=self.at
+                stored.id,
+                facts,
+                observed.fingerprint,
+                node_id=self.node.pk,
+                cluster_id=cluster_id,
+                at=self.at,
             )
             fleet.mark_changed([(stored.id, facts.name[:300], observed.fingerprint)], self.at)
         self._note(stored.id, stored.environment_id, observed, stored, list(self._data_factors))
@@ -222,10 +260,14 @@ class Writing:
             factors = exposure_of(facts) + self._data_factors
             self._note(known.id, host.environment_id, observed, known, factors)
         fleet.store_containers(changed, host_id=host.id, image_ids=image_ids, at=self.at)
-        fleet.mark_changed([(asset_id, f.name[:300], fingerprint) for asset_id, f, fingerprint in changed], self.at)
+        fleet.mark_changed(
+            [(asset_id, f.name[:300], fingerprint) for asset_id, f, fingerprint in changed], self.at
+        )
         if changed:
             self._touched |= {self.host_id, *(asset_id for asset_id, _, _ in changed)}
-        if engine.facts.containers is not None:  # None: the list itself could not be read, so nobody is missing
+        if (
+            engine.facts.containers is not None
+        ):  # None: the list itself could not be read, so nobody is missing
             listed = {f"{host.key}/{summary.id}" for summary in engine.facts.containers}
             self._gone += [known.id for key, known in stored.items() if key not in listed and key not in seen]
         self.counts["unchanged"] = len(seen) - len(changed)
@@ -259,8 +301,12 @@ class Writing:
                 points, factors = points_of(said.severity, self._factors[judged.asset_id])
                 problems.append(
                     findings.Problem(
-                        key=said.check, check_id=self._check_ids[said.check], severity=said.severity, points=points,
-                        factors=tuple(factors), evidence=said.evidence,
+                        key=said.check,
+                        check_id=self._check_ids[said.check],
+                        severity=said.severity,
+                        points=points,
+                        factors=tuple(factors),
+                        evidence=said.evidence,
                     )
                 )
         return problems
@@ -276,7 +322,9 @@ class Writing:
             self._touched.add(self.host_id)
             changed = loads.recompute(self._touched, self.at)
             heavier = self._changed_images.intersection(changed)
-            others = [h for h in images.hosts_running(sorted(heavier)) if h != self.host_id] if heavier else []
+            others = (
+                [h for h in images.hosts_running(sorted(heavier)) if h != self.host_id] if heavier else []
+            )
             for host_id in others:
                 fleet.lock(host_id)
             loads.recompute(others, self.at)
@@ -304,7 +352,8 @@ def with_severities(outcomes: tuple[CheckOutcome, ...]) -> tuple[CheckOutcome, .
     """Verdicts that name no severity of their own get their check's."""
     defaults = catalogue.severities()
     return tuple(
-        o if o.severity is not None else msgspec.structs.replace(o, severity=defaults[o.check]) for o in outcomes
+        o if o.severity is not None else msgspec.structs.replace(o, severity=defaults[o.check])
+        for o in outcomes
     )
 
 

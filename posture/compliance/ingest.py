@@ -13,7 +13,9 @@ from posture.compliance.choices import NUMBER
 from posture.compliance.models import Check, CheckResult, Tally
 from scanners.records import AssetKind, CheckOutcome, Outcome, Record, Severity
 
-Deltas = Counter[tuple[int, int | None, int]]  # (check, environment, outcome) -> change of the number of assets
+Deltas = Counter[
+    tuple[int, int | None, int]
+]  # (check, environment, outcome) -> change of the number of assets
 
 
 class CheckText(Record, frozen=True, kw_only=True):
@@ -45,9 +47,14 @@ def store_catalogue(checks: Iterable[CheckText]) -> dict[str, int]:
         for slug, text in declared.items():
             row = stored.get(slug, Check(slug=slug))
             wanted = {
-                "title": text.title, "severity": int(text.severity), "asset_kind": text.asset_kind.value,
-                "rationale": text.rationale, "remediation": text.remediation, "evidence_source": text.evidence_source,
-                "requirements": {k: list(v) for k, v in text.requirements.items()}, "is_retired": False,
+                "title": text.title,
+                "severity": int(text.severity),
+                "asset_kind": text.asset_kind.value,
+                "rationale": text.rationale,
+                "remediation": text.remediation,
+                "evidence_source": text.evidence_source,
+                "requirements": {k: list(v) for k, v in text.requirements.items()},
+                "is_retired": False,
             }
             if row.pk is None or any(getattr(row, name) != value for name, value in wanted.items()):
                 for name, value in wanted.items():
@@ -69,7 +76,9 @@ def store_results(
         (row[1], row[2]): (row[0], row[3], row[4], tuple(row[5]), row[6])
         for row in CheckResult.objects.current()
         .filter(asset__in=[j.asset_id for j in judged])
-        .values_list("id", "asset_id", "check_definition_id", "outcome", "severity", "evidence", "per_requirement")
+        .values_list(
+            "id", "asset_id", "check_definition_id", "outcome", "severity", "evidence", "per_requirement"
+        )
     }
     ended: list[int] = []
     opened = []
@@ -85,7 +94,9 @@ def store_results(
                 ended.append(old[0])
                 deltas[check_id, asset.environment_id, old[1]] -= 1
             deltas[check_id, asset.environment_id, number] += 1
-            opened.append((asset.asset_id, check_id, node_id, at, number, severity, said.evidence, per_requirement))
+            opened.append(
+                (asset.asset_id, check_id, node_id, at, number, severity, said.evidence, per_requirement)
+            )
     environments = {j.asset_id: j.environment_id for j in judged}
     for (asset_id, check_id), old in before.items():  # a check that no longer judges this asset
         ended.append(old[0])
@@ -94,7 +105,16 @@ def store_results(
     opened.sort(key=lambda row: (row[0], row[1]))
     upsert.copy(
         CheckResult,
-        ("asset_id", "check_id", "node_id", "opened_at", "outcome", "severity", "evidence", "per_requirement"),
+        (
+            "asset_id",
+            "check_id",
+            "node_id",
+            "opened_at",
+            "outcome",
+            "severity",
+            "evidence",
+            "per_requirement",
+        ),
         opened,
     )
     return len(opened), deltas

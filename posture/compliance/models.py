@@ -35,7 +35,9 @@ class CheckResult(Interval):
     """What one check said of one asset, while its outcome and evidence stayed the same: passes too."""
 
     asset = models.ForeignKey("fleet.Asset", on_delete=models.CASCADE, related_name="check_results")
-    check_definition = models.ForeignKey(Check, on_delete=models.PROTECT, related_name="results", db_column="check_id")
+    check_definition = models.ForeignKey(
+        Check, on_delete=models.PROTECT, related_name="results", db_column="check_id"
+    )
     node = models.ForeignKey("fleet.Node", null=True, on_delete=models.SET_NULL, related_name="+")
     outcome = models.SmallIntegerField()  # compliance.choices.OUTCOMES
     severity = models.SmallIntegerField()
@@ -55,7 +57,9 @@ class CheckResult(Interval):
         indexes = (
             models.Index(F("opened_at").desc(), F("id").desc(), name="result_newest"),
             models.Index(
-                F("check_definition"), F("outcome"), F("id").desc(),
+                F("check_definition"),
+                F("outcome"),
+                F("id").desc(),
                 condition=Q(closed_at__isnull=True),
                 name="result_by_check",
             ),
@@ -66,8 +70,12 @@ class CheckResult(Interval):
 class Tally(models.Model):
     """How many assets of an environment have each outcome of a check now. Written with the results, never counted late."""
 
-    check_definition = models.ForeignKey(Check, on_delete=models.CASCADE, related_name="tallies", db_column="check_id")
-    environment = models.ForeignKey("fleet.Environment", null=True, on_delete=models.CASCADE, related_name="+")
+    check_definition = models.ForeignKey(
+        Check, on_delete=models.CASCADE, related_name="tallies", db_column="check_id"
+    )
+    environment = models.ForeignKey(
+        "fleet.Environment", null=True, on_delete=models.CASCADE, related_name="+"
+    )
     outcome = models.SmallIntegerField()
     assets = models.BigIntegerField(default=0)
 

@@ -18,7 +18,9 @@ class Finding(models.Model):
     """
 
     asset = models.ForeignKey("fleet.Asset", on_delete=models.CASCADE, related_name="findings")
-    environment = models.ForeignKey("fleet.Environment", null=True, on_delete=models.CASCADE, related_name="+")
+    environment = models.ForeignKey(
+        "fleet.Environment", null=True, on_delete=models.CASCADE, related_name="+"
+    )
     kind = models.CharField(max_length=20, choices=FindingKind.choices, default=FindingKind.FAILED_CHECK)
     key = models.CharField(max_length=200)
     check_definition = models.ForeignKey(
@@ -39,22 +41,38 @@ class Finding(models.Model):
     class Meta:
         constraints = (models.UniqueConstraint(fields=("asset", "kind", "key"), name="one_finding_per_key"),)
         indexes = (
-            models.Index(F("points").desc(), F("id").desc(), condition=Q(closed_at__isnull=True), name="open_by_points"),
             models.Index(
-                F("severity").desc(), F("id").desc(), condition=Q(closed_at__isnull=True), name="open_by_severity"
+                F("points").desc(), F("id").desc(), condition=Q(closed_at__isnull=True), name="open_by_points"
             ),
             models.Index(
-                F("environment"), F("points").desc(), F("id").desc(),
-                condition=Q(closed_at__isnull=True), name="open_in_environment",
+                F("severity").desc(),
+                F("id").desc(),
+                condition=Q(closed_at__isnull=True),
+                name="open_by_severity",
             ),
             models.Index(
-                F("check_definition"), F("points").desc(), F("id").desc(),
-                condition=Q(closed_at__isnull=True), name="open_of_check",
+                F("environment"),
+                F("points").desc(),
+                F("id").desc(),
+                condition=Q(closed_at__isnull=True),
+                name="open_in_environment",
+            ),
+            models.Index(
+                F("check_definition"),
+                F("points").desc(),
+                F("id").desc(),
+                condition=Q(closed_at__isnull=True),
+                name="open_of_check",
             ),
             models.Index(
                 F("opened_at").desc(), F("id").desc(), condition=Q(closed_at__isnull=True), name="open_newest"
             ),
-            models.Index(F("closed_at").desc(), F("id").desc(), condition=Q(closed_at__isnull=False), name="resolved_newest"),
+            models.Index(
+                F("closed_at").desc(),
+                F("id").desc(),
+                condition=Q(closed_at__isnull=False),
+                name="resolved_newest",
+            ),
             models.Index(F("points").desc(), F("id").desc(), name="finding_by_points"),
             models.Index(F("opened_at").desc(), F("id").desc(), name="finding_newest"),
         )
@@ -76,6 +94,8 @@ class OpenInterval(Interval):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=("finding",), condition=Q(closed_at__isnull=True), name="one_open_interval"),
+            models.UniqueConstraint(
+                fields=("finding",), condition=Q(closed_at__isnull=True), name="one_open_interval"
+            ),
         )
         indexes = (models.Index(fields=("finding", "opened_at"), name="interval_of_finding"),)

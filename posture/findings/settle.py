@@ -81,14 +81,12 @@ def settle(
         Finding.objects.filter(pk__in=[f.pk for f, _ in again]).update(
             opened_at=at, closed_at=None, times_opened=F("times_opened") + 1, node=node_id
         )
-    OpenInterval.objects.filter(finding__in=[f.pk for f, _ in evidence_changed], closed_at__isnull=True).update(
-        closed_at=at
-    )
+    OpenInterval.objects.filter(
+        finding__in=[f.pk for f, _ in evidence_changed], closed_at__isnull=True
+    ).update(closed_at=at)
     _open_intervals([(f.pk, p) for f, p in [*again, *evidence_changed]], at)
     resolve(resolved, at)
-    return Settled(
-        opened=len(new), reopened=len(again), resolved=len(resolved), revised=len(revised)
-    )
+    return Settled(opened=len(new), reopened=len(again), resolved=len(resolved), revised=len(revised))
 
 
 def resolve_all(asset_ids: Sequence[int], at: datetime) -> int:
@@ -121,19 +119,46 @@ def _json(factors: Sequence[Factor]) -> list[list[object]]:
 
 
 def _open(
-    new: Sequence[tuple[int, Problem]], environments: Mapping[int, int | None], node_id: int | None, at: datetime
+    new: Sequence[tuple[int, Problem]],
+    environments: Mapping[int, int | None],
+    node_id: int | None,
+    at: datetime,
 ) -> None:
     ids = upsert.allocate(Finding, len(new))
     upsert.copy(
         Finding,
         (
-            "id", "asset_id", "environment_id", "kind", "key", "check_id", "node_id", "severity", "points", "factors",
-            "evidence", "first_opened_at", "opened_at", "times_opened",
+            "id",
+            "asset_id",
+            "environment_id",
+            "kind",
+            "key",
+            "check_id",
+            "node_id",
+            "severity",
+            "points",
+            "factors",
+            "evidence",
+            "first_opened_at",
+            "opened_at",
+            "times_opened",
         ),
         (
             (
-                pk, asset_id, environments[asset_id], FindingKind.FAILED_CHECK.value, p.key, p.check_id, node_id,
-                int(p.severity), p.points, _json(p.factors), p.evidence, at, at, 1,
+                pk,
+                asset_id,
+                environments[asset_id],
+                FindingKind.FAILED_CHECK.value,
+                p.key,
+                p.check_id,
+                node_id,
+                int(p.severity),
+                p.points,
+                _json(p.factors),
+                p.evidence,
+                at,
+                at,
+                1,
             )
             for pk, (asset_id, p) in zip(ids, new, strict=True)
         ),
@@ -164,5 +189,8 @@ def _write_points(rows: Sequence[tuple[int, float, list[list[object]]]]) -> None
         Finding,
         ("points", "factors"),
         ("bigint", "float8", "jsonb"),
-        [(pk, points, msgspec.json.encode(factors).decode()) for pk, points, factors in sorted(rows, key=lambda r: r[0])],
+        [
+            (pk, points, msgspec.json.encode(factors).decode())
+            for pk, points, factors in sorted(rows, key=lambda r: r[0])
+        ],
     )

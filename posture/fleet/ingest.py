@@ -46,14 +46,21 @@ def known(kind: AssetKind, keys: Sequence[str]) -> dict[str, Known]:
 def known_on_host(host_id: int) -> dict[str, Known]:
     """The containers that the host is known to hold, by key."""
     fields = ("id", "key", "name", "state_fingerprint", "results_fingerprint", "environment_id", "gone_at")
-    rows = Asset.objects.filter(host=host_id, kind=AssetKind.CONTAINER, gone_at__isnull=True).values_list(*fields)
+    rows = Asset.objects.filter(host=host_id, kind=AssetKind.CONTAINER, gone_at__isnull=True).values_list(
+        *fields
+    )
     return {row[1]: _known(row) for row in rows}
 
 
 def _known(row: tuple[Any, ...]) -> Known:
     return Known(
-        id=row[0], key=row[1], name=row[2], state_fingerprint=row[3], results_fingerprint=row[4],
-        environment_id=row[5], gone=row[6] is not None,
+        id=row[0],
+        key=row[1],
+        name=row[2],
+        state_fingerprint=row[3],
+        results_fingerprint=row[4],
+        environment_id=row[5],
+        gone=row[6] is not None,
     )
 
 
@@ -73,16 +80,11 @@ def store_assets(
 ) -> dict[str, Known]:
     """Make sure that the assets (key -> name) exist; returns them all by key."""
     keys = sorted(names)
-    rows = [(kind.value, key, names[key], environment_id, host_id, at, at, "", "", 0.0, 0.0, 0.0) for key in keys]
     upsert.insert_missing(
         Asset,
-        (
-            "kind", "key", "name", "environment_id", "host_id", "first_seen_at", "changed_at", "state_fingerprint",
-            "results_fingerprint", "own_energy", "energy", "coverage",
-        ),
-        ("text", "text", "text", "bigint", "bigint", "timestamptz", "timestamptz", "text", "text", "float8", "float8",
-         "float8"),
-        rows,
+        ("kind", "key", "name", "environment_id", "host_id", "first_seen_at", "changed_at"),
+        ("text", "text", "text", "bigint", "bigint", "timestamptz", "timestamptz"),
+        [(kind.value, key, names[key], environment_id, host_id, at, at) for key in keys],
         ("kind", "key"),
     )
     return known(kind, keys)
@@ -92,7 +94,11 @@ def store_documents(documents: Mapping[str, bytes], at: datetime) -> None:
     """Keep compressed evidence under its fingerprint, once."""
     rows = [(fingerprint, body, at) for fingerprint, body in sorted(documents.items())]
     upsert.insert_missing(
-        Document, ("fingerprint", "body", "created_at"), ("text", "bytea", "timestamptz"), rows, ("fingerprint",)
+        Document,
+        ("fingerprint", "body", "created_at"),
+        ("text", "bytea", "timestamptz"),
+        rows,
+        ("fingerprint",),
     )
 
 
@@ -133,8 +139,20 @@ def mark_gone(asset_ids: Sequence[int], at: datetime) -> None:
         return
     ids = sorted(asset_ids)
     Asset.objects.filter(pk__in=ids).update(
-        gone_at=at, changed_at=at, state_fingerprint="", results_fingerprint="", load=None, own_energy=0, energy=0,
-        coverage=0, band=None, open_critical=0, open_high=0, open_medium=0, open_low=0, open_info=0,
+        gone_at=at,
+        changed_at=at,
+        state_fingerprint="",
+        results_fingerprint="",
+        load=None,
+        own_energy=0,
+        energy=0,
+        coverage=0,
+        band=None,
+        open_critical=0,
+        open_high=0,
+        open_medium=0,
+        open_low=0,
+        open_info=0,
     )
     for model in (ContainerState, HostState, ClusterState):
         model.objects.filter(asset__in=ids, closed_at__isnull=True).update(closed_at=at)
@@ -182,7 +200,11 @@ def store_cluster(asset_id: int, facts: SwarmFacts, fingerprint: str, *, node_id
 
 
 def store_containers(
-    rows: Sequence[tuple[int, ContainerFacts, str]], *, host_id: int, image_ids: Mapping[str, int], at: datetime
+    rows: Sequence[tuple[int, ContainerFacts, str]],
+    *,
+    host_id: int,
+    image_ids: Mapping[str, int],
+    at: datetime,
 ) -> None:
     """New states of containers (asset id, facts, fingerprint) of one host; what was true before ends now."""
     ids = [asset_id for asset_id, _, _ in rows]
@@ -190,15 +212,45 @@ def store_containers(
     upsert.copy(
         ContainerState,
         (
-            "asset_id", "host_id", "image_id", "opened_at", "fingerprint", "name", "engine_container_id",
-            "image_reference", "status", "user", "privileged", "exposed", "network_mode", "published", "project",
-            "created_at", "started_at", "settings",
+            "asset_id",
+            "host_id",
+            "image_id",
+            "opened_at",
+            "fingerprint",
+            "name",
+            "engine_container_id",
+            "image_reference",
+            "status",
+            "user",
+            "privileged",
+            "exposed",
+            "network_mode",
+            "published",
+            "project",
+            "created_at",
+            "started_at",
+            "settings",
         ),
         (
             (
-                asset_id, host_id, image_ids.get(c.image_id), at, fingerprint, c.name[:300], c.id[:80],
-                c.image_reference[:500], c.status, c.user[:120], c.privileged, is_exposed(c), c.network_mode[:120],
-                published(c), project(c), c.created_at, c.started_at, settings_of(c),
+                asset_id,
+                host_id,
+                image_ids.get(c.image_id),
+                at,
+                fingerprint,
+                c.name[:300],
+                c.id[:80],
+                c.image_reference[:500],
+                c.status,
+                c.user[:120],
+                c.privileged,
+                is_exposed(c),
+                c.network_mode[:120],
+                published(c),
+                project(c),
+                c.created_at,
+                c.started_at,
+                settings_of(c),
             )
             for asset_id, c, fingerprint in rows
         ),
@@ -219,7 +271,9 @@ def published(container: ContainerFacts) -> tuple[str, ...]:
 
 
 def project(container: ContainerFacts) -> str:
-    return next((container.labels[label][:200] for label in PROJECT_LABELS if container.labels.get(label)), "")
+    return next(
+        (container.labels[label][:200] for label in PROJECT_LABELS if container.labels.get(label)), ""
+    )
 
 
 def settings_of(c: ContainerFacts) -> list[list[str]]:
@@ -247,7 +301,12 @@ def settings_of(c: ContainerFacts) -> list[list[str]]:
         ("CPU limit", f"{c.cpus:g} cores" if c.cpus else "none"),
         ("Process limit", str(c.pids_limit) if c.pids_limit and c.pids_limit > 0 else "none"),
         ("Restart policy", c.restart_policy),
-        ("Mounts", "; ".join(f"{m.source or m.name} → {m.destination}{' (ro)' if m.read_only else ''}" for m in c.mounts)),
+        (
+            "Mounts",
+            "; ".join(
+                f"{m.source or m.name} → {m.destination}{' (ro)' if m.read_only else ''}" for m in c.mounts
+            ),
+        ),
         ("Devices", ", ".join(d.host_path for d in c.devices)),
         ("Log driver", c.log_driver),
         ("Health check", "none" if c.healthcheck is None else " ".join(c.healthcheck)),
@@ -275,8 +334,18 @@ def set_loads(rows: Sequence[LoadRow]) -> None:
     """Write loads for `risk`, which computes them and keeps their past."""
     upsert.update(
         Asset,
-        ("load", "own_energy", "energy", "coverage", "band", "open_info", "open_low", "open_medium", "open_high",
-         "open_critical"),
+        (
+            "load",
+            "own_energy",
+            "energy",
+            "coverage",
+            "band",
+            "open_info",
+            "open_low",
+            "open_medium",
+            "open_high",
+            "open_critical",
+        ),
         ("bigint", "float8", "float8", "float8", "float8", "float8", "int", "int", "int", "int", "int"),
         [
             (r.asset_id, r.load, r.own_energy, r.energy, r.coverage, r.band, *r.counts)

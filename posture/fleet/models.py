@@ -110,7 +110,9 @@ class Pull(models.Model):
     """One run against one node. The lease token fences it: who lost the lease can no longer write."""
 
     node = models.ForeignKey(Node, on_delete=models.CASCADE, related_name="pulls")
-    state = models.CharField(max_length=12, choices=choices.PullState.choices, default=choices.PullState.QUEUED)
+    state = models.CharField(
+        max_length=12, choices=choices.PullState.choices, default=choices.PullState.QUEUED
+    )
     trigger = models.CharField(max_length=14, choices=choices.PullTrigger.choices)
     attempt = models.PositiveIntegerField(default=1)
     token = models.UUIDField(default=uuid.uuid4, editable=False)
@@ -144,7 +146,9 @@ class Pull(models.Model):
         indexes = (
             models.Index(fields=("-queued_at", "-id"), name="pull_newest"),
             models.Index(fields=("node", "-queued_at", "-id"), name="pull_of_node"),
-            models.Index(fields=("lease_until",), condition=Q(state__in=choices.ACTIVE_PULLS), name="pull_leases"),
+            models.Index(
+                fields=("lease_until",), condition=Q(state__in=choices.ACTIVE_PULLS), name="pull_leases"
+            ),
         )
 
     def __str__(self) -> str:
@@ -181,19 +185,19 @@ class Asset(models.Model):
     first_seen_at = models.DateTimeField()
     changed_at = models.DateTimeField()
     gone_at = models.DateTimeField(null=True)
-    state_fingerprint = models.CharField(max_length=64, blank=True)
-    results_fingerprint = models.CharField(max_length=32, blank=True)
+    state_fingerprint = models.CharField(max_length=64, db_default="")
+    results_fingerprint = models.CharField(max_length=32, db_default="")
 
     load = models.FloatField(null=True)
-    own_energy = models.FloatField(default=0.0)
-    energy = models.FloatField(default=0.0)
-    coverage = models.FloatField(default=0.0)
+    own_energy = models.FloatField(db_default=0.0)
+    energy = models.FloatField(db_default=0.0)
+    coverage = models.FloatField(db_default=0.0)
     band = models.FloatField(null=True)
-    open_critical = models.IntegerField(default=0)
-    open_high = models.IntegerField(default=0)
-    open_medium = models.IntegerField(default=0)
-    open_low = models.IntegerField(default=0)
-    open_info = models.IntegerField(default=0)
+    open_critical = models.IntegerField(db_default=0)
+    open_high = models.IntegerField(db_default=0)
+    open_medium = models.IntegerField(db_default=0)
+    open_low = models.IntegerField(db_default=0)
+    open_info = models.IntegerField(db_default=0)
 
     objects = AssetQuerySet.as_manager()
 
@@ -201,7 +205,9 @@ class Asset(models.Model):
         constraints = (models.UniqueConstraint(fields=("kind", "key"), name="one_asset_per_key"),)
         indexes = (
             models.Index(fields=("kind", "name", "id"), name="asset_by_name"),
-            models.Index(F("kind"), F("load").desc(nulls_last=True), F("id").desc(), name="asset_by_load_desc"),
+            models.Index(
+                F("kind"), F("load").desc(nulls_last=True), F("id").desc(), name="asset_by_load_desc"
+            ),
             models.Index(F("kind"), F("load").asc(nulls_last=True), F("id").asc(), name="asset_by_load_asc"),
             models.Index(F("kind"), F("changed_at").desc(), F("id").desc(), name="asset_by_change"),
             models.Index(F("kind"), F("first_seen_at").desc(), F("id").desc(), name="asset_by_first_seen"),
@@ -240,7 +246,9 @@ class HostState(Interval):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=("asset",), condition=Q(closed_at__isnull=True), name="one_host_state"),
+            models.UniqueConstraint(
+                fields=("asset",), condition=Q(closed_at__isnull=True), name="one_host_state"
+            ),
         )
         indexes = (models.Index(fields=("asset", "opened_at"), name="host_state_history"),)
 
@@ -270,16 +278,24 @@ class ContainerState(Interval):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=("asset",), condition=Q(closed_at__isnull=True), name="one_container_state"),
+            models.UniqueConstraint(
+                fields=("asset",), condition=Q(closed_at__isnull=True), name="one_container_state"
+            ),
         )
         indexes = (
             models.Index(fields=("asset", "opened_at"), name="container_state_history"),
             models.Index(fields=("host", "closed_at"), name="container_state_on_host"),
             models.Index(fields=("image", "closed_at"), name="container_state_of_image"),
             models.Index(fields=("status",), condition=Q(closed_at__isnull=True), name="container_by_status"),
-            models.Index(fields=("asset",), condition=Q(closed_at__isnull=True, privileged=True), name="container_priv"),
-            models.Index(fields=("asset",), condition=Q(closed_at__isnull=True, exposed=True), name="container_exposed"),
-            models.Index(fields=("project",), condition=Q(closed_at__isnull=True), name="container_by_project"),
+            models.Index(
+                fields=("asset",), condition=Q(closed_at__isnull=True, privileged=True), name="container_priv"
+            ),
+            models.Index(
+                fields=("asset",), condition=Q(closed_at__isnull=True, exposed=True), name="container_exposed"
+            ),
+            models.Index(
+                fields=("project",), condition=Q(closed_at__isnull=True), name="container_by_project"
+            ),
         )
 
 
@@ -295,5 +311,7 @@ class ClusterState(Interval):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=("asset",), condition=Q(closed_at__isnull=True), name="one_cluster_state"),
+            models.UniqueConstraint(
+                fields=("asset",), condition=Q(closed_at__isnull=True), name="one_cluster_state"
+            ),
         )

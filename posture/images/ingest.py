@@ -29,17 +29,35 @@ def store_images(rows: Sequence[tuple[int, ImageFacts, str]]) -> None:
     upsert.copy(
         Image,
         (
-            "asset_id", "digest", "fingerprint", "os", "architecture", "size_bytes", "created_at", "user",
-            "has_healthcheck", "layer_digests", "history",
+            "asset_id",
+            "digest",
+            "fingerprint",
+            "os",
+            "architecture",
+            "size_bytes",
+            "created_at",
+            "user",
+            "has_healthcheck",
+            "layer_digests",
+            "history",
         ),
         (
             (
-                asset_id, f.id[:100], fingerprint, f.os[:40], f"{f.architecture}{'/' + f.variant if f.variant else ''}"[:40],
-                f.size_bytes, f.created_at, f.user[:120],
-                bool(f.healthcheck) and f.healthcheck[0] != "NONE", f.layer_digests,
-                None if f.history is None else [
-                    {"created_by": l.created_by, "created_at": l.created_at, "size_bytes": l.size_bytes}
-                    for l in f.history
+                asset_id,
+                f.id[:100],
+                fingerprint,
+                f.os[:40],
+                f"{f.architecture}{'/' + f.variant if f.variant else ''}"[:40],
+                f.size_bytes,
+                f.created_at,
+                f.user[:120],
+                bool(f.healthcheck) and f.healthcheck[0] != "NONE",
+                f.layer_digests,
+                None
+                if f.history is None
+                else [
+                    {"created_by": layer.created_by, "created_at": layer.created_at, "size_bytes": layer.size_bytes}
+                    for layer in f.history
                 ],
             )
             for asset_id, f, fingerprint in rows
@@ -72,7 +90,9 @@ def changed_presences(host_id: int, seen: Mapping[int, ImageFacts]) -> tuple[lis
     return changed, [image_id for image_id in before if image_id not in seen]
 
 
-def store_presences(host_id: int, changed: Mapping[int, ImageFacts], left: Sequence[int], at: datetime) -> None:
+def store_presences(
+    host_id: int, changed: Mapping[int, ImageFacts], left: Sequence[int], at: datetime
+) -> None:
     """Write what `changed_presences` found."""
     ids = [*changed, *left]
     if not ids:
@@ -98,7 +118,9 @@ def without_host(image_ids: Sequence[int]) -> list[int]:
     return [image_id for image_id in image_ids if image_id not in held]
 
 
-def names_elsewhere(keys: Sequence[str], host_id: int | None) -> dict[str, tuple[set[str], set[str], set[str]]]:
+def names_elsewhere(
+    keys: Sequence[str], host_id: int | None
+) -> dict[str, tuple[set[str], set[str], set[str]]]:
     """For image keys: (references, repository digests, names in use) on all hosts but this one.
 
     An image is judged once for the fleet, so a verdict on its names must see all of them, whoever is pulled.
@@ -119,7 +141,9 @@ def names_elsewhere(keys: Sequence[str], host_id: int | None) -> dict[str, tuple
     return found
 
 
-def with_names_elsewhere(facts: ImageFacts, found: Mapping[str, tuple[set[str], set[str], set[str]]]) -> ImageFacts:
+def with_names_elsewhere(
+    facts: ImageFacts, found: Mapping[str, tuple[set[str], set[str], set[str]]]
+) -> ImageFacts:
     others = found.get(facts.key)
     if others is None:
         return facts
@@ -135,5 +159,3 @@ def hosts_running(image_ids: Sequence[int]) -> list[int]:
     """Hosts whose load counts one of these images: a container of it is alive there."""
     states = ContainerState.objects.current().alive().filter(image__in=image_ids)
     return sorted(set(states.values_list("host", flat=True)))
-
-

@@ -13,7 +13,9 @@ from posture.images.querysets import ImageQuerySet
 class Image(models.Model):
     """What an image is. Its digest fixes all of it, so these columns never change; names are in `Presence`."""
 
-    asset = models.OneToOneField("fleet.Asset", primary_key=True, on_delete=models.CASCADE, related_name="image")
+    asset = models.OneToOneField(
+        "fleet.Asset", primary_key=True, on_delete=models.CASCADE, related_name="image"
+    )
     digest = models.CharField(max_length=100)
     fingerprint = models.CharField(max_length=64)
     os = models.CharField(max_length=40)
@@ -23,7 +25,9 @@ class Image(models.Model):
     user = models.CharField(max_length=120)
     has_healthcheck = models.BooleanField()
     layer_digests = ArrayField(models.CharField(max_length=100), default=list)
-    history = models.JSONField(null=True)  # newest first: [{"created_by", "created_at", "size_bytes"}]; null: not read
+    history = models.JSONField(
+        null=True
+    )  # newest first: [{"created_by", "created_at", "size_bytes"}]; null: not read
 
     objects = ImageQuerySet.as_manager()
 

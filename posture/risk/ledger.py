@@ -26,7 +26,9 @@ def findings_behind(asset: Asset) -> QuerySet[Finding]:
     """The open findings whose energies sum to the asset's: a host's include its containers' and running images'."""
     mine = Q(asset=asset.pk)
     if asset.kind == AssetKind.HOST:
-        running = ContainerState.objects.current().filter(host=asset.pk, status__in=ALIVE, image__isnull=False)
+        running = ContainerState.objects.current().filter(
+            host=asset.pk, status__in=ALIVE, image__isnull=False
+        )
         mine |= Q(asset__host=asset.pk, asset__kind=AssetKind.CONTAINER, asset__gone_at__isnull=True)
         mine |= Q(asset__in=running.values("image"))
     return Finding.objects.open().filter(mine)
@@ -88,7 +90,9 @@ def of_environment(environment: Environment, *, lines: int = 50) -> dict[str, An
         "energy": total / len(energies) if energies else 0.0,
         "lines": shown,
         "lines_total": len(energies),
-        "rest": max((load or 0.0) - sum(line["share"] for line in shown), 0.0) if len(energies) > len(shown) else 0.0,
+        "rest": max((load or 0.0) - sum(line["share"] for line in shown), 0.0)
+        if len(energies) > len(shown)
+        else 0.0,
         "missing": missing(AssetKind.HOST) if energies else [],
     }
 
@@ -129,7 +133,10 @@ def missing(kind: AssetKind) -> list[dict[str, str]]:
     """Evidence that no connector brings for this kind of asset, and why it is not there."""
     brought = formula.ENGINE_BRINGS[kind]
     return [
-        {"evidence": formula.EVIDENCE_LABELS[name], "why": _WHY_MISSING.get(name, "It has not been measured.")}
+        {
+            "evidence": formula.EVIDENCE_LABELS[name],
+            "why": _WHY_MISSING.get(name, "It has not been measured."),
+        }
         for name in formula.EXPECTED[kind]
         if name not in brought
     ]
@@ -137,5 +144,3 @@ def missing(kind: AssetKind) -> list[dict[str, str]]:
 
 def asset_reference(asset: Asset) -> dict[str, Any]:
     return {"kind": asset.kind, "id": asset.pk, "name": asset.name}
-
-

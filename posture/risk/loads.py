@@ -96,9 +96,14 @@ def _write(
         own_energy = float(own[0])
         counts = [int(n) for n in own[1:]]
         energy, missing = own_energy, formula.missing_energy(kind, have)
-        expected, found = len(formula.EXPECTED[kind]), len(formula.EXPECTED[kind]) * formula.coverage(kind, have)
+        expected, found = (
+            len(formula.EXPECTED[kind]),
+            len(formula.EXPECTED[kind]) * formula.coverage(kind, have),
+        )
         upper = energy + missing
-        for member_kind, number, member_energy, coverage, band_energy, *member_counts in members.get(asset_id, ()):
+        for member_kind, number, member_energy, coverage, band_energy, *member_counts in members.get(
+            asset_id, ()
+        ):
             energy += float(member_energy or 0)
             upper += float(band_energy or 0)
             weight = len(formula.EXPECTED[AssetKind(member_kind)])
@@ -112,7 +117,12 @@ def _write(
             continue
         loads.append(
             fleet.LoadRow(
-                asset_id=asset_id, load=load, own_energy=own_energy, energy=energy, coverage=coverage, band=band,
+                asset_id=asset_id,
+                load=load,
+                own_energy=own_energy,
+                energy=energy,
+                coverage=coverage,
+                band=band,
                 counts=(counts[0], counts[1], counts[2], counts[3], counts[4]),
             )
         )

@@ -19,6 +19,8 @@ class Load(Interval):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=("asset",), condition=Q(closed_at__isnull=True), name="one_current_load"),
+            models.UniqueConstraint(
+                fields=("asset",), condition=Q(closed_at__isnull=True), name="one_current_load"
+            ),
         )
         indexes = (models.Index(fields=("asset", "opened_at"), name="load_history"),)

@@ -23,7 +23,9 @@ def exposure_of(container: ContainerFacts) -> list[Factor]:
     factors: list[Factor] = []
     if not container.is_running:
         factors.append(("running", f"{container.status}, no process runs", NOT_RUNNING))
-    open_ports = sorted({p.host_port for p in container.published_ports if p.host_ip in EVERY_ADDRESS and p.host_port})
+    open_ports = sorted(
+        {p.host_port for p in container.published_ports if p.host_ip in EVERY_ADDRESS and p.host_port}
+    )
     if open_ports:
         shown = ", ".join(map(str, open_ports[:5])) + (" …" if len(open_ports) > 5 else "")
         factors.append(("reachable", f"published on every address: port {shown}", REACHABLE))

@@ -22,7 +22,9 @@ def reweigh(asset_ids: Sequence[int], data_classes: Sequence[str], at: datetime)
     for pk, severity, points, factors in (
         Finding.objects.open().filter(asset__in=asset_ids).values_list("pk", "severity", "points", "factors")
     ):
-        kept = [(name, detail, factor) for name, detail, factor in factors if name not in ("severity", "data")]
+        kept = [
+            (name, detail, factor) for name, detail, factor in factors if name not in ("severity", "data")
+        ]
         after, shown = points_of(Severity(severity), [*kept, *data])
         if after != points:
             rows.append((pk, after, shown))
@@ -37,5 +39,7 @@ def members(environment_id: int) -> list[int]:
     """The present hosts and containers of an environment."""
     kinds = (AssetKind.HOST, AssetKind.CONTAINER)
     return sorted(
-        Asset.objects.present().filter(environment=environment_id, kind__in=kinds).values_list("pk", flat=True)
+        Asset.objects.present()
+        .filter(environment=environment_id, kind__in=kinds)
+        .values_list("pk", flat=True)
     )

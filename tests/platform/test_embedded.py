@@ -19,6 +19,7 @@ from posture.embedded import Embedded, EmbeddedError, Services
 from posture.processes import is_alive, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
+USE = "import sys; from pathlib import Path; from posture.embedded import services"
 
 
 @pytest.fixture(autouse=True)
@@ -145,9 +146,14 @@ def test_a_long_data_folder_gets_a_short_socket_folder(tmp_path: Path) -> None:
 
 def test_a_command_starts_them_for_its_own_time_and_leaves_nothing(tmp_path: Path) -> None:
     var = tmp_path / "var"
-    code = "import sys; from pathlib import Path; from posture import embedded; print(embedded.services(Path(sys.argv[1])))"
+    code = f"{USE}; print(services(Path(sys.argv[1])))"
     result = subprocess.run(
-        [sys.executable, "-c", code, str(var)], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", code, str(var)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert result.returncode == 0, result.stderr
     assert "postgresql://" in result.stdout
@@ -156,7 +162,7 @@ def test_a_command_starts_them_for_its_own_time_and_leaves_nothing(tmp_path: Pat
 
 def test_a_command_leaves_servers_running_that_another_process_uses(servers: Embedded) -> None:
     services = servers.start()
-    code = "import sys; from pathlib import Path; from posture import embedded; embedded.services(Path(sys.argv[1]))"
+    code = f"{USE}; services(Path(sys.argv[1]))"
     subprocess.run([sys.executable, "-c", code, str(servers.var)], cwd=ROOT, timeout=60, check=True)
     assert embedded.running(servers.var) == services
 
@@ -205,8 +211,14 @@ def test_a_cluster_of_another_version_is_refused(servers: Embedded) -> None:
     [
         ("postgresql://u@/name?host=/run/x", {"NAME": "name", "USER": "u", "HOST": "/run/x", "PORT": ""}),
         ("postgresql:///name?host=/dir", {"NAME": "name", "USER": "", "HOST": "/dir", "PASSWORD": ""}),
-        ("postgres://u:p%40ss%2F@db.example:6543/n", {"PASSWORD": "p@ss/", "HOST": "db.example", "PORT": "6543"}),
-        ("postgresql://u:p@[::1]/n?sslmode=verify-full", {"HOST": "::1", "OPTIONS": {"sslmode": "verify-full"}}),
+        (
+            "postgres://u:p%40ss%2F@db.example:6543/n",
+            {"PASSWORD": "p@ss/", "HOST": "db.example", "PORT": "6543"},
+        ),
+        (
+            "postgresql://u:p@[::1]/n?sslmode=verify-full",
+            {"HOST": "::1", "OPTIONS": {"sslmode": "verify-full"}},
+        ),
     ],
 )
 def test_a_database_url_becomes_django_settings(url: str, expected: dict[str, object]) -> None:
@@ -234,3 +246,11 @@ def test_celery_reaches_the_same_redis_socket(servers: Embedded) -> None:
         assert queue.get(timeout=5).payload == "hello"
         queue.close()
     assert embedded.broker_url("redis://h:6379/1") == "redis://h:6379/1"
+
+
+def test_a_killed_command_leaves_nothing_either(tmp_path: Path) -> None:
+    var = tmp_path / "var"
+    code = f"{USE}; services(Path(sys.argv[1])); import os; os.kill(os.getpid(), 9)"
+    subprocess.run([sys.executable, "-c", code, str(var)], cwd=ROOT, timeout=60, check=False)
+    assert wait_until(lambda: Embedded(var).pids() == {}, 15)
+    assert not (var / "services.json").exists()

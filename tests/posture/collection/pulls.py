@@ -31,7 +31,9 @@ def environment(slug: str = "production", **changes: object) -> Environment:
 
 
 def node(name: str = "alpha", in_: Environment | None = None) -> Node:
-    return Node.objects.create(name=name, address=f"unix:///run/{name}.sock", environment=in_ or environment())
+    return Node.objects.create(
+        name=name, address=f"unix:///run/{name}.sock", environment=in_ or environment()
+    )
 
 
 def observed(facts: EngineFacts | ContainerFacts | ImageFacts | SwarmFacts) -> Observed:
@@ -41,7 +43,9 @@ def observed(facts: EngineFacts | ContainerFacts | ImageFacts | SwarmFacts) -> O
     if isinstance(plain, ImageFacts):
         plain = msgspec.structs.replace(plain, references=(), repo_digests=(), in_use_references=())
     body = msgspec.json.encode(plain)
-    return Observed(facts=facts, document=msgspec.json.decode(body), fingerprint=hashlib.sha256(body).hexdigest())
+    return Observed(
+        facts=facts, document=msgspec.json.decode(body), fingerprint=hashlib.sha256(body).hexdigest()
+    )
 
 
 def pulled(
@@ -49,6 +53,7 @@ def pulled(
     images: Sequence[ImageFacts] = (),
     *,
     also_listed: Iterable[str] = (),
+    is_listed: bool = True,
     swarm: SwarmFacts | None = None,
     **of_engine: object,
 ) -> Pulled:
@@ -60,9 +65,13 @@ def pulled(
             "name": "alpha",
             "containers": tuple(
                 ContainerSummary(id=i, name=i, image_id="", status="running", created_at=None) for i in listed
-            ),
+            )
+            if is_listed
+            else None,
             "images": tuple(
-                ImageSummary(id=i.id, references=i.references, created_at=i.created_at, size_bytes=0, is_used=True)
+                ImageSummary(
+                    id=i.id, references=i.references, created_at=i.created_at, size_bytes=0, is_used=True
+                )
                 for i in images
             ),
             **of_engine,

@@ -29,7 +29,9 @@ BASE = image(id="sha256:" + "a" * 64, references=("app:1.0",), in_use_references
 def rows_written() -> int:
     """Rows inserted, updated and deleted by this transaction so far, in all tables."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0) FROM pg_stat_xact_user_tables")
+        cursor.execute(
+            "SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0) FROM pg_stat_xact_user_tables"
+        )
         return int(cursor.fetchone()[0])
 
 
@@ -114,7 +116,7 @@ def test_a_container_that_was_listed_but_could_not_be_read_stays_as_it_was() -> 
 def test_a_list_that_could_not_be_read_makes_nobody_disappear() -> None:
     alpha = node()
     write(alpha, pulled([WEB, DB], [BASE]))
-    write(alpha, pulled([], [BASE], containers=None))
+    write(alpha, pulled([], [BASE], is_listed=False))
     assert ContainerState.objects.current().count() == 2
 
 
@@ -151,7 +153,10 @@ def test_machines_cloned_with_one_engine_identity_stay_two_hosts() -> None:
     beta = node("beta")
     write(beta, pulled([WEB], [BASE], name="beta"))
     write(beta, pulled([WEB], [BASE], name="beta"))
-    assert sorted(Asset.objects.filter(kind=AssetKind.HOST).values_list("name", flat=True)) == ["alpha", "beta"]
+    assert sorted(Asset.objects.filter(kind=AssetKind.HOST).values_list("name", flat=True)) == [
+        "alpha",
+        "beta",
+    ]
     assert ContainerState.objects.current().count() == 2
 
 
@@ -171,7 +176,9 @@ def test_loads_equal_a_recount_of_the_ledger() -> None:
         energies = [formula.energy(p) for p in ledger.findings_behind(asset).values_list("points", flat=True)]
         assert asset.load == pytest.approx(formula.load(sum(energies)), abs=1e-9)
         opened = ledger.of_asset(asset)
-        assert sum(line["share"] for line in opened["lines"]) + opened["rest"] == pytest.approx(asset.load, abs=1e-9)
+        assert sum(line["share"] for line in opened["lines"]) + opened["rest"] == pytest.approx(
+            asset.load, abs=1e-9
+        )
     assert loads.recompute(Asset.objects.present().values_list("pk", flat=True), timezone.now()) == []
 
 
@@ -185,7 +192,8 @@ def test_tallies_equal_a_recount_of_the_results() -> None:
     ):
         counted[row] = counted.get(row, 0) + 1
     stored = {
-        (t.check_definition_id, t.environment_id, t.outcome): t.assets for t in Tally.objects.exclude(assets=0)
+        (t.check_definition_id, t.environment_id, t.outcome): t.assets
+        for t in Tally.objects.exclude(assets=0)
     }
     assert stored == counted
 

@@ -43,7 +43,10 @@ def test_adding_a_finding_never_lowers_a_load(ledger: list[float], more: float) 
     assert formula.load(before + formula.energy(more)) >= formula.load(before)
 
 
-@given(st.sets(st.sampled_from(formula.EXPECTED[AssetKind.IMAGE])), st.sampled_from(formula.EXPECTED[AssetKind.IMAGE]))
+@given(
+    st.sets(st.sampled_from(formula.EXPECTED[AssetKind.IMAGE])),
+    st.sampled_from(formula.EXPECTED[AssetKind.IMAGE]),
+)
 def test_losing_evidence_never_lowers_the_upper_bound(present: set[str], lost: str) -> None:
     more = formula.missing_energy(AssetKind.IMAGE, present - {lost})
     assert more >= formula.missing_energy(AssetKind.IMAGE, present)

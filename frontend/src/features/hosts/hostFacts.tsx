@@ -1,0 +1,33 @@
+import type { Host } from "../../api/types";
+import { EnvironmentName } from "../../ui/assetLink";
+import { Moment } from "../../ui/moment";
+import { Facts } from "../../ui/page";
+import { bytesText, wholeText } from "../../ui/quantities";
+
+function yesNo(value: boolean | null): string | null {
+  return value === null ? null : value ? "yes" : "no";
+}
+
+export function HostFacts({ host }: { host: Host }) {
+  return (
+    <Facts
+      facts={[
+        ["Environment", <EnvironmentName key="environment" environment={host.environment} />],
+        ["Operating system", host.operating_system],
+        ["Kernel", host.kernel_version],
+        ["Architecture", host.architecture],
+        ["Processors", host.cpus === null ? null : wholeText(host.cpus)],
+        ["Memory", host.memory_bytes === null ? null : bytesText(host.memory_bytes)],
+        ["Engine", `${host.engine} ${host.engine_version} (API ${host.api_version})`],
+        ["Storage driver", host.storage_driver],
+        ["cgroup version", host.cgroup_version],
+        ["Rootless", yesNo(host.is_rootless)],
+        ["Remaps user namespaces", yesNo(host.remaps_users)],
+        ["Swarm", host.swarm_state],
+        ["First seen", <Moment key="first" at={host.first_seen_at} />],
+        ["Last seen", <Moment key="last" at={host.last_seen_at} />],
+        ["Last change", <Moment key="changed" at={host.changed_at} />],
+      ]}
+    />
+  );
+}

@@ -1,0 +1,94 @@
+import type { ReactNode } from "react";
+import type { Query } from "../../api/client";
+
+/** One column of a list. Columns are data: the explorer draws every list from them. */
+export interface Column<Row> {
+  id: string;
+  label: string;
+  cell: (row: Row) => ReactNode;
+  /** The `ordering` values the server offers for this column; the first is what a first click asks for. */
+  orderings?: string[];
+  numeric?: boolean;
+  /** Minimum width in pixels. */
+  width?: number;
+  /** Shown until the reader chooses otherwise. The first column is always shown. */
+  usual?: boolean;
+}
+
+export interface Filter {
+  name: string;
+  label: string;
+  /** Words for a value that the facets do not name. */
+  words?: (value: string) => string;
+}
+
+export interface BulkAction<Row> {
+  label: string;
+  /** Whether this action makes sense for a row; the others in the selection are left out. */
+  fits?: (row: Row) => boolean;
+  run: (rows: Row[]) => Promise<string>;
+}
+
+/** Everything the explorer must know about one kind of list. */
+export interface ListDefinition<Row> {
+  /** The path under /api/v1, such as `/hosts`. */
+  path: string;
+  one: string;
+  many: string;
+  id: (row: Row) => string;
+  name: (row: Row) => string;
+  /** The row's own page, for Ctrl-click. Without it the drawer is all there is. */
+  page?: (row: Row) => string | null;
+  columns: Column<Row>[];
+  filters: Filter[];
+  /** What the server sorts by when nothing is asked. */
+  usualOrdering: string;
+  /** What the server filters by when nothing is asked, such as open findings. */
+  usualFilters?: Record<string, string[]>;
+  search: boolean;
+  past: boolean;
+  exports?: boolean;
+  drawer?: (id: string, row: Row | undefined) => ReactNode;
+  /** Why there may be nothing at all, and what to do next. */
+  nothing: { title: string; words: ReactNode; action?: ReactNode };
+  refresh?: (rows: Row[]) => number | false;
+}
+
+/** The columns to show, in the definition's order, from the reader's choice. */
+export function shownColumns<Row>(columns: Column<Row>[], chosen: string[] | null): Column<Row>[] {
+  const known = chosen?.filter((id) => columns.some((column) => column.id === id));
+  return columns.filter((column, index) => {
+    if (index === 0) return true;
+    return known && known.length > 0 ? known.includes(column.id) : column.usual !== false;
+  });
+}
+
+/** The ordering after a click on a column's header: its offered orderings in turn. */
+export function nextOrdering(orderings: string[], current: string): string {
+  const index = orderings.indexOf(current);
+  return orderings[(index + 1) % orderings.length] ?? current;
+}
+
+/** `aria-sort` of a header under the current ordering. */
+export function sortDirection(orderings: string[] | undefined, current: string) {
+  if (!orderings?.includes(current)) return undefined;
+  return current.startsWith("-") ? ("descending" as const) : ("ascending" as const);
+}
+
+/** The query that the list, its facets, its export and the copied API call share. */
+export function listQuery(given: {
+  filters: Record<string, string[]>;
+  fixed?: Record<string, string>;
+  search: string;
+  ordering: string | null;
+  asOf: string | null;
+  past: boolean;
+}): Query {
+  const query: Query = {};
+  for (const [name, values] of Object.entries(given.filters)) query[name] = values;
+  for (const [name, value] of Object.entries(given.fixed ?? {})) query[name] = value;
+  if (given.search.trim()) query.search = given.search.trim();
+  if (given.ordering) query.ordering = given.ordering;
+  if (given.past && given.asOf) query.as_of = given.asOf;
+  return query;
+}

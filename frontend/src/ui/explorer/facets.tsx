@@ -1,0 +1,105 @@
+import { useState } from "react";
+import type { Facet, Severity } from "../../api/types";
+import { toggled, type View } from "../../url/view";
+import { ChevronIcon } from "../icons";
+import { countText, wholeText, wordsOf } from "../quantities";
+import { SeverityGlyph } from "../severity";
+import classes from "./explorer.module.css";
+
+const SHORT = 8;
+
+function FacetGroup({
+  facet,
+  chosen,
+  toggle,
+}: {
+  facet: Facet;
+  chosen: string[];
+  toggle: (value: string) => void;
+}) {
+  const [closed, setClosed] = useState(false);
+  const [all, setAll] = useState(false);
+  // What is chosen stays on the list even when nothing is left of it, or it could not be switched off here.
+  const missing = chosen.filter((value) => !facet.values.some((known) => known.value === value));
+  const values = [
+    ...facet.values,
+    ...missing.map((value) => ({ value, label: wordsOf(value), count: { value: 0, exact: true } })),
+  ];
+  const shown = all ? values : values.filter((value, index) => index < SHORT || chosen.includes(value.value));
+  return (
+    <section className={classes.facet}>
+      <h2>
+        <button
+          type="button"
+          className={classes.facetHead}
+          aria-expanded={!closed}
+          onClick={() => setClosed(!closed)}
+        >
+          {facet.label}
+          <span className={closed ? classes.turned : undefined}>
+            <ChevronIcon size={12} />
+          </span>
+        </button>
+      </h2>
+      {!closed && (
+        <ul className={classes.facetValues}>
+          {shown.map((value) => (
+            <li key={value.value}>
+              <button
+                type="button"
+                className={classes.facetValue}
+                aria-pressed={chosen.includes(value.value)}
+                onClick={() => toggle(value.value)}
+              >
+                <span className={classes.facetLabel}>
+                  {facet.name === "severity" && <SeverityGlyph severity={value.value as Severity} />}
+                  <span className={classes.cut} title={value.label}>
+                    {value.label || "none"}
+                  </span>
+                </span>
+                <span className={classes.facetCount}>{countText(value.count)}</span>
+              </button>
+            </li>
+          ))}
+          {values.length > SHORT && (
+            <li>
+              <button type="button" className={classes.more} onClick={() => setAll(!all)}>
+                {all ? "fewer" : `${wholeText(values.length - SHORT)} more`}
+              </button>
+            </li>
+          )}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+/** The facets of a list: each value with how many rows it would show, several values of one facet widen. */
+export function Facets({
+  facets,
+  filters,
+  hidden,
+  onChange,
+}: {
+  facets: Facet[];
+  filters: View["filters"];
+  /** Filters that the page itself sets. */
+  hidden: string[];
+  onChange: (filters: View["filters"]) => void;
+}) {
+  const shown = facets.filter(
+    (facet) => !hidden.includes(facet.name) && (facet.values.length > 0 || filters[facet.name]),
+  );
+  return (
+    <>
+      {shown.map((facet) => (
+        <FacetGroup
+          key={facet.name}
+          facet={facet}
+          chosen={filters[facet.name] ?? []}
+          toggle={(value) => onChange(toggled(filters, facet.name, value))}
+        />
+      ))}
+    </>
+  );
+}

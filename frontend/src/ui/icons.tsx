@@ -1,0 +1,118 @@
+import type { ReactNode } from "react";
+
+/** Line icons on a 16 unit grid. They decorate a word beside them or a labelled button, and are hidden from readers. */
+function icon(paths: ReactNode) {
+  return function Icon({ size = 16 }: { size?: number }) {
+    return (
+      <svg
+        width={size}
+        height={size}
+        viewBox="0 0 16 16"
+        fill="none"
+        stroke="currentColor"
+        strokeWidth={1.5}
+        strokeLinecap="round"
+        strokeLinejoin="round"
+        aria-hidden="true"
+        focusable="false"
+      >
+        {paths}
+      </svg>
+    );
+  };
+}
+
+export const NodeIcon = icon(
+  <>
+    <circle cx="8" cy="8" r="2" />
+    <path d="M8 2v4M8 10v4M2 8h4M10 8h4" />
+  </>,
+);
+export const HostIcon = icon(
+  <>
+    <rect x="2" y="2.5" width="12" height="4.5" rx="1" />
+    <rect x="2" y="9" width="12" height="4.5" rx="1" />
+    <path d="M4.5 4.75h.01M4.5 11.25h.01" />
+  </>,
+);
+export const ContainerIcon = icon(
+  <>
+    <rect x="1.5" y="4" width="13" height="8.5" rx="1" />
+    <path d="M5 6.5v3.5M8 6.5v3.5M11 6.5v3.5" />
+  </>,
+);
+export const ImageIcon = icon(<path d="M8 2 14 5 8 8 2 5zM2 8l6 3 6-3M2 11l6 3 6-3" />);
+export const FindingIcon = icon(
+  <>
+    <path d="M8 2 14.5 13.5h-13z" />
+    <path d="M8 6.5v3M8 11.5v.01" />
+  </>,
+);
+export const CheckIcon = icon(
+  <>
+    <rect x="2" y="2" width="12" height="12" rx="2" />
+    <path d="m5 8 2 2.2L11 6" />
+  </>,
+);
+export const PullIcon = icon(<path d="M8 2v8M4.5 7 8 10.5 11.5 7M2.5 13.5h11" />);
+export const EnvironmentIcon = icon(
+  <>
+    <circle cx="8" cy="8" r="6" />
+    <path d="M2 8h12M8 2c4 4 4 8 0 12M8 2C4 6 4 10 8 14" />
+  </>,
+);
+export const UserIcon = icon(
+  <>
+    <circle cx="8" cy="5" r="2.75" />
+    <path d="M2.5 14c.6-3 2.7-4.5 5.5-4.5s4.9 1.5 5.5 4.5" />
+  </>,
+);
+export const TokenIcon = icon(
+  <>
+    <circle cx="5" cy="11" r="2.75" />
+    <path d="m7 9 6.5-6.500M10.5 5l2 2" />
+  </>,
+);
+export const HistoryIcon = icon(
+  <>
+    <path d="M2.5 8a5.5 5.5 0 1 0 1.8-4.100L2.5 5.500M2.5 2.500v3h3" />
+    <path d="M8 5v3.300l2 1.2" />
+  </>,
+);
+export const SearchIcon = icon(
+  <>
+    <circle cx="7" cy="7" r="4.5" />
+    <path d="m10.5 10.5 3.5 3.5" />
+  </>,
+);
+export const CloseIcon = icon(<path d="m4 4 8 8M12 4l-8 8" />);
+export const MenuIcon = icon(<path d="M2 4h12M2 8h12M2 12h12" />);
+export const SunIcon = icon(
+  <>
+    <circle cx="8" cy="8" r="3" />
+    <path d="M8 1.500v1.200M8 13.300v1.200M1.5 8h1.200M13.3 8h1.200M3.4 3.400l.9.9M11.7 11.700l.9.9M3.4 12.600l.9-.9M11.7 4.300l.9-.9" />
+  </>,
+);
+export const MoonIcon = icon(<path d="M13.5 9.800A6 6 0 0 1 6.2 2.500a6 6 0 1 0 7.3 7.300z" />);
+export const AutoIcon = icon(
+  <>
+    <circle cx="8" cy="8" r="6" />
+    <path d="M8 2v12a6 6 0 0 0 0-12z" fill="currentColor" />
+  </>,
+);
+export const ChevronIcon = icon(<path d="m4 6 4 4 4-4" />);
+export const PlusIcon = icon(<path d="M8 3v10M3 8h10" />);
+export const CopyIcon = icon(
+  <>
+    <rect x="5.5" y="5.5" width="8" height="8" rx="1.2" />
+    <path d="M10.5 5.500v-2a1 1 0 0 0-1-1h-6a1 1 0 0 0-1 1v6a1 1 0 0 0 1 1h2" />
+  </>,
+);
+export const SidebarIcon = icon(
+  <>
+    <rect x="2" y="2.5" width="12" height="11" rx="1.5" />
+    <path d="M6 2.500v11" />
+  </>,
+);
+export const FilterIcon = icon(<path d="M2 3.500h12M4.5 8h7M6.5 12.500h3" />);
+export const OpenIcon = icon(<path d="M6 3H3v10h10v-3M9 2.500h4.500V7M13.5 2.5 7.5 8.5" />);

@@ -1,0 +1,52 @@
+import type { ReactNode } from "react";
+import {
+  CheckIcon,
+  ContainerIcon,
+  EnvironmentIcon,
+  FindingIcon,
+  HistoryIcon,
+  HostIcon,
+  ImageIcon,
+  NodeIcon,
+  PullIcon,
+  TokenIcon,
+  UserIcon,
+} from "../icons";
+
+export interface PageEntry {
+  label: string;
+  path: string;
+  icon: ReactNode;
+  /** The permission without which the entry is not shown. */
+  needs?: string;
+}
+
+export interface PageGroup {
+  label: string | null;
+  pages: PageEntry[];
+}
+
+/** The pages there are, in the order of the navigation. The palette offers the same. */
+export const PAGE_GROUPS: PageGroup[] = [
+  {
+    label: "Assets",
+    pages: [
+      { label: "Nodes", path: "/nodes", icon: <NodeIcon /> },
+      { label: "Hosts", path: "/hosts", icon: <HostIcon /> },
+      { label: "Containers", path: "/containers", icon: <ContainerIcon /> },
+      { label: "Images", path: "/images", icon: <ImageIcon /> },
+    ],
+  },
+  { label: "Findings", pages: [{ label: "Findings", path: "/findings", icon: <FindingIcon /> }] },
+  { label: "Compliance", pages: [{ label: "Checks", path: "/checks", icon: <CheckIcon /> }] },
+  {
+    label: "Admin",
+    pages: [
+      { label: "Pulls", path: "/pulls", icon: <PullIcon /> },
+      { label: "Environments", path: "/environments", icon: <EnvironmentIcon /> },
+      { label: "Users", path: "/users", icon: <UserIcon />, needs: "users.change" },
+      { label: "Tokens", path: "/tokens", icon: <TokenIcon /> },
+      { label: "Audit trail", path: "/history", icon: <HistoryIcon />, needs: "history.view" },
+    ],
+  },
+];

@@ -1,0 +1,53 @@
+import { type CSSVariablesResolver, createTheme, localStorageColorSchemeManager } from "@mantine/core";
+
+export const colourSchemeManager = localStorageColorSchemeManager({ key: "plimsoll-colour-scheme" });
+
+export const theme = createTheme({
+  fontFamily:
+    'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", "Liberation Sans", Arial, sans-serif',
+  colors: {
+    sea: [
+      "#eef6f9",
+      "#d9eaf1",
+      "#b3d6e4",
+      "#84c2dc",
+      "#5bb5d9",
+      "#2f8cb3",
+      "#156788",
+      "#0b4f6c",
+      "#083f57",
+      "#062f41",
+    ],
+  },
+  primaryColor: "sea",
+  primaryShade: { light: 7, dark: 4 },
+  autoContrast: true,
+  defaultRadius: 6,
+  cursorType: "pointer",
+  fontSizes: { xs: "12px", sm: "13px", md: "14px", lg: "16px", xl: "20px" },
+  components: {
+    Button: { defaultProps: { size: "xs" } },
+    TextInput: { defaultProps: { size: "sm" } },
+    Tooltip: { defaultProps: { openDelay: 300, multiline: true, maw: 360 } },
+    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.5 } } },
+  },
+});
+
+/** Mantine's own neutral colours follow our tokens, so that there is one place to change them. */
+export const resolveVariables: CSSVariablesResolver = () => {
+  const shared = {
+    "--mantine-color-body": "var(--panel)",
+    "--mantine-color-text": "var(--ink)",
+    "--mantine-color-dimmed": "var(--ink-soft)",
+    "--mantine-color-placeholder": "var(--ink-soft)",
+    "--mantine-color-default": "var(--panel)",
+    "--mantine-color-default-color": "var(--ink)",
+    "--mantine-color-default-border": "var(--border)",
+    "--mantine-color-default-hover": "var(--accent-soft)",
+    "--mantine-color-anchor": "var(--accent)",
+    "--mantine-color-error": "var(--critical-ink)",
+    "--mantine-color-disabled-color": "var(--ink-soft)",
+    "--input-placeholder-color": "var(--ink-soft)",
+  };
+  return { variables: {}, light: shared, dark: shared };
+};

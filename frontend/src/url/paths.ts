@@ -1,0 +1,27 @@
+import type { AssetRef } from "../api/types";
+
+const COLLECTIONS: Record<string, string> = {
+  host: "/hosts",
+  container: "/containers",
+  image: "/images",
+  node: "/nodes",
+  check: "/checks",
+  pull: "/pulls",
+  environment: "/environments",
+};
+
+/** The page of one thing, or null for kinds that have none. */
+export function pathOf(kind: string, id: number | string): string | null {
+  if (kind === "finding") return `/findings?state=open,resolved&open=${id}`;
+  const collection = COLLECTIONS[kind];
+  return collection ? `${collection}/${id}` : null;
+}
+
+export function assetPath(asset: AssetRef): string | null {
+  return pathOf(asset.kind, asset.id);
+}
+
+/** Whether a page can show a past moment. The others always show the present, and say so. */
+export function showsPast(pathname: string): boolean {
+  return /^\/(hosts|containers|images|findings|check-results)(\/|$)/.test(pathname);
+}

@@ -1,0 +1,64 @@
+/** What a list shows, as it stands in the address bar. The only view state there is. */
+export interface View {
+  /** Chosen values by filter name. A name that is absent is not filtered. */
+  filters: Record<string, string[]>;
+  search: string;
+  ordering: string | null;
+  /** The row whose drawer is open. */
+  open: string | null;
+  columns: string[] | null;
+  group: string | null;
+}
+
+export const AS_OF = "as_of";
+export const ENVIRONMENT = "environment";
+
+/** Reads the view of a list with these filters. Unknown names in the address are left alone. */
+export function readView(params: URLSearchParams, filterNames: readonly string[]): View {
+  const filters: Record<string, string[]> = {};
+  for (const name of filterNames) {
+    const values = (params.get(name) ?? "").split(",").filter((value) => value !== "");
+    if (values.length > 0) filters[name] = [...new Set(values)];
+  }
+  const columns = (params.get("columns") ?? "").split(",").filter(Boolean);
+  return {
+    filters,
+    search: params.get("search") ?? "",
+    ordering: params.get("ordering"),
+    open: params.get("open"),
+    columns: columns.length > 0 ? columns : null,
+    group: params.get("group"),
+  };
+}
+
+/** The address after a change of the view. Names that the view does not own stay as they are. */
+export function writeView(params: URLSearchParams, change: Partial<View>, filterNames: readonly string[]) {
+  const next = new URLSearchParams(params);
+  const put = (name: string, value: string | null | undefined) => {
+    if (value) next.set(name, value);
+    else next.delete(name);
+  };
+  if (change.filters) for (const name of filterNames) put(name, change.filters[name]?.join(","));
+  if ("search" in change) put("search", change.search);
+  if ("ordering" in change) put("ordering", change.ordering);
+  if ("open" in change) put("open", change.open);
+  if ("columns" in change) put("columns", change.columns?.join(","));
+  if ("group" in change) put("group", change.group);
+  return next;
+}
+
+/** A filter with one value switched on or off. */
+export function toggled(filters: View["filters"], name: string, value: string): View["filters"] {
+  const before = filters[name] ?? [];
+  const after = before.includes(value) ? before.filter((known) => known !== value) : [...before, value];
+  const next = { ...filters };
+  if (after.length > 0) next[name] = after;
+  else delete next[name];
+  return next;
+}
+
+/** The address with readable commas and colons, as people send it to each other. */
+export function addressText(params: URLSearchParams): string {
+  const text = params.toString().replaceAll("%2C", ",").replaceAll("%3A", ":");
+  return text ? `?${text}` : "";
+}

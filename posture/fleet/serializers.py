@@ -1,0 +1,254 @@
+"""What the API says of environments, nodes, pulls, hosts and containers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+
+from posture.base.serializers import (
+    DocumentField,
+    LoadSerializer,
+    PlainSerializer,
+    Serializer,
+    SeverityCountsSerializer,
+)
+from posture.fleet import choices
+
+
+class EnvironmentRefSerializer(Serializer):
+    id = serializers.IntegerField()
+    slug = serializers.CharField()
+    name = serializers.CharField()
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        return {"id": instance.pk, "slug": instance.slug, "name": instance.name}
+
+
+class AssetRefSerializer(Serializer):
+    kind = serializers.ChoiceField(choices=choices.AssetKind.values)
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        return {"kind": instance.kind, "id": instance.pk, "name": instance.name}
+
+
+class ImageRefSerializer(Serializer):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        return {"id": instance.pk, "name": instance.name}
+
+
+class NodeRefSerializer(Serializer):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        return {"id": instance.pk, "name": instance.name}
+
+
+class NodeLampSerializer(Serializer):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    state = serializers.ChoiceField(choices=choices.NodeState.values)
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        return {"id": instance.pk, "name": instance.name, "state": instance.state}
+
+
+class EnvironmentSerializer(Serializer):
+    id = serializers.IntegerField()
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    description = serializers.CharField()
+    line = serializers.FloatField()
+    data_classes = serializers.ListField(child=serializers.ChoiceField(choices=choices.DataClass.values))
+    load = LoadSerializer(source="load_figures")
+    hosts = serializers.IntegerField(source="hosts_total")
+    hosts_above_line = serializers.IntegerField(source="hosts_above")
+    containers = serializers.IntegerField(source="containers_total")
+    open_findings = SeverityCountsSerializer(source="finding_figures")
+
+
+class NodeLimitsSerializer(PlainSerializer):
+    seconds = serializers.IntegerField()
+    bytes = serializers.IntegerField()
+    items = serializers.IntegerField()
+
+
+class HostKeySerializer(PlainSerializer):
+    type = serializers.CharField()
+    fingerprint = serializers.CharField()
+
+
+class EngineSerializer(PlainSerializer):
+    name = serializers.CharField()
+    version = serializers.CharField()
+    api_version = serializers.CharField()
+
+
+class LastPullSerializer(PlainSerializer):
+    id = serializers.IntegerField()
+    state = serializers.ChoiceField(choices=choices.PullState.values)
+    finished_at = serializers.DateTimeField(allow_null=True)
+
+
+class NodeErrorSerializer(PlainSerializer):
+    code = serializers.CharField()
+    title = serializers.CharField()
+    detail = serializers.CharField()
+    hint = serializers.CharField(required=False, allow_blank=True)
+    at = serializers.DateTimeField(required=False)
+
+
+class NodeSerializer(Serializer):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(choices=choices.NodeKind.values)
+    address = serializers.CharField()
+    allow_plaintext = serializers.BooleanField()
+    environment = EnvironmentRefSerializer()
+    labels = serializers.DictField(child=serializers.CharField())
+    state = serializers.ChoiceField(choices=choices.NodeState.values)
+    paused = serializers.BooleanField()
+    interval_seconds = serializers.IntegerField()
+    limits = NodeLimitsSerializer(source="limit_figures")
+    has_credential = serializers.BooleanField()
+    credential_parts = serializers.ListField(
+        child=serializers.CharField(), help_text="Which parts are set. Their content never leaves the server."
+    )
+    host_key = HostKeySerializer(allow_null=True, source="host_key_figures")
+    host = AssetRefSerializer(allow_null=True)
+    engine = EngineSerializer(allow_null=True)
+    last_pull = LastPullSerializer(allow_null=True, source="last_pull_figures")
+    last_success_at = serializers.DateTimeField(allow_null=True)
+    next_due_at = serializers.DateTimeField()
+    consecutive_failures = serializers.IntegerField()
+    last_error = NodeErrorSerializer(allow_null=True)
+    created_at = serializers.DateTimeField()
+
+
+class PullStepSerializer(PlainSerializer):
+    name = serializers.CharField()
+    title = serializers.CharField()
+    state = serializers.ChoiceField(choices=["waiting", "running", "done", "failed"])
+    started_at = serializers.DateTimeField(allow_null=True)
+    finished_at = serializers.DateTimeField(allow_null=True)
+
+
+class PullProgressSerializer(PlainSerializer):
+    phase = serializers.CharField()
+    done = serializers.IntegerField()
+    total = serializers.IntegerField(allow_null=True)
+
+
+class PullSerializer(Serializer):
+    id = serializers.IntegerField()
+    node = NodeRefSerializer()
+    state = serializers.ChoiceField(choices=choices.PullState.values)
+    trigger = serializers.ChoiceField(choices=choices.PullTrigger.values)
+    attempt = serializers.IntegerField()
+    step = serializers.SerializerMethodField()
+    steps = PullStepSerializer(many=True)
+    progress = PullProgressSerializer(allow_null=True)
+    queued_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    finished_at = serializers.DateTimeField(allow_null=True)
+    duration_seconds = serializers.FloatField(allow_null=True)
+    heartbeat_at = serializers.DateTimeField(allow_null=True)
+    worker = serializers.CharField()
+    cancel_requested = serializers.BooleanField()
+    error = NodeErrorSerializer(allow_null=True)
+    counts = serializers.DictField(child=serializers.IntegerField())
+    bytes_read = serializers.IntegerField()
+
+    def get_step(self, pull: Any) -> str | None:
+        return pull.step or None
+
+
+class PullLogSerializer(PlainSerializer):
+    at = serializers.DateTimeField()
+    level = serializers.CharField()
+    message = serializers.CharField()
+
+
+class SkippedSerializer(PlainSerializer):
+    kind = serializers.CharField()
+    where = serializers.CharField()
+    reason = serializers.CharField()
+
+
+class PullItemSerializer(PullSerializer):
+    log = PullLogSerializer(many=True)
+    skipped = SkippedSerializer(many=True)
+    skipped_total = serializers.IntegerField()
+
+
+class HostSerializer(Serializer):
+    id = serializers.IntegerField(source="asset_id")
+    name = serializers.CharField()
+    environment = EnvironmentRefSerializer(allow_null=True, source="asset.environment")
+    node = NodeLampSerializer(allow_null=True)
+    operating_system = serializers.CharField()
+    kernel_version = serializers.CharField()
+    architecture = serializers.CharField()
+    cpus = serializers.IntegerField()
+    memory_bytes = serializers.IntegerField()
+    engine = serializers.CharField()
+    engine_version = serializers.CharField()
+    api_version = serializers.CharField()
+    storage_driver = serializers.CharField()
+    cgroup_version = serializers.CharField()
+    is_rootless = serializers.BooleanField()
+    remaps_users = serializers.BooleanField()
+    swarm_state = serializers.CharField()
+    containers_running = serializers.IntegerField()
+    containers_total = serializers.IntegerField()
+    images_total = serializers.IntegerField()
+    load = LoadSerializer(source="load_figures")
+    severity_counts = SeverityCountsSerializer(source="finding_figures")
+    first_seen_at = serializers.DateTimeField(source="asset.first_seen_at")
+    last_seen_at = serializers.DateTimeField()
+    changed_at = serializers.DateTimeField()
+    gone_at = serializers.DateTimeField(allow_null=True)
+
+
+class HostItemSerializer(HostSerializer):
+    document = DocumentField(help_text="The engine's own answers as they were read, redacted.")
+
+
+class ContainerSerializer(Serializer):
+    id = serializers.IntegerField(source="asset_id")
+    name = serializers.CharField()
+    engine_container_id = serializers.CharField()
+    host = AssetRefSerializer()
+    environment = EnvironmentRefSerializer(allow_null=True, source="asset.environment")
+    image = ImageRefSerializer(allow_null=True)
+    image_reference = serializers.CharField()
+    status = serializers.ChoiceField(choices=choices.ContainerStatus.values)
+    user = serializers.CharField()
+    privileged = serializers.BooleanField()
+    network_mode = serializers.CharField()
+    published = serializers.ListField(child=serializers.CharField())
+    project = serializers.CharField()
+    created_at = serializers.DateTimeField(allow_null=True)
+    started_at = serializers.DateTimeField(allow_null=True)
+    load = LoadSerializer(source="load_figures")
+    severity_counts = SeverityCountsSerializer(source="finding_figures")
+    first_seen_at = serializers.DateTimeField(source="asset.first_seen_at")
+    last_seen_at = serializers.DateTimeField()
+    changed_at = serializers.DateTimeField()
+    gone_at = serializers.DateTimeField(allow_null=True)
+
+
+class SettingSerializer(PlainSerializer):
+    name = serializers.CharField()
+    value = serializers.CharField()
+
+
+class ContainerItemSerializer(ContainerSerializer):
+    document = DocumentField(help_text="The engine's inspect answer, redacted.")
+    settings = SettingSerializer(many=True, source="setting_figures")

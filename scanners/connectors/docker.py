@@ -1,0 +1,517 @@
+"""Reads a container engine through its Engine API: Docker 20.10 and newer, and Podman's Docker-compatible socket."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+import docker
+import msgspec
+import requests
+import urllib3
+from packaging.version import InvalidVersion, Version
+
+from scanners.answers import Answer, MalformedAnswerError, as_list
+from scanners.connectors.address import NodeAddress, check_address, parse_address
+from scanners.connectors.guard import Guard
+from scanners.connectors.ssh import SshTunnel
+from scanners.connectors.transport import Dial, EngineAdapter, dial_unix, tcp_dialer
+from scanners.engine_api import (
+    bare_digest,
+    container_facts,
+    engine_facts,
+    image_facts,
+    inherited_settings,
+    is_podman,
+    swarm_facts,
+)
+from scanners.records import (
+    AssetKind,
+    Credential,
+    EngineFacts,
+    Limits,
+    NodeError,
+    Observed,
+    ProbeReport,
+    Skipped,
+)
+
+KIND = "docker"
+OLDEST_API = "1.41"  # Docker 20.10, Podman 3 and newer
+_CHUNK_BYTES = 65536
+_KEPT_INSPECT_BYTES = 8 * 1024 * 1024
+_STOPPED = frozenset({"exited", "dead", "stopped"})
+
+Report = Callable[[str, int, int], None]
+
+# What a list is called for a person, by the path that gives it.
+_SAID = {
+    "/containers/json": "containers",
+    "/images/json": "images",
+    "/networks": "networks",
+    "/volumes": "volumes",
+    "/plugins": "plugins",
+    "/swarm": "the cluster",
+    "/nodes": "the cluster's nodes",
+    "/services": "the cluster's services",
+    "/secrets": "the cluster's secrets",
+}
+
+
+class _UnreadableError(Exception):
+    """One answer could not be had; the pull may go on without it. `kind` is a `Skipped.kind`."""
+
+    def __init__(self, kind: str, reason: str) -> None:
+        super().__init__(reason)
+        self.kind = kind
+        self.reason = reason
+
+
+@contextlib.contextmanager
+def open_node(
+    address: str,
+    credential: Credential,
+    limits: Limits,
+    *,
+    is_cancelled: Callable[[], bool],
+    allow_plaintext: bool = False,
+    denied_networks: Iterable[str] = (),
+    read_processes: bool = True,
+) -> Iterator[DockerSession]:
+    """Open an engine and close it again. Raises `NodeError`, whose code says what is wrong.
+
+    `allow_plaintext` lets tcp:// go without TLS. `denied_networks` are CIDRs that may not be asked, on top of link-local
+    and metadata addresses. `read_processes` also asks for the programs in running containers.
+    """
+    parsed = parse_address(address)
+    guard = Guard(limits, is_cancelled)
+    with contextlib.ExitStack() as stack:
+        dial = _dialer(parsed, credential, guard, stack, allow_plaintext, tuple(denied_networks))
+        session = DockerSession(parsed, EngineAdapter(dial), guard, read_processes=read_processes)
+        stack.callback(session.close)
+        session.negotiate()
+        yield session
+
+
+def _dialer(
+    address: NodeAddress,
+    credential: Credential,
+    guard: Guard,
+    stack: contextlib.ExitStack,
+    allow_plaintext: bool,
+    denied_networks: tuple[str, ...],
+) -> Dial:
+    if address.scheme == "unix":
+        return lambda: dial_unix(address, guard)
+    if address.scheme == "ssh":
+        tunnel = SshTunnel(address, credential, denied_networks, guard)
+        stack.callback(tunnel.close)
+        return tunnel.dial
+    has_certificates = bool(credential.ca_certificate or credential.client_certificate or credential.client_key)
+    return tcp_dialer(
+        address,
+        check_address(address, denied_networks),
+        credential,
+        guard,
+        plaintext=allow_plaintext and not has_certificates,
+    )
+
+
+class DockerSession:
+    """An open engine. Made by `open_node`."""
+
+    def __init__(self, address: NodeAddress, adapter: EngineAdapter, guard: Guard, *, read_processes: bool) -> None:
+        self._address = address
+        self._adapter = adapter
+        self._guard = guard
+        self._read_processes = read_processes
+        self._client = self._new_client(OLDEST_API)
+        self._version: dict[str, Any] = {}
+        self._answers = 0
+
+    def _new_client(self, api_version: str) -> docker.APIClient:
+        client = docker.APIClient(base_url="http://localhost:80", version=api_version)
+        client.mount("http://", self._adapter)
+        # Proxies and headers that this machine's user configured for his own docker command are not meant for nodes.
+        client.trust_env = False
+        client.headers.clear()
+        client.headers.update({"User-Agent": "plimsoll", "Accept": "application/json", "Accept-Encoding": "identity"})
+        return client
+
+    def close(self) -> None:
+        self._client.close()
+        self._adapter.close()
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes that the node has sent so far, on all its connections."""
+        return self._guard.received
+
+    # -- reading
+
+    def negotiate(self) -> None:
+        """Ask for the engine's version and speak its newest API from here on. Raises `NodeError`."""
+        try:
+            version = self._json("/version", versioned=False)
+        except _UnreadableError as error:
+            raise self._not_readable("version", error, first=True) from None
+        api_version = version.get("ApiVersion") if isinstance(version, dict) else None
+        if not isinstance(api_version, str) or not isinstance(version.get("Version"), str):
+            raise NodeError(
+                "not_an_engine",
+                "The node answers, but not as a container engine: its version has no ApiVersion.",
+                "Check host, port and socket path.",
+            )
+        try:
+            too_old = Version(api_version) < Version(OLDEST_API)
+        except InvalidVersion:
+            raise NodeError("malformed", "The engine's API version cannot be read.", "") from None
+        if too_old:
+            raise NodeError(
+                "api_version",
+                f"The engine speaks API {api_version}; {OLDEST_API} or newer is needed.",
+                "Update the engine to Docker 20.10 or Podman 3 or newer.",
+            )
+        self._version = version
+        self._client.close()
+        self._client = self._new_client(api_version)
+
+    def _json(self, path: str, query: dict[str, str | int] | None = None, *, versioned: bool = True) -> Any:
+        body = self._body(path, versioned, query or {})
+        try:
+            return msgspec.json.decode(body)
+        except msgspec.DecodeError:
+            raise _UnreadableError("malformed", "the answer is not valid JSON") from None
+
+    def _body(self, path: str, versioned: bool, query: dict[str, str | int]) -> bytes:
+        """One answer, whole. Raises `_UnreadableError` when only this one is lost, `NodeError` when the node is."""
+        self._guard.check()
+        url = f"{self._client.base_url}/v{self._client.api_version}{path}" if versioned else self._client.base_url + path
+        may_retry = self._answers > 0
+        while True:
+            try:
+                with self._client.get(url, params=query or None, stream=True, allow_redirects=False) as response:
+                    body = self._bounded(response)
+                break
+            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+                # An engine may close a connection that was idle just when it is used again.
+                if may_retry and not isinstance(error, requests.exceptions.InvalidURL):
+                    may_retry = False
+                    continue
+                raise self._broken(error) from None
+        self._answers += 1
+        if response.status_code != 200:
+            raise self._refused_answer(response.status_code, body)
+        return body
+
+    def _bounded(self, response: requests.Response) -> bytes:
+        limit = self._guard.limits.item_bytes
+        announced = response.headers.get("Content-Length", "")
+        body = bytearray()
+        if not (announced.isdigit() and int(announced) > limit):
+            while chunk := response.raw.read(_CHUNK_BYTES):
+                body += chunk
+                if len(body) > limit:
+                    break
+            else:
+                return bytes(body)
+        response.raw.close()
+        raise _UnreadableError("too_large", f"the answer is larger than the limit of {limit} bytes")
+
+    def _broken(self, error: Exception) -> NodeError:
+        if self._answers:
+            return NodeError("unreachable", "The node broke the connection in the middle.", "Was the engine restarted?")
+        said = str(error)
+        if "BadStatusLine" in said or "LineTooLong" in said or "HTTPException" in said:
+            return NodeError("not_an_engine", "The node does not speak HTTP here.", "Check host, port and socket path.")
+        return NodeError(
+            "not_an_engine",
+            "The node closes the connection without an answer.",
+            "Check host, port and socket path; an engine with TLS needs certificates.",
+        )
+
+    def _refused_answer(self, status: int, body: bytes) -> Exception:
+        said = _message_of(body)
+        if "HTTP request to an HTTPS server" in said:
+            return NodeError("tls_mismatch", "The node wants TLS on this port.", "Give the CA, certificate and key.")
+        if status == 400 and "client version" in said and "API version" in said:
+            return NodeError("api_version", "The engine refuses its own API version.", "Update the engine.")
+        if status in (401, 403):
+            return _UnreadableError("denied", "the engine or a proxy before it does not allow it")
+        if status == 404:
+            return _UnreadableError("vanished", "the engine does not know it (any more)")
+        return _UnreadableError("engine_error", f"the engine answered with HTTP status {status}")
+
+    def _not_readable(self, what: str, error: _UnreadableError, *, first: bool = False) -> NodeError:
+        if error.kind == "denied":
+            return NodeError(
+                "permission_denied",
+                f"The engine does not let its {what} be read.",
+                "Allow it in the authorization plugin or in the proxy before the socket.",
+            )
+        if first and error.kind in ("vanished", "malformed", "too_large", "engine_error"):
+            return NodeError(
+                "not_an_engine",
+                f"The node answers, but not as a container engine: {error.reason}.",
+                "Check host, port and socket path.",
+            )
+        code = error.kind if error.kind in ("malformed", "too_large") else "engine_error"
+        return NodeError(code, f"The engine's {what} cannot be read: {error.reason}.", "")
+
+    def _required(self, path: str, what: str) -> dict[str, Any]:
+        try:
+            answer = self._json(path)
+        except _UnreadableError as error:
+            raise self._not_readable(what, error) from None
+        if not isinstance(answer, dict):
+            raise NodeError("malformed", f"The engine's {what} is not an object.", "")
+        return answer
+
+    def _list(self, path: str, skipped: list[Skipped], kind: AssetKind | None = None, **query: str | int) -> Any:
+        """A whole list or None, in which case `skipped` says why."""
+        expected: type = dict if path in ("/volumes", "/swarm") else list
+        try:
+            answer = self._json(path, query)
+            if answer is None:
+                return expected()
+            if not isinstance(answer, expected):
+                raise _UnreadableError("malformed", "the answer is not of the documented type")
+        except _UnreadableError as error:
+            if kind is not None and error.kind not in ("denied", "vanished"):
+                raise self._not_readable(f"list of {_SAID[path]}", error) from None
+            skipped.append(Skipped(kind=error.kind, where=_SAID[path], reason=error.reason, asset_kind=kind))
+            return None
+        if isinstance(answer, list) and len(answer) > self._guard.limits.items:
+            raise NodeError(
+                "too_many",
+                f"The engine has {len(answer)} {_SAID[path]}; the limit is {self._guard.limits.items}.",
+                "The limit can be raised on the node.",
+            )
+        return answer
+
+    # -- test connection
+
+    def probe(self) -> ProbeReport:
+        """What this engine is and what may be read of it. Raises `NodeError`."""
+        info = self._required("/info", "description")
+        skipped: list[Skipped] = []
+        containers = self._list("/containers/json", skipped, AssetKind.CONTAINER, all=1)
+        images = self._list("/images/json", skipped, AssetKind.IMAGE)
+        networks = self._list("/networks", skipped)
+        volumes = self._list("/volumes", skipped)
+        try:
+            engine = _engine_record(engine_facts(info, self._version))
+            volume_count = None if volumes is None else len(Answer(volumes, "volumes").children("Volumes"))
+        except MalformedAnswerError as error:
+            raise NodeError("malformed", f"The engine's description cannot be read: {error}.", "") from None
+        if engine.swarm_manager:
+            self._list("/swarm", skipped)
+        unread = {item.where for item in skipped}
+        said = ["engine", "containers", "images", "networks", "volumes"]
+        said += ["the cluster"] if engine.swarm_manager else []
+        active = engine.swarm_state not in ("inactive", "")
+        return ProbeReport(
+            engine=engine.engine,
+            version=engine.version,
+            api_version=engine.api_version,
+            name=engine.name,
+            containers=None if containers is None else len(containers),
+            images=None if images is None else len(images),
+            networks=None if networks is None else len(networks),
+            volumes=volume_count,
+            swarm="manager" if engine.swarm_manager else "worker" if active else "inactive",
+            readable=tuple(name for name in said if name not in unread),
+            missing=tuple(f"{item.where.capitalize()} cannot be read: {item.reason}." for item in skipped),
+            warnings=engine.warnings,
+        )
+
+    # -- pull
+
+    def collect(self, report: Report) -> Iterator[Observed | Skipped]:
+        """Everything the engine tells, engine first, then cluster, images, containers; one inspect in memory at a time.
+
+        `report` is called with phase (engine, images, containers), done and total. Raises `NodeError` when the node is
+        lost, cancelled or over its limits; a single lost item is a `Skipped`.
+        """
+        report("engine", 0, 1)
+        info = self._required("/info", "description")
+        skipped: list[Skipped] = []
+        containers = self._list("/containers/json", skipped, AssetKind.CONTAINER, all=1)
+        images = self._list("/images/json", skipped, AssetKind.IMAGE)
+        networks = self._list("/networks", skipped)
+        volumes = self._list("/volumes", skipped)
+        podman = is_podman(self._version)
+        plugins = None if podman else self._list("/plugins", skipped)
+        yield from skipped
+        container_list = self._listed(containers, "containers")
+        image_list = self._listed(images, "images")
+        if len(container_list) + len(image_list) > self._guard.limits.items:
+            total = len(container_list) + len(image_list)
+            raise NodeError(
+                "too_many",
+                f"The engine has {total} containers and images; the limit is {self._guard.limits.items}.",
+                "The limit can be raised on the node.",
+            )
+        try:
+            kept, finished_at = self._stopped(container_list)
+            observed = engine_facts(
+                info,
+                self._version,
+                networks=networks,
+                volumes=volumes,
+                plugins=plugins,
+                containers=containers,
+                images=images,
+                finished_at=finished_at,
+                node_address=str(self._address),
+            )
+        except MalformedAnswerError as error:
+            raise NodeError("malformed", f"The engine's answer cannot be read: {error}.", "") from None
+        engine = _engine_record(observed)
+        yield observed
+        report("engine", 1, 1)
+        if engine.swarm_manager:
+            yield from self._cluster(networks)
+        yield from self._images(image_list, container_list, report)
+        yield from self._containers(container_list, image_list, inherited_settings(engine), kept, report)
+
+    def _listed(self, items: list[Any] | None, where: str) -> list[Answer]:
+        try:
+            answers = as_list(items, where)
+            for answer in answers:
+                answer.text("Id"), answer.text("ImageID"), answer.text("State"), answer.texts("Names")
+                answer.text("Image"), answer.texts("RepoDigests"), answer.texts("RepoTags")
+                if not answer.text("Id"):
+                    raise MalformedAnswerError(f"{answer.path}.Id", "an id", None)
+        except MalformedAnswerError as error:
+            raise NodeError("malformed", f"The engine's list of {where} cannot be read: {error}.", "") from None
+        return sorted(answers, key=lambda answer: answer.text("Id"))
+
+    def _stopped(self, containers: list[Answer]) -> tuple[dict[str, Any], dict[str, datetime]]:
+        """When stopped containers ended, which no list tells. Their inspects are kept, up to a few megabytes."""
+        kept: dict[str, Any] = {}
+        finished: dict[str, datetime] = {}
+        size = 0
+        for item in containers:
+            if item.text("State") not in _STOPPED:
+                continue
+            identifier = item.text("Id")
+            try:
+                body = self._body(f"/containers/{identifier}/json", True, {})
+                inspect = msgspec.json.decode(body)
+                moment = Answer(inspect, "container").child("State").moment("FinishedAt")
+            except (_UnreadableError, msgspec.DecodeError, MalformedAnswerError):
+                continue  # asked again, and reported, when its turn comes
+            if moment is not None:
+                finished[identifier] = moment
+            size += len(body)
+            if size <= _KEPT_INSPECT_BYTES:
+                kept[identifier] = inspect
+        return kept, finished
+
+    def _cluster(self, networks: list[Any] | None) -> Iterator[Observed | Skipped]:
+        skipped: list[Skipped] = []
+        swarm = self._list("/swarm", skipped)
+        if swarm is None:
+            yield from (msgspec.structs.replace(item, asset_kind=AssetKind.CLUSTER) for item in skipped)
+            return
+        nodes, services, secrets = (self._list(path, skipped) for path in ("/nodes", "/services", "/secrets"))
+        yield from skipped
+        try:
+            yield swarm_facts(swarm, nodes=nodes, services=services, secrets=secrets, networks=networks)
+        except MalformedAnswerError as error:
+            yield Skipped(kind="malformed", where="the cluster", reason=f"{error}", asset_kind=AssetKind.CLUSTER)
+
+    def _images(self, images: list[Answer], containers: list[Answer], report: Report) -> Iterator[Observed | Skipped]:
+        in_use: dict[str, set[str]] = {}
+        for item in containers:
+            in_use.setdefault(bare_digest(item.text("ImageID")), set()).add(item.text("Image"))
+        for position, item in enumerate(images):
+            report("images", position, len(images))
+            identifier = item.text("Id")
+            names = item.texts("RepoTags")
+            where = f"image {names[0] if names else identifier[:19]}"
+            try:
+                inspect = self._json(f"/images/{identifier}/json")
+                references = in_use.get(bare_digest(identifier), set())
+                history, lost = self._history(identifier, where)
+                yield image_facts(inspect, history, in_use_references=references)
+                yield from lost
+            except (_UnreadableError, MalformedAnswerError) as error:
+                yield _skipped(error, where, AssetKind.IMAGE, identifier)
+        report("images", len(images), len(images))
+
+    def _history(self, identifier: str, where: str) -> tuple[list[Any] | None, list[Skipped]]:
+        try:
+            history = self._json(f"/images/{identifier}/history")
+            if not isinstance(history, list):
+                raise _UnreadableError("malformed", "the history is not a list")
+        except _UnreadableError as error:
+            if error.kind == "vanished":
+                raise
+            return None, [Skipped(kind=error.kind, where=f"history of {where}", reason=error.reason)]
+        return history, []
+
+    def _containers(
+        self,
+        containers: list[Answer],
+        images: list[Answer],
+        engine: EngineFacts,
+        kept: dict[str, Any],
+        report: Report,
+    ) -> Iterator[Observed | Skipped]:
+        digests = {
+            bare_digest(item.text("Id")): tuple(name for name in item.texts("RepoDigests") if name[:1] != "<")
+            for item in images
+        }
+        for position, item in enumerate(containers):
+            report("containers", position, len(containers))
+            identifier = item.text("Id")
+            where = f"container {next(iter(item.texts('Names')), identifier[:12]).removeprefix('/')}"
+            try:
+                inspect = kept.pop(identifier, None) or self._json(f"/containers/{identifier}/json")
+                processes = self._processes(identifier) if item.text("State") == "running" else None
+                yield container_facts(
+                    inspect,
+                    engine=engine,
+                    image_repo_digests=digests.get(bare_digest(item.text("ImageID")), ()),
+                    processes=processes,
+                )
+            except (_UnreadableError, MalformedAnswerError) as error:
+                yield _skipped(error, where, AssetKind.CONTAINER, identifier)
+        report("containers", len(containers), len(containers))
+
+    def _processes(self, identifier: str) -> tuple[str, ...] | None:
+        """Names of the programs in a running container; None when the engine cannot tell."""
+        if not self._read_processes:
+            return None
+        try:
+            answer = Answer(self._json(f"/containers/{identifier}/top", {"ps_args": "-eo pid,comm"}), "top")
+            titles = [title.upper() for title in answer.texts("Titles")]
+            rows = answer.value.get("Processes")
+            column = next(position for position, title in enumerate(titles) if title in ("COMMAND", "COMM", "CMD"))
+            programs = (str(row[column]).strip() for row in rows or ())
+        except (_UnreadableError, MalformedAnswerError, StopIteration):
+            return None
+        try:
+            return tuple(sorted({program for program in programs if program}))
+        except (IndexError, KeyError, TypeError):
+            return None
+
+
+def _engine_record(observed: Observed) -> EngineFacts:
+    assert isinstance(observed.facts, EngineFacts)
+    return observed.facts
+
+
+def _skipped(error: _UnreadableError | MalformedAnswerError, where: str, kind: AssetKind, key: str) -> Skipped:
+    if isinstance(error, MalformedAnswerError):
+        return Skipped(kind="malformed", where=where, reason=str(error), asset_kind=kind, asset_key=key)
+    return Skipped(kind=error.kind, where=where, reason=error.reason, asset_kind=kind, asset_key=key)
+
+
+def _message_of(body: bytes) -> str:
+    """The engine's own words in an error answer, for recognising it; never shown, since it may quote a request."""
+    return body[:2000].decode("utf-8", "replace")

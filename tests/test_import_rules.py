@@ -1,0 +1,113 @@
+"""Who may import whom: the house stays a house."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+LAYERS = [
+    {"base", "accounts", "history"},
+    {"fleet"},
+    {"images"},
+    {"vulnerabilities", "compliance"},
+    {"findings"},
+    {"risk"},
+    {"runtime"},
+    {"incidents"},
+    {"integrations"},
+    {"collection"},
+]
+LEVEL = {app: level for level, apps in enumerate(LAYERS) for app in apps}
+SCANNERS_NEVER = {"posture", "django", "celery", "rest_framework", "psycopg2", "redis"}
+SOCKETS = {"socket", "ssl", "docker", "paramiko", "requests", "urllib3", "http"}
+# The doers of `scanners`, which only `collection` calls; records and pure readers may be used anywhere.
+DOERS = ("scanners.connectors", "scanners.checks.run", "scanners.reports")
+ROOMS = ["choices", "models", "querysets", "actions", "ingest", "settle", "filtersets", "serializers", "views"]
+
+
+def imports(path: Path) -> list[tuple[str, bool]]:
+    """(module, only for types) of every import of the file; a name imported from a package counts as module.name."""
+    tree = ast.parse(path.read_text())
+    for_types = {
+        id(node)
+        for test in ast.walk(tree)
+        if isinstance(test, ast.If) and "TYPE_CHECKING" in ast.unparse(test.test)
+        for node in ast.walk(test)
+    }
+    found: list[tuple[str, bool]] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [(alias.name, id(node) in for_types) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found += [(f"{node.module}.{alias.name}", id(node) in for_types) for alias in node.names]
+    return found
+
+
+def python_files(folder: str) -> list[Path]:
+    return [p for p in sorted((ROOT / folder).rglob("*.py")) if "migrations" not in p.parts]
+
+
+def within(module: str, package: str) -> bool:
+    return module == package or module.startswith(package + ".")
+
+
+@pytest.mark.parametrize("path", python_files("scanners"), ids=lambda p: str(p.relative_to(ROOT)))
+def test_scanners_know_nothing_of_the_server_and_only_connectors_open_sockets(path: Path) -> None:
+    for module, _ in imports(path):
+        top = module.split(".")[0]
+        assert top not in SCANNERS_NEVER, f"{path}: {module}"
+        if top in SOCKETS:
+            assert "connectors" in path.parts, f"{path}: {module} opens sockets outside scanners/connectors"
+
+
+@pytest.mark.parametrize("path", python_files("posture"), ids=lambda p: str(p.relative_to(ROOT)))
+def test_lower_apps_never_import_higher_ones(path: Path) -> None:
+    parts = path.relative_to(ROOT / "posture").parts
+    app = parts[0]
+    if app not in LEVEL:
+        return
+    for module, only_types in imports(path):
+        other = module.split(".")[1] if module.startswith("posture.") else ""
+        if other in LEVEL and other != app and not only_types:
+            assert LEVEL[other] <= LEVEL[app], f"{path}: {app} imports {module}"
+
+
+@pytest.mark.parametrize("path", python_files("posture"), ids=lambda p: str(p.relative_to(ROOT)))
+def test_only_collection_calls_what_scanners_do(path: Path) -> None:
+    if "collection" in path.parts:
+        return
+    for module, _ in imports(path):
+        assert not any(within(module, doer) for doer in DOERS), f"{path}: {module}"
+
+
+@pytest.mark.parametrize("path", python_files("posture"), ids=lambda p: str(p.relative_to(ROOT)))
+def test_rooms_of_an_app_import_one_way(path: Path) -> None:
+    parts = path.relative_to(ROOT / "posture").parts
+    if len(parts) != 2 or path.stem not in ROOMS:
+        return
+    allowed = {
+        "choices": set(),
+        "querysets": {"choices"},
+        "models": {"choices", "querysets"},
+        "actions": {"choices", "querysets", "models", "ingest", "settle", "actions", "credentials"},
+        "ingest": {"choices", "querysets", "models"},
+        "settle": {"choices", "querysets", "models"},
+        "filtersets": {"choices", "querysets", "models"},
+        "serializers": {"choices", "querysets", "models", "serializers", "figures", "ingest"},
+        "views": {*ROOMS},
+    }[path.stem]
+    for module, only_types in imports(path):
+        pieces = module.split(".")
+        if pieces[:2] == ["posture", parts[0]] and len(pieces) > 2 and pieces[2] in ROOMS and not only_types:
+            assert pieces[2] in allowed, f"{path}: {path.stem} imports {pieces[2]}"
+
+
+def test_nobody_but_settings_and_the_supervisor_knows_the_embedded_servers() -> None:
+    allowed = {"settings", "supervisor", "preflight"}
+    for path in python_files("posture"):
+        if path.stem in allowed or path.stem.startswith("embedded"):
+            continue
+        assert not any(within(module, "posture.embedded") for module, _ in imports(path)), path
