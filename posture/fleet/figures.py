@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, OuterRef, Q, Subquery
 
 from posture.fleet.choices import ContainerStatus
-from posture.fleet.models import Asset, ContainerState, Node
+from posture.fleet.models import Asset, ContainerState, Node, Pull
 from scanners.records import Severity
 
 DEFAULT_LINE = 100.0  # of an asset that no environment claims
@@ -116,3 +116,50 @@ def images_of(host_ids: Sequence[int], moment: datetime | None) -> dict[int, int
         .annotate(number=Count("held_images"))
         .order_by()
     )
+
+
+def open_findings_on_hosts(hosts: Iterable[Asset], moment: datetime | None) -> dict[int, dict[str, int]]:
+    """What a host's load counts: its own open findings, its containers' and its running images', by severity."""
+    hosts = list(hosts)
+    if moment is None:
+        return open_findings(hosts, None)
+    ids = [host.pk for host in hosts]
+    numbers: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    was_open = during("findings__intervals", moment)
+    for owner in ("pk", "host"):
+        rows = (
+            Asset.objects.filter(**{f"{owner}__in": ids})
+            .filter(was_open)
+            .values_list(owner, "findings__intervals__severity")
+            .annotate(number=Count("findings__intervals"))
+            .order_by()
+        )
+        for host_id, severity, number in rows:
+            numbers[host_id][severity] += number
+    running = set(
+        ContainerState.objects.as_of(moment)
+        .alive()
+        .filter(host__in=ids, image__isnull=False)
+        .values_list("host", "image")
+    )
+    images = open_findings(Asset.objects.filter(pk__in={image for _, image in running}), moment)
+    for host_id, image_id in running:
+        for severity, number in images[image_id].items():
+            numbers[host_id][Severity[severity.upper()].value] += number
+    return {pk: severity_counts(numbers[pk]) for pk in ids}
+
+
+def newest_pulls(node_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """The newest pull of each node, from one index probe a node."""
+    newest = Pull.objects.filter(node=OuterRef("pk")).order_by("-queued_at", "-id").values("pk")[:1]
+    ids = Node.objects.filter(pk__in=node_ids).annotate(newest=Subquery(newest)).values_list("newest", flat=True)
+    rows = Pull.objects.filter(pk__in=[pk for pk in ids if pk]).values_list("node", "pk", "state", "finished_at")
+    return {node: {"id": pk, "state": state, "finished_at": at} for node, pk, state, at in rows}
+
+
+def host_key(fingerprint: str) -> dict[str, str] | None:
+    """The pinned SSH host key, "type fingerprint" as stored, for people."""
+    if not fingerprint:
+        return None
+    kind, space, rest = fingerprint.partition(" ")
+    return {"type": kind if space else "", "fingerprint": rest if space else fingerprint}

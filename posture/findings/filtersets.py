@@ -1,0 +1,56 @@
+"""Filters of findings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db.models import Q, QuerySet
+
+from posture.base.filtersets import Flag, Ids, Search, Values, from_enum
+from posture.compliance.filtersets import FRAMEWORK_CHOICES, SEVERITIES, AssetEnvironments, AssetRowFilterSet
+from posture.findings.choices import FindingKind, FindingState
+from posture.fleet import membership
+from posture.fleet.choices import AssetKind
+from posture.fleet.filtersets import environment_ids, host_ids_of_nodes
+
+
+class FindingFilterSet(AssetRowFilterSet):
+    state = Values("closed_at", label="State", choices=from_enum(FindingState), facet=True, method="filter_state")
+    severity = Values("severity", label="Severity", choices=SEVERITIES, facet=True)
+    kind = Values("kind", label="Kind", choices=from_enum(FindingKind), facet=True)
+    check = Values("check_definition", label="Check", facet=True, method="filter_check")
+    asset_kind = Values(
+        "asset", label="Asset kind", choices=from_enum(AssetKind), facet=True, method="filter_asset_kind"
+    )
+    asset = Ids("asset", label="Asset")
+    host = Ids("asset", label="Host", method="filter_host")
+    node = Ids("asset", label="Node", method="filter_node")
+    image = Ids("asset", label="Image", method="filter_image")
+    environment = AssetEnvironments("asset", method="filter_environment")
+    framework = Values(
+        "check_definition", label="Framework", choices=FRAMEWORK_CHOICES, facet=True, method="filter_framework"
+    )
+    reopened = Flag("times_opened", label="Reopened", facet=True, method="filter_reopened")
+    search = Search("asset", method="filter_search")
+
+    defaults = {"state": [FindingState.OPEN]}
+
+    def filter_state(self, queryset: QuerySet, name: str, value: Sequence[str]) -> QuerySet:
+        if set(value) == set(FindingState.values):
+            return queryset.known(self.moment)
+        return queryset.open(self.moment) if FindingState.OPEN in value else queryset.resolved(self.moment)
+
+    def filter_node(self, queryset: QuerySet, name: str, value: Sequence[int]) -> QuerySet:
+        return self.filter_host(queryset, name, host_ids_of_nodes(value))
+
+    def filter_image(self, queryset: QuerySet, name: str, value: Sequence[int]) -> QuerySet:
+        """Findings of the image itself; what its containers do wrong is theirs."""
+        return queryset.filter(asset__in=list(value), asset__kind=AssetKind.IMAGE)
+
+    def filter_environment(self, queryset: QuerySet, name: str, value: Sequence[int | str]) -> QuerySet:
+        ids = environment_ids(value)
+        images = membership.images_in_environments(ids, self.moment)
+        return queryset.filter(Q(environment__in=ids) | Q(asset__in=images) if images else Q(environment__in=ids))
+
+    def filter_reopened(self, queryset: QuerySet, name: str, value: Sequence[bool]) -> QuerySet:
+        return queryset.filter(times_opened__gt=1) if value[0] else queryset.filter(times_opened=1)

@@ -1,0 +1,64 @@
+"""What the API says of findings."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+from posture.base.serializers import PlainSerializer, RequirementsField, Serializer, SeverityField
+from posture.findings.choices import FindingKind, FindingState
+from posture.fleet.serializers import AssetRefSerializer, EnvironmentRefSerializer
+
+
+class FindingSerializer(Serializer):
+    id = serializers.IntegerField()
+    kind = serializers.ChoiceField(choices=FindingKind.values)
+    title = serializers.CharField()
+    state = serializers.ChoiceField(choices=FindingState.values)
+    severity = SeverityField()
+    points = serializers.FloatField(help_text="0 to 100, by the published formula.")
+    check = serializers.CharField(allow_null=True, source="check_slug")
+    asset = AssetRefSerializer()
+    host = AssetRefSerializer(allow_null=True, source="asset.host")
+    environment = EnvironmentRefSerializer(allow_null=True)
+    first_opened_at = serializers.DateTimeField()
+    opened_at = serializers.DateTimeField()
+    closed_at = serializers.DateTimeField(allow_null=True)
+    times_opened = serializers.IntegerField()
+
+
+class FactorSerializer(PlainSerializer):
+    name = serializers.CharField()
+    detail = serializers.CharField()
+    factor = serializers.FloatField(help_text="The first is the base in points; points are the product.")
+
+
+class OpenIntervalSerializer(PlainSerializer):
+    opened_at = serializers.DateTimeField()
+    closed_at = serializers.DateTimeField(allow_null=True)
+    evidence = serializers.ListField(child=serializers.CharField())
+
+
+class FindingShareSerializer(Serializer):
+    of = AssetRefSerializer()
+    load = serializers.FloatField(allow_null=True)
+    share = serializers.FloatField()
+
+
+class FindingItemSerializer(FindingSerializer):
+    evidence = serializers.ListField(child=serializers.CharField())
+    rationale = serializers.CharField()
+    remediation = serializers.CharField()
+    requirements = RequirementsField(help_text="Framework id → requirement ids.")
+    factors = FactorSerializer(many=True, source="factor_figures")
+    intervals = OpenIntervalSerializer(many=True, source="interval_figures")
+    share = FindingShareSerializer(allow_null=True, source="share_figures")
+
+
+class FindingGroupSerializer(PlainSerializer):
+    key = serializers.CharField(help_text="What to put into the filter that the groups are made by.")
+    title = serializers.CharField()
+    severity = serializers.CharField(help_text="The worst in the group.")
+    findings = serializers.IntegerField()
+    assets = serializers.IntegerField()
+    assets_total = serializers.IntegerField(allow_null=True, help_text="Of how many: the Y of “X of Y”.")
+    points_max = serializers.FloatField()

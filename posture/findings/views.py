@@ -1,0 +1,117 @@
+"""Findings: list, item, groups."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError as Invalid
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from posture.base.ordering import Key, by
+from posture.base.pagination import bounded
+from posture.base.views import ResourceViewSet, with_etag
+from posture.findings import filtersets, groups, serializers
+from posture.findings.choices import FindingState
+from posture.findings.models import Finding, OpenInterval
+from posture.fleet.filtersets import environment_ids
+
+
+class FindingViewSet(ResourceViewSet):
+    """Findings: one problem on one asset. The list shows the open ones until `state` says otherwise."""
+
+    queryset = Finding.objects.all()
+    serializer_class = serializers.FindingSerializer
+    item_serializer_class = serializers.FindingItemSerializer
+    filterset_class = filtersets.FindingFilterSet
+    supports_as_of = True
+    orderings = {
+        "-points": by("points", descending=True),
+        "-severity": by("severity", descending=True),
+        "-opened_at": by("opened_at", descending=True),
+        "opened_at": by("opened_at"),
+        "asset": (Key("asset_id"), Key("pk")),
+    }
+    default_ordering = "-points"
+
+    def base_queryset(self) -> QuerySet:
+        return self.queryset.known(self.moment)
+
+    def detailed(self, queryset: QuerySet) -> QuerySet:
+        queryset = queryset.select_related("check_definition", "asset__host", "asset__environment", "environment")
+        return queryset if self.action == "retrieve" else queryset.defer("factors", "evidence")
+
+    def attach(self, rows: list[Any]) -> None:
+        then = self.intervals_then([row.pk for row in rows]) if self.moment is not None else {}
+        for row in rows:
+            check = row.check_definition
+            row.check_slug = check.slug if check else None
+            row.title = check.title if check else row.key
+            if self.moment is not None:
+                self.back_to(row, then.get(row.pk))
+            row.state = FindingState.OPEN if row.closed_at is None else FindingState.RESOLVED
+            if self.action == "retrieve":
+                self.attach_item(row)
+
+    def intervals_then(self, ids: list[int]) -> dict[int, OpenInterval]:
+        """The newest interval of each that had begun at the moment."""
+        newest = (
+            OpenInterval.objects.filter(finding__in=ids, opened_at__lte=self.moment)
+            .order_by("finding", "-opened_at")
+            .distinct("finding")
+        )
+        return {interval.finding_id: interval for interval in newest}
+
+    def back_to(self, row: Finding, interval: OpenInterval | None) -> None:
+        """Show the finding as it was: its interval of that time, and open unless that had ended."""
+        if interval is None or self.moment is None:
+            return
+        ended = interval.closed_at
+        row.opened_at = interval.opened_at
+        row.closed_at = ended if ended is not None and ended <= self.moment else None
+        row.severity = interval.severity
+        row.evidence = interval.evidence
+
+    def attach_item(self, row: Any) -> None:
+        check = row.check_definition
+        row.rationale = check.rationale if check else ""
+        row.remediation = check.remediation if check else ""
+        row.requirements = check.requirements if check else {}
+        row.factor_figures = [
+            {"name": name, "detail": detail, "factor": factor} for name, detail, factor in row.factors
+        ]
+        begun = Q() if self.moment is None else Q(opened_at__lte=self.moment)
+        row.interval_figures = list(
+            row.intervals.filter(begun).order_by("-opened_at").values("opened_at", "closed_at", "evidence")
+        )
+        row.share_figures = self.share_of(row)
+
+    def share_of(self, row: Finding) -> dict[str, Any] | None:
+        """The finding's part of its asset's load; `risk`, which knows the formula, says it."""
+        return None
+
+    @extend_schema(
+        operation_id="findings_groups",
+        parameters=[OpenApiParameter("by", required=True, enum=list(groups.BY), description="What to fold by.")],
+        responses=serializers.FindingGroupSerializer(many=True),
+    )
+    @action(detail=False)
+    def groups(self, request: Request) -> Response:
+        """Findings folded by check, host, image or severity: "X of Y assets". At most 200 groups, worst first."""
+        self.check_parameters("by", "cursor", "limit", "ordering")
+        name = request.query_params.get("by", "check")
+        if name not in groups.BY:
+            raise Invalid({"by": [f"“{name[:60]}” is not one of: {', '.join(groups.BY)}."]})
+        chosen = self.filterset.given("environment")
+        limits = request.user.environment_ids()
+        ids = limits
+        if chosen is not None:
+            ids = environment_ids(chosen)
+            ids = ids if limits is None else sorted(set(ids) & set(limits))
+        found = groups.BY[name](self.filterset.apply(), ids)
+        return with_etag(
+            request, Response({"results": found, "next": None, "count": bounded(len(found)).as_dict()})
+        )
