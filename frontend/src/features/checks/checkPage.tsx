@@ -1,8 +1,9 @@
 import { Stack } from "@mantine/core";
 import { useParams } from "react-router";
 import { useItem } from "../../api/hooks";
-import type { Check } from "../../api/types";
+import type { Check, CheckResult } from "../../api/types";
 import { OUTCOMES, OutcomeChip } from "../../ui/chips";
+import type { ListDefinition } from "../../ui/explorer/definition";
 import { Explorer } from "../../ui/explorer/explorer";
 import { CHECK_RESULT_LIST } from "../../ui/lists/checkResults";
 import { Facts, PageFrame, Panel } from "../../ui/page";
@@ -11,6 +12,20 @@ import { RequirementChips } from "../../ui/panels/requirements";
 import { wholeText } from "../../ui/quantities";
 import { SeverityGlyph, SeverityWord } from "../../ui/severity";
 import { Loading, ProblemNote } from "../../ui/states";
+
+// Every row is of this one check, so the asset comes first.
+const RESULTS: ListDefinition<CheckResult> = {
+  ...CHECK_RESULT_LIST,
+  columns: [
+    {
+      id: "name",
+      label: "Asset",
+      width: 200,
+      cell: (result) => <span title={`${result.asset.kind} ${result.asset.name}`}>{result.asset.name}</span>,
+    },
+    ...CHECK_RESULT_LIST.columns.filter((column) => column.id !== "title" && column.id !== "check"),
+  ],
+};
 
 function CheckWords({ check }: { check: Check }) {
   const present = OUTCOMES.filter((outcome) => (check.counts[outcome] ?? 0) > 0);
@@ -91,7 +106,7 @@ export function CheckPage() {
         <CheckWords check={item.data} />
       </Panel>
       <h2>Results, asset by asset</h2>
-      <Explorer embedded definition={CHECK_RESULT_LIST} fixed={{ check: id }} />
+      <Explorer embedded definition={RESULTS} fixed={{ check: id }} />
     </PageFrame>
   );
 }

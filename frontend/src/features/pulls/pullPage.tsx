@@ -4,7 +4,7 @@ import { useChange, useItem } from "../../api/hooks";
 import { useSession } from "../../api/session";
 import type { Pull, PullDetail } from "../../api/types";
 import { PullChip, pullIsLive } from "../../ui/chips";
-import { countOf } from "../../ui/lists/pulls";
+import { countOf, triggerText } from "../../ui/lists/pulls";
 import { Moment } from "../../ui/moment";
 import { useNotices } from "../../ui/notices";
 import { Facts, PageFrame, Panel, pageClasses } from "../../ui/page";
@@ -70,7 +70,8 @@ export function PullPage() {
       }
       says={
         <>
-          Queued <Moment at={pull.queued_at} />, {wordsOf(pull.trigger)}, attempt {pull.attempt}
+          Queued <Moment at={pull.queued_at} />, started by {triggerText(pull.trigger)}, attempt{" "}
+          {pull.attempt}
           {pull.duration_seconds !== null && `, took ${durationText(pull.duration_seconds)}`}
         </>
       }

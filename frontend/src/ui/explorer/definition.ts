@@ -97,3 +97,13 @@ export function listQuery(given: {
   if (given.past && given.asOf) query.as_of = given.asOf;
   return query;
 }
+
+/** The filters without those that say what the list shows anyway, to keep addresses short. */
+export function withoutUsual(
+  filters: Record<string, string[]>,
+  usual: Record<string, string[]> = {},
+): Record<string, string[]> {
+  return Object.fromEntries(
+    Object.entries(filters).filter(([name, values]) => usual[name]?.join() !== values.join()),
+  );
+}

@@ -10,7 +10,7 @@ import { countText } from "../quantities";
 import { ScrollFrame } from "../scrollFrame";
 import { Empty, Loading, ProblemNote } from "../states";
 import { BulkBar } from "./bulkBar";
-import { type BulkAction, type ListDefinition, listQuery, shownColumns } from "./definition";
+import { type BulkAction, type ListDefinition, listQuery, shownColumns, withoutUsual } from "./definition";
 import { Drawer } from "./drawer";
 import classes from "./explorer.module.css";
 import { Facets } from "./facets";
@@ -152,10 +152,10 @@ export function Explorer<Row>({
   const facetList = (
     <Facets
       facets={known}
-      filters={view.filters}
+      filters={{ ...definition.usualFilters, ...view.filters }}
       definitions={definition.filters}
       hidden={Object.keys(fixed ?? {})}
-      onChange={(filters) => change({ filters, open: null })}
+      onChange={(filters) => change({ filters: withoutUsual(filters, definition.usualFilters), open: null })}
     />
   );
   const selectedRows = rows.filter((row) => selected.has(definition.id(row)));

@@ -4,6 +4,17 @@ import type { ListDefinition } from "../explorer/definition";
 import { Moment } from "../moment";
 import { bytesText, durationText, wholeText, wordsOf } from "../quantities";
 
+const TRIGGERS: Record<string, string> = {
+  schedule: "the schedule",
+  person: "a person",
+  retry: "a retry",
+  registration: "its registration",
+};
+
+export function triggerText(trigger: string): string {
+  return TRIGGERS[trigger] ?? wordsOf(trigger);
+}
+
 export function countOf(pull: Pull, name: string): string {
   const value = pull.counts?.[name];
   return value === undefined || value === null ? "–" : wholeText(value);
@@ -49,7 +60,7 @@ export const PULL_LIST: ListDefinition<Pull> = {
       numeric: true,
       cell: (pull) => durationText(pull.duration_seconds),
     },
-    { id: "trigger", label: "Started by", cell: (pull) => wordsOf(pull.trigger) },
+    { id: "trigger", label: "Started by", cell: (pull) => triggerText(pull.trigger) },
     { id: "containers", label: "Containers", numeric: true, cell: (pull) => countOf(pull, "containers") },
     { id: "opened", label: "Opened", numeric: true, cell: (pull) => countOf(pull, "opened") },
     { id: "resolved", label: "Resolved", numeric: true, cell: (pull) => countOf(pull, "resolved") },
@@ -66,7 +77,7 @@ export const PULL_LIST: ListDefinition<Pull> = {
   ],
   filters: [
     { name: "state", label: "State" },
-    { name: "trigger", label: "Started by", words: wordsOf },
+    { name: "trigger", label: "Started by", words: triggerText },
     { name: "node", label: "Node" },
     { name: "environment", label: "Environment" },
   ],
