@@ -160,11 +160,22 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "AssetKind": "posture.fleet.choices.AssetKind",
+        "NodeKind": "posture.fleet.choices.NodeKind",
+        "NodeState": "posture.fleet.choices.NodeState",
+        "PullState": "posture.fleet.choices.PullState",
+        "FindingKind": "posture.findings.choices.FindingKind",
+        "FindingState": "posture.findings.choices.FindingState",
+        "StepState": ["waiting", "running", "done", "failed"],
+        "SearchKind": ["host", "container", "image", "check", "node", "finding"],
+        "LedgerOwnerKind": ["environment"],
+    },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
 # -- the workers
-CELERY_BROKER_URL = REDIS_URL
+CELERY_BROKER_URL = embedded.broker_url(REDIS_URL)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_TRANSPORT_OPTIONS = {"global_keyprefix": "plimsoll:", "visibility_timeout": 3600}

@@ -12,7 +12,6 @@ from django.db.models import QuerySet
 from django.http import Http404, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_vary_headers
-from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError as Invalid
 from rest_framework.request import Request
@@ -24,7 +23,6 @@ from posture.base.filtersets import FilterSet
 from posture.base.moments import parse_moment
 from posture.base.ordering import Ordering, Orderings
 from posture.base.pagination import Count, KeysetPagination, count_each, walk
-from posture.base.serializers import FacetsSerializer
 
 EXPORT_BATCH = 500
 
@@ -168,7 +166,6 @@ class ResourceViewSet(GenericViewSet):
         self.check_parameters()
         return with_etag(request, Response(self.get_serializer(self.get_object()).data))
 
-    @extend_schema(responses=FacetsSerializer)
     @action(detail=False, pagination_class=None)
     def facets(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         self.check_parameters("cursor", "limit", "ordering")

@@ -39,7 +39,7 @@ class CheckFilterSet(FilterSet):
     severity = Values("severity", label="Severity", choices=SEVERITIES, facet=True)
     framework = Values("requirements", label="Framework", choices=FRAMEWORK_CHOICES, facet=True, method="filter_framework")
     has_failures = Flag("failing", label="Has failures", facet=True, method="filter_failures")
-    environment = AssetEnvironments("pk", method="filter_nothing")
+    environment = AssetEnvironments("pk", facet=False, method="filter_nothing")
     search = Search("title", method="filter_search")
 
     def filter_framework(self, queryset: QuerySet, name: str, value: Sequence[str]) -> QuerySet:

@@ -39,7 +39,7 @@ class CheckSerializer(Serializer):
     id = serializers.CharField(source="slug", help_text="Stable, for example docker.container.privileged.")
     title = serializers.CharField(help_text="The right state.")
     severity = SeverityField()
-    asset_kind = serializers.ChoiceField(choices=choices.AssetKind.values)
+    asset_kind = serializers.ChoiceField(choices=choices.AssetKind.choices)
     rationale = serializers.CharField()
     remediation = serializers.CharField()
     evidence_source = serializers.CharField()

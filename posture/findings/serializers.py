@@ -11,9 +11,9 @@ from posture.fleet.serializers import AssetRefSerializer, EnvironmentRefSerializ
 
 class FindingSerializer(Serializer):
     id = serializers.IntegerField()
-    kind = serializers.ChoiceField(choices=FindingKind.values)
+    kind = serializers.ChoiceField(choices=FindingKind.choices)
     title = serializers.CharField()
-    state = serializers.ChoiceField(choices=FindingState.values)
+    state = serializers.ChoiceField(choices=FindingState.choices)
     severity = SeverityField()
     points = serializers.FloatField(help_text="0 to 100, by the published formula.")
     check = serializers.CharField(allow_null=True, source="check_slug")

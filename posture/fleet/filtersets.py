@@ -8,7 +8,6 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 
 from posture.base.filtersets import Choice, Choices, FilterSet, Flag, Ids, Search, Values, from_enum
-from posture.base.ordering import Orderings
 from posture.fleet import choices
 from posture.fleet.models import Environment, Node
 from rest_framework.exceptions import ValidationError as Invalid
@@ -34,9 +33,9 @@ class Environments(Values):
 
     parse = staticmethod(id_or_slug)
 
-    def __init__(self, field_name: str | None = None, **kwargs: Any) -> None:
+    def __init__(self, field_name: str | None = None, *, facet: bool = True, **kwargs: Any) -> None:
         super().__init__(
-            field_name, label="Environment", facet=True, help_text="Environment ids or slugs.", **kwargs
+            field_name, label="Environment", facet=facet, help_text="Environment ids or slugs.", **kwargs
         )
 
     def filter(self, qs: QuerySet, value: Any) -> QuerySet:
@@ -55,9 +54,6 @@ class EnvironmentFacet:
 
 class EnvironmentFilterSet(FilterSet):
     search = Search("name")
-
-    def filter_queryset(self, queryset: QuerySet) -> QuerySet:
-        return queryset
 
 
 class Labels(Values):

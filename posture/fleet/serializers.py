@@ -26,7 +26,7 @@ class EnvironmentRefSerializer(Serializer):
 
 
 class AssetRefSerializer(Serializer):
-    kind = serializers.ChoiceField(choices=choices.AssetKind.values)
+    kind = serializers.ChoiceField(choices=choices.AssetKind.choices)
     id = serializers.IntegerField()
     name = serializers.CharField()
 
@@ -53,7 +53,7 @@ class NodeRefSerializer(Serializer):
 class NodeLampSerializer(Serializer):
     id = serializers.IntegerField()
     name = serializers.CharField()
-    state = serializers.ChoiceField(choices=choices.NodeState.values)
+    state = serializers.ChoiceField(choices=choices.NodeState.choices)
 
     def to_representation(self, instance: Any) -> dict[str, Any]:
         return {"id": instance.pk, "name": instance.name, "state": instance.state}
@@ -65,7 +65,7 @@ class EnvironmentSerializer(Serializer):
     name = serializers.CharField()
     description = serializers.CharField()
     line = serializers.FloatField()
-    data_classes = serializers.ListField(child=serializers.ChoiceField(choices=choices.DataClass.values))
+    data_classes = serializers.ListField(child=serializers.ChoiceField(choices=choices.DataClass.choices))
     load = LoadSerializer(source="load_figures")
     hosts = serializers.IntegerField(source="hosts_total")
     hosts_above_line = serializers.IntegerField(source="hosts_above")
@@ -92,7 +92,7 @@ class EngineSerializer(PlainSerializer):
 
 class LastPullSerializer(PlainSerializer):
     id = serializers.IntegerField()
-    state = serializers.ChoiceField(choices=choices.PullState.values)
+    state = serializers.ChoiceField(choices=choices.PullState.choices)
     finished_at = serializers.DateTimeField(allow_null=True)
 
 
@@ -107,12 +107,12 @@ class NodeErrorSerializer(PlainSerializer):
 class NodeSerializer(Serializer):
     id = serializers.IntegerField()
     name = serializers.CharField()
-    kind = serializers.ChoiceField(choices=choices.NodeKind.values)
+    kind = serializers.ChoiceField(choices=choices.NodeKind.choices)
     address = serializers.CharField()
     allow_plaintext = serializers.BooleanField()
     environment = EnvironmentRefSerializer()
     labels = serializers.DictField(child=serializers.CharField())
-    state = serializers.ChoiceField(choices=choices.NodeState.values)
+    state = serializers.ChoiceField(choices=choices.NodeState.choices)
     paused = serializers.BooleanField()
     interval_seconds = serializers.IntegerField()
     limits = NodeLimitsSerializer(source="limit_figures")
@@ -148,8 +148,8 @@ class PullProgressSerializer(PlainSerializer):
 class PullSerializer(Serializer):
     id = serializers.IntegerField()
     node = NodeRefSerializer()
-    state = serializers.ChoiceField(choices=choices.PullState.values)
-    trigger = serializers.ChoiceField(choices=choices.PullTrigger.values)
+    state = serializers.ChoiceField(choices=choices.PullState.choices)
+    trigger = serializers.ChoiceField(choices=choices.PullTrigger.choices)
     attempt = serializers.IntegerField()
     step = serializers.SerializerMethodField()
     steps = PullStepSerializer(many=True)
@@ -228,7 +228,7 @@ class ContainerSerializer(Serializer):
     environment = EnvironmentRefSerializer(allow_null=True, source="asset.environment")
     image = ImageRefSerializer(allow_null=True)
     image_reference = serializers.CharField()
-    status = serializers.ChoiceField(choices=choices.ContainerStatus.values)
+    status = serializers.ChoiceField(choices=choices.ContainerStatus.choices)
     user = serializers.CharField()
     privileged = serializers.BooleanField()
     network_mode = serializers.CharField()

@@ -59,7 +59,7 @@ class PullViewSet(ResourceViewSet):
     default_ordering = "-queued_at"
 
     def base_queryset(self) -> QuerySet:
-        return self.queryset.alias(
+        return self.queryset.annotate(
             duration=ExpressionWrapper(F("finished_at") - F("started_at"), output_field=DurationField())
         )
 

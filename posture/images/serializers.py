@@ -41,7 +41,7 @@ class LayerSerializer(PlainSerializer):
 
 
 class HoldingHostSerializer(PlainSerializer):
-    kind = serializers.ChoiceField(choices=choices.AssetKind.values)
+    kind = serializers.ChoiceField(choices=choices.AssetKind.choices)
     id = serializers.IntegerField()
     name = serializers.CharField()
     references = serializers.ListField(child=serializers.CharField())

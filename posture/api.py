@@ -1,0 +1,45 @@
+"""/api/v1/: one line per resource."""
+
+from __future__ import annotations
+
+from django.urls import path
+from rest_framework.routers import SimpleRouter
+
+from posture.accounts.views import MeView, MyPasswordView, SessionView, TokenViewSet, UserViewSet
+from posture.api_docs import DocsView, SchemaView
+from posture.collection.overview_views import FreshnessView, MetaView, SearchView
+from posture.collection.views import EnvironmentViewSet, NodeViewSet, PullViewSet
+from posture.compliance.views import CheckResultViewSet, CheckViewSet
+from posture.fleet.choices import AssetKind
+from posture.fleet.views import ContainerViewSet, HostViewSet
+from posture.images.views import ImageViewSet
+from posture.risk.views import AssetLedgerView, EnvironmentLedgerView, FindingViewSet
+
+router = SimpleRouter(trailing_slash=False)
+router.register("environments", EnvironmentViewSet, basename="environments")
+router.register("nodes", NodeViewSet, basename="nodes")
+router.register("pulls", PullViewSet, basename="pulls")
+router.register("hosts", HostViewSet, basename="hosts")
+router.register("containers", ContainerViewSet, basename="containers")
+router.register("images", ImageViewSet, basename="images")
+router.register("checks", CheckViewSet, basename="checks")
+router.register("check-results", CheckResultViewSet, basename="check-results")
+router.register("findings", FindingViewSet, basename="findings")
+router.register("tokens", TokenViewSet, basename="tokens")
+router.register("users", UserViewSet, basename="users")
+
+urlpatterns = [
+    path("session", SessionView.as_view()),
+    path("me", MeView.as_view()),
+    path("me/password", MyPasswordView.as_view()),
+    path("meta", MetaView.as_view()),
+    path("freshness", FreshnessView.as_view()),
+    path("search", SearchView.as_view()),
+    path("hosts/<int:pk>/ledger", AssetLedgerView.as_view(kind=AssetKind.HOST)),
+    path("containers/<int:pk>/ledger", AssetLedgerView.as_view(kind=AssetKind.CONTAINER)),
+    path("images/<int:pk>/ledger", AssetLedgerView.as_view(kind=AssetKind.IMAGE)),
+    path("environments/<int:pk>/ledger", EnvironmentLedgerView.as_view()),
+    path("schema", SchemaView.as_view()),
+    path("docs", DocsView.as_view()),
+    *router.urls,
+]

@@ -1,0 +1,168 @@
+"""Nodes, pulls and environments with what people do to them: the resources that the API serves."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, cast
+
+from django.db import transaction
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.exceptions import ValidationError as Invalid
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from posture.base.problems import Problem
+from posture.collection import actions
+from posture.collection.serializers import (
+    AddressSerializer,
+    BulkAnswerSerializer,
+    BulkSerializer,
+    ConnectionSerializer,
+    ConnectionTestSerializer,
+    MAX_BULK,
+    ScannedHostKeySerializer,
+)
+from posture.fleet import actions as fleet_actions
+from posture.fleet import views as fleet
+from posture.fleet.filtersets import NodeFilterSet
+from posture.fleet.models import Environment, Node, Pull
+from posture.fleet.serializers import PullItemSerializer
+from posture.fleet.write_views import EnvironmentWriteMixin, NodeWriteMixin, WriteMixin
+from posture.risk import views as risk
+from scanners.records import Credential, NodeError
+
+
+class EnvironmentViewSet(EnvironmentWriteMixin, risk.EnvironmentViewSet):
+    """Environments: what is under one owner's tolerance, and how loaded it is."""
+
+    def reweigh(self, environment: Environment) -> None:
+        actions.reweigh_environment(environment=environment)
+
+
+class NodeViewSet(NodeWriteMixin, fleet.NodeViewSet):
+    """Nodes: what workers pull from. Credentials are written, never read."""
+
+    permissions: ClassVar[dict[str, str]] = {
+        **NodeWriteMixin.permissions,
+        "pull": "pulls.control",
+        "bulk": "pulls.control",
+        "test": "pulls.control",
+    }
+
+    def move(self, node: Node, environment: Environment) -> None:
+        actions.move_node(node=node, environment=environment)
+
+    def forget(self, node: Node) -> None:
+        actions.delete_node(node=node, by=self.by())
+
+    @extend_schema(
+        operation_id="nodes_test_new", request=ConnectionSerializer, responses={200: ConnectionTestSerializer}
+    )
+    @action(detail=False, methods=["post"], url_path="test")
+    def test_new(self, request: Request) -> Response:
+        """Try an address and credential without storing anything."""
+        data = self.valid(ConnectionSerializer(data=request.data))
+        credential = Credential(**data.get("credential", {}))
+        answer = actions.test_connection(
+            address=data["address"], credential=credential, allow_plaintext=data["allow_plaintext"]
+        )
+        return Response(answer)
+
+    @extend_schema(operation_id="nodes_test", request=None, responses={200: ConnectionTestSerializer})
+    @action(detail=True, methods=["post"])
+    def test(self, request: Request, pk: str | None = None) -> Response:
+        """Try the node with its stored credential; nothing is stored."""
+        return Response(actions.test_node(node=cast(Node, self.get_object())))
+
+    @extend_schema(
+        operation_id="nodes_host_key", request=AddressSerializer, responses={200: ScannedHostKeySerializer}
+    )
+    @action(detail=False, methods=["post"], url_path="host-key")
+    def host_key(self, request: Request) -> Response:
+        """The SSH host key that an address shows now, to be compared and pinned by a person."""
+        data = self.valid(AddressSerializer(data=request.data))
+        try:
+            return Response(actions.scan_host_key(address=data["address"]))
+        except NodeError as error:
+            said = actions.problem_of(error)
+            raise Problem(
+                said["detail"], code=said["code"], title=said["title"], hint=said["hint"],
+                errors={"address": said["detail"]}, status=422,
+            ) from error
+
+    @extend_schema(operation_id="nodes_pull", request=None, responses={202: PullItemSerializer})
+    @action(detail=True, methods=["post"])
+    def pull(self, request: Request, pk: str | None = None) -> Response:
+        """Queue a pull at once; when one is queued or running, that one is the answer."""
+        pull = actions.pull_now(node=cast(Node, self.get_object()), by=self.by())
+        return Response(shown(pull, self), status=202)
+
+    @extend_schema(operation_id="nodes_bulk", request=BulkSerializer, responses={200: BulkAnswerSerializer})
+    @action(detail=False, methods=["post"])
+    def bulk(self, request: Request) -> Response:
+        """Pull, pause or resume several nodes; with `preview` only say how many that would touch."""
+        data = self.valid(BulkSerializer(data=request.data))
+        nodes = self._chosen(request, data)
+        if data["action"] == "pause":
+            touched = [node for node in nodes if not node.paused]
+        elif data["action"] == "resume":
+            touched = [node for node in nodes if node.paused]
+        else:
+            touched = list(Node.objects.filter(pk__in=[node.pk for node in nodes]).idle().order_by("pk"))
+        if not data["preview"]:
+            with transaction.atomic():
+                for node in touched:
+                    self._act(data["action"], node)
+        return Response({"matched": len(nodes), "changed": len(touched), "preview": data["preview"]})
+
+    def _chosen(self, request: Request, data: dict[str, Any]) -> list[Node]:
+        if ("ids" in data) == ("filters" in data):
+            raise Invalid({"ids": ["Give either ids or filters."]})
+        visible = Node.objects.visible_to(self.by()).order_by("pk")
+        if "ids" in data:
+            nodes = list(visible.filter(pk__in=data["ids"]))
+            if missing := sorted(set(data["ids"]) - {node.pk for node in nodes}):
+                raise Invalid({"ids": [f"There is no node {missing[0]}, or none that you may see."]})
+            return nodes
+        for name in data["filters"]:
+            if name not in NodeFilterSet.known():
+                known = ", ".join(NodeFilterSet.known())
+                raise Invalid({f"filters.{name}": [f"Unknown filter. Known here: {known}."]})
+        nodes = list(NodeFilterSet(data["filters"], visible, request=request).apply()[: MAX_BULK + 1])
+        if len(nodes) > MAX_BULK:
+            raise Invalid({"filters": [f"More than {MAX_BULK} nodes match: choose fewer."]})
+        return nodes
+
+    def _act(self, verb: str, node: Node) -> None:
+        if verb == "pull":
+            actions.pull_now(node=node, by=self.by())
+        elif verb == "pause":
+            fleet_actions.pause_node(node=node, by=self.by())
+        else:
+            fleet_actions.resume_node(node=node, by=self.by())
+
+
+class PullViewSet(WriteMixin, fleet.PullViewSet):
+    """Pulls: runs against nodes, with their steps live."""
+
+    http_method_names: ClassVar[list[str]] = ["get", "head", "options", "post"]
+    permissions: ClassVar[dict[str, str]] = {"GET": "fleet.view", "POST": "pulls.control"}
+
+    @extend_schema(operation_id="pulls_cancel", request=None, responses={200: PullItemSerializer})
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, pk: str | None = None) -> Response:
+        """A queued pull ends now, a running one at its next read; a cancelled pull stores nothing."""
+        return Response(shown(actions.cancel_pull(pull=cast(Pull, self.get_object()), by=self.by()), self))
+
+    @extend_schema(operation_id="pulls_retry", request=None, responses={200: PullItemSerializer})
+    @action(detail=True, methods=["post"])
+    def retry(self, request: Request, pk: str | None = None) -> Response:
+        """Queue another pull of the same node."""
+        return Response(shown(actions.retry_pull(pull=cast(Pull, self.get_object()), by=self.by()), self))
+
+
+def shown(pull: Pull, view: Any) -> dict[str, Any]:
+    """A pull as reading it would show it."""
+    reader = fleet.PullViewSet(request=view.request, format_kwarg=None, action="retrieve", kwargs={})
+    rows = reader.hydrate([pull.pk])
+    return cast(dict[str, Any], reader.get_serializer(rows[0]).data)

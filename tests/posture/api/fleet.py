@@ -1,0 +1,78 @@
+"""A small fleet in two environments, written as pulls write it, for tests of the API's lists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from posture.collection.catalogue import sync
+from posture.fleet.choices import PullState, PullTrigger
+from posture.fleet.models import Environment, Node, Pull
+from scanners.checks.examples import container, image
+from scanners.records import ContainerFacts, ImageFacts, PublishedPort
+from tests.posture.collection.pulls import environment, node, pulled, write
+
+DIGESTS = {name: "sha256:" + letter * 64 for name, letter in (("web", "a"), ("db", "b"), ("tool", "e"))}
+OPEN_PORT = PublishedPort(container_port=80, protocol="tcp", host_ip="0.0.0.0", host_port=8080)
+
+
+@dataclass(frozen=True)
+class Fleet:
+    production: Environment
+    staging: Environment
+    alpha: Node
+    beta: Node
+    gamma: Node
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        return self.alpha, self.beta, self.gamma
+
+
+def images(*names: str) -> list[ImageFacts]:
+    return [
+        image(id=DIGESTS[name], references=(f"shop/{name}:1.0",), in_use_references=(f"shop/{name}:1.0",), user="")
+        for name in names
+    ]
+
+
+def containers(host: str, count: int) -> list[ContainerFacts]:
+    """`count` containers of a host, the first privileged and open to every address, the last stopped."""
+    made = []
+    for number in range(count):
+        image_name = "web" if number % 2 == 0 else "db"
+        made.append(
+            container(
+                id=f"{host}-{number:03d}".ljust(64, "0"),
+                name=f"{host}-app-{number:03d}",
+                image_id=DIGESTS[image_name],
+                image_reference=f"shop/{image_name}:1.0",
+                privileged=number == 0,
+                published_ports=(OPEN_PORT,) if number == 0 else (),
+                status="exited" if number == count - 1 else "running",
+                labels={"com.docker.compose.project": "shop"},
+            )
+        )
+    return made
+
+
+def pull(to: Node, name: str, count: int, *held: str) -> None:
+    """One complete pull of a host named `name` with `count` containers and the images `held`."""
+    write(
+        to,
+        pulled(containers(name, count), images(*held), engine_id=f"engine-{name}", name=name, swarm_state="inactive"),
+    )
+    Pull.objects.create(node=to, state=PullState.SUCCEEDED, trigger=PullTrigger.SCHEDULE, counts={"hosts": 1})
+    Node.objects.filter(pk=to.pk).update(state="healthy", last_success_at=to.created_at)
+
+
+def launch(scale: int = 1) -> Fleet:
+    """Production holds alpha and beta, staging holds gamma; `scale` multiplies the containers."""
+    sync()
+    production, staging = environment("production"), environment("staging")
+    fleet = Fleet(
+        production, staging, node("alpha", production), node("beta", production), node("gamma", staging)
+    )
+    pull(fleet.alpha, "alpha", 4 * scale, "web", "db")
+    pull(fleet.beta, "beta", 3 * scale, "web", "db")
+    pull(fleet.gamma, "gamma", 2 * scale, "web", "db", "tool")
+    return fleet
