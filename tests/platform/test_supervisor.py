@@ -174,7 +174,10 @@ def test_a_port_that_another_program_holds_is_refused_with_its_name(tmp_path: Pa
         instance.start()
         assert instance.process is not None
         assert instance.process.wait(timeout=30) == 1
-        assert f"is taken by {psutil.Process().name()} (process {os.getpid()})" in instance.output
+        assert (
+            f"is taken by {Path(psutil.Process().cmdline()[0]).name} (process {os.getpid()})"
+            in instance.output
+        )
 
 
 def remember(var: Path) -> None:
