@@ -125,6 +125,17 @@ class Instance:
         assert len(found) == 1, found
         return found[0]
 
+    def cpu_seconds(self) -> float:
+        """Processor time of everything that this start has run, its finished set-up commands included."""
+        total = 0.0
+        for process in self.family():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                times = process.cpu_times()
+                total += times.user + times.system
+                if self.process is not None and process.pid == self.process.pid:
+                    total += times.children_user + times.children_system
+        return total
+
     def left(self) -> list[psutil.Process]:
         """Those of the family that still run."""
         found = []

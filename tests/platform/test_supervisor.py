@@ -36,8 +36,11 @@ def test_it_starts_answers_stops_on_ctrl_c_and_is_quicker_the_second_time(tmp_pa
 
         instance.start()
         second = instance.wait_ready()
-        print(f"first start {first:.1f} s, second start {second:.1f} s, stop {seconds:.1f} s")  # noqa: T201
-        assert second < 20, "the goal is 10 s on a machine that does nothing else"
+        work = instance.cpu_seconds()
+        print(f"first start {first:.1f} s, second {second:.1f} s ({work:.1f} s of CPU), stop {seconds:.1f} s")  # noqa: T201
+        assert second < 10 or work < 10, (
+            "a start that takes longer only because others use the machine is fine"
+        )
         assert remembered(instance.var), "the data is kept"
         assert instance.end(signal.SIGTERM)[0] == 0
         assert wait_until(lambda: instance.left() == [], 2), instance.left()
