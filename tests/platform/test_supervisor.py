@@ -96,7 +96,7 @@ def test_what_crashes_is_started_again(tmp_path: Path) -> None:
             def answers_again(words: str = words, before: psutil.Process = before) -> bool:
                 try:
                     return instance.child(words).pid != before.pid and instance.get("/healthz")[0] == 200
-                except (AssertionError, OSError):
+                except (AssertionError, OSError, psutil.NoSuchProcess):
                     return False
 
             assert wait_until(answers_again, 40, interval=0.2), instance.output
