@@ -91,7 +91,9 @@ def _template(recorded: dict[str, Any]) -> tuple[bytes, bytes]:
     recorded["inspect"]["HostConfig"]["Memory"] = _MEMORY
     recorded["inspect"]["Name"], recorded["listed"]["Names"] = f"/{_NAME}", [f"/{_NAME}"]
     listed, inspect = (
-        _encode(recorded[part]).replace(identifier.encode(), _ID.encode()).replace(image.encode(), _IMAGE.encode())
+        _encode(recorded[part])
+        .replace(identifier.encode(), _ID.encode())
+        .replace(image.encode(), _IMAGE.encode())
         for part in ("listed", "inspect")
     )
     return listed, inspect
@@ -145,7 +147,9 @@ async def serve(folder: Path, *, engines: int, containers: int, images: int = 5,
         for number, path in enumerate(paths, start=1):
             path.unlink(missing_ok=True)
             replay = Replay(number, containers=containers, images=images, changed=changed)
-            server = await loop.create_unix_server(lambda replay=replay: _Connection(replay), path, backlog=16)
+            server = await loop.create_unix_server(
+                lambda replay=replay: _Connection(replay), path, backlog=16
+            )
             await stack.enter_async_context(server)
             stack.callback(path.unlink, missing_ok=True)
         print("ready", flush=True)
@@ -156,7 +160,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Replay container engines on unix sockets.")
     parser.add_argument("--engines", type=int, default=1)
     parser.add_argument("--containers", type=int, default=50, help="containers of each engine")
-    parser.add_argument("--images", type=int, default=5, help="images of each engine, the same on all of them")
+    parser.add_argument(
+        "--images", type=int, default=5, help="images of each engine, the same on all of them"
+    )
     parser.add_argument("--changed", type=int, default=0, help="containers that differ from pull to pull")
     parser.add_argument("--dir", type=Path, required=True, help="folder of the sockets")
     options = parser.parse_args()
