@@ -9,7 +9,7 @@ UNUSED_KEY = AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types format bench lock build clean environment environment-development
+.PHONY: help run test lint types format bench lock secrets build clean environment environment-development
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' \
@@ -42,6 +42,9 @@ bench: environment-development ## Measure against the physical limits; prints ra
 
 lock: ## Compile requirements*.in to lock files with hashes
 	@$(ENVIRONMENT) lock
+
+secrets: ## Make the secret files that docker compose mounts
+	@$(PYTHON) tools/compose_secrets.py
 
 build: environment ## Install the environment and build the front end
 	@$(ENVIRONMENT) frontend build

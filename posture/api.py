@@ -12,6 +12,7 @@ from posture.collection.views import EnvironmentViewSet, NodeViewSet, PullViewSe
 from posture.compliance.views import CheckResultViewSet, CheckViewSet
 from posture.fleet.choices import AssetKind
 from posture.fleet.views import ContainerViewSet, HostViewSet
+from posture.history.views import HistoryViewSet
 from posture.images.views import ImageViewSet
 from posture.risk.views import AssetLedgerView, EnvironmentLedgerView, FindingViewSet
 
@@ -27,6 +28,7 @@ router.register("check-results", CheckResultViewSet, basename="check-results")
 router.register("findings", FindingViewSet, basename="findings")
 router.register("tokens", TokenViewSet, basename="tokens")
 router.register("users", UserViewSet, basename="users")
+router.register("history", HistoryViewSet, basename="history")
 
 urlpatterns = [
     path("session", SessionView.as_view()),

@@ -39,15 +39,42 @@ from scanners.records import (
 )
 
 _VOLATILE_INFO = frozenset(
-    ("Containers", "ContainersRunning", "ContainersPaused", "ContainersStopped", "Images", "NFd", "NGoroutines")
+    (
+        "Containers",
+        "ContainersRunning",
+        "ContainersPaused",
+        "ContainersStopped",
+        "Images",
+        "NFd",
+        "NGoroutines",
+    )
     + ("NEventsListener", "SystemTime", "SwapFree", "Uptime", "ClientInfo")
 )
-_VOLATILE_CONTAINER = frozenset(("RestartCount", "ExecIDs", "GraphDriver", "SizeRw", "SizeRootFs", "OciConfigPath"))
+_VOLATILE_CONTAINER = frozenset(
+    ("RestartCount", "ExecIDs", "GraphDriver", "SizeRw", "SizeRootFs", "OciConfigPath")
+)
 _VOLATILE_STATE = frozenset(
-    ("Pid", "ConmonPid", "PidFile", "ConmonPidFile", "OciVersion", "CheckpointedAt", "RestoredAt", "CgroupPath")
+    (
+        "Pid",
+        "ConmonPid",
+        "PidFile",
+        "ConmonPidFile",
+        "OciVersion",
+        "CheckpointedAt",
+        "RestoredAt",
+        "CgroupPath",
+    )
 )
 _VOLATILE_NETWORK = frozenset(
-    ("SandboxID", "SandboxKey", "EndpointID", "NetworkID", "SecondaryIPAddresses", "SecondaryIPv6Addresses", "DNSNames")
+    (
+        "SandboxID",
+        "SandboxKey",
+        "EndpointID",
+        "NetworkID",
+        "SecondaryIPAddresses",
+        "SecondaryIPv6Addresses",
+        "DNSNames",
+    )
 )
 _VOLATILE_IMAGE = frozenset(("Metadata", "Container", "ContainerConfig", "GraphDriver", "Parent", "Comment"))
 _VOLATILE_SWARM = frozenset(("Version", "UpdatedAt", "JoinTokens"))
@@ -55,7 +82,9 @@ _NO_NAME = "<none>"
 _CPU_UNIT = 1_000_000_000
 
 
-def observed(facts: EngineFacts | ContainerFacts | ImageFacts | SwarmFacts, document: dict[str, Any]) -> Observed:
+def observed(
+    facts: EngineFacts | ContainerFacts | ImageFacts | SwarmFacts, document: dict[str, Any]
+) -> Observed:
     """Seal a record with its document: the fingerprint is SHA-256 over the document's JSON with sorted keys."""
     canonical = msgspec.json.encode(document, order="sorted")
     return Observed(facts=facts, document=document, fingerprint=hashlib.sha256(canonical).hexdigest())
@@ -99,11 +128,17 @@ def engine_facts(
     status_rows = _driver_status(about)
     labels, _ = redaction.redact_environment(about.texts("Labels"), where="Engine label")
     components = {item.text("Name"): item.text("Version") for item in versions.children("Components")}
-    for name, key in (("containerd", "ContainerdCommit"), ("runc", "RuncCommit"), ("docker-init", "InitCommit")):
+    for name, key in (
+        ("containerd", "ContainerdCommit"),
+        ("runc", "RuncCommit"),
+        ("docker-init", "InitCommit"),
+    ):
         if about.child(key).text("ID"):
             components.setdefault(name, about.child(key).text("ID"))
     network_facts = None if networks is None else _networks(networks)
-    bridges = [network for network in network_facts or () if network.name == "bridge" and network.driver == "bridge"]
+    bridges = [
+        network for network in network_facts or () if network.name == "bridge" and network.driver == "bridge"
+    ]
     container_answers = None if containers is None else as_list(containers, "containers")
     image_answers = None if images is None else as_list(images, "images")
     registries = about.child("RegistryConfig")
@@ -178,7 +213,9 @@ def engine_facts(
 
 def inherited_settings(engine: EngineFacts) -> EngineFacts:
     """The engine's settings that a container inherits, without the lists that change with every container."""
-    return msgspec.structs.replace(engine, containers=None, images=None, volumes=None, plugins=None, warnings=())
+    return msgspec.structs.replace(
+        engine, containers=None, images=None, volumes=None, plugins=None, warnings=()
+    )
 
 
 def _driver_status(about: Answer) -> tuple[tuple[str, str], ...]:
@@ -334,7 +371,9 @@ def container_facts(
     true of its containers. `processes` are names of the programs that run inside it, from `/containers/{id}/top`.
     """
     name = inspect.get("Name") if isinstance(inspect, dict) else None
-    raw = Answer(inspect, f"container {name.removeprefix('/')}" if isinstance(name, str) and name else "container")
+    raw = Answer(
+        inspect, f"container {name.removeprefix('/')}" if isinstance(name, str) and name else "container"
+    )
     document, secrets = _container_document(raw)
     about = Answer(document, raw.path)
     state, config, host = about.child("State"), about.child("Config"), about.child("HostConfig")
@@ -382,7 +421,8 @@ def container_facts(
         cpuset=host.text("CpusetCpus"),
         pids_limit=host.optional_integer("PidsLimit"),
         ulimits=tuple(
-            f"{item.text('Name')}={item.integer('Soft')}:{item.integer('Hard')}" for item in host.children("Ulimits")
+            f"{item.text('Name')}={item.integer('Soft')}:{item.integer('Hard')}"
+            for item in host.children("Ulimits")
         ),
         restart_policy=restart.text("Name"),
         restart_max_retries=restart.integer("MaximumRetryCount"),
@@ -396,7 +436,9 @@ def container_facts(
             for item in host.children("Devices")
         ),
         device_cgroup_rules=host.texts("DeviceCgroupRules"),
+        device_requests=tuple(_device_request(item) for item in host.children("DeviceRequests")),
         published_ports=_published_ports(about.child("NetworkSettings"), host),
+        publish_all_ports=host.flag("PublishAllPorts"),
         exposed_ports=config.names("ExposedPorts"),
         log_driver=log.text("Type"),
         log_options=log.mapping("Config"),
@@ -450,7 +492,8 @@ def _container_document(raw: Answer) -> tuple[dict[str, Any], tuple[SecretSighti
     }
     network_document["Ports"] = {
         port: sorted(
-            (item.value for item in networks.child("Ports").children(port)), key=lambda entry: str(entry.get("HostIp"))
+            (item.value for item in networks.child("Ports").children(port)),
+            key=lambda entry: str(entry.get("HostIp")),
         )
         for port in networks.names("Ports")
     }
@@ -490,7 +533,9 @@ def _config_document(config: Answer, sightings: list[SecretSighting]) -> dict[st
             document[key] = _redacted_command(config.texts(key), key, sightings)
     for key in ("CreateCommand", "OnBuild"):
         if config.has(key):
-            document[key] = _redacted_command(config.texts(key), key, [] if key == "CreateCommand" else sightings)
+            document[key] = _redacted_command(
+                config.texts(key), key, [] if key == "CreateCommand" else sightings
+            )
     for key, label in (("Labels", "Label"), ("Annotations", "Annotation")):
         if config.has(key):
             document[key] = _collect(redaction.redact_mapping(config.mapping(key), where=label), sightings)
@@ -513,7 +558,10 @@ def _mount_document(mount: Answer, sightings: list[SecretSighting]) -> dict[str,
     redacted = _collect(redaction.redact_mapping(driver.mapping("Options"), where=where), sightings)
     labels = _collect(redaction.redact_mapping(options.mapping("Labels"), where=where), sightings)
     driver_document = {**driver.value, "Options": redacted}
-    return {**mount.value, "VolumeOptions": {**options.value, "Labels": labels, "DriverConfig": driver_document}}
+    return {
+        **mount.value,
+        "VolumeOptions": {**options.value, "Labels": labels, "DriverConfig": driver_document},
+    }
 
 
 def _capabilities(names: Iterable[str]) -> tuple[str, ...]:
@@ -527,6 +575,19 @@ def _cpus(host: Answer) -> float:
     if host.integer("CpuQuota") > 0:
         return host.integer("CpuQuota") / (host.integer("CpuPeriod") or 100_000)
     return 0.0
+
+
+def _device_request(request: Answer) -> str:
+    """What `--gpus` and the like ask for, in one line: "nvidia: 0, 1", "gpu: all", "gpu: 2"."""
+    capabilities = request.value.get("Capabilities")
+    wanted = request.text("Driver")
+    if not wanted and isinstance(capabilities, list):
+        # Alternatives of sets of capabilities; the first names the kind well enough.
+        first = capabilities[0] if capabilities and isinstance(capabilities[0], list) else []
+        wanted = "+".join(str(name) for name in first)
+    count = request.integer("Count")
+    devices = ", ".join(request.texts("DeviceIDs")) or ("all" if count < 0 else str(count))
+    return f"{wanted or 'devices'}: {devices}"
 
 
 def _mounts(about: Answer, host: Answer) -> tuple[Mount, ...]:
@@ -653,7 +714,9 @@ def swarm_facts(
     about = Answer(swarm, "swarm")
     spec = about.child("Spec")
     expiry = spec.child("CAConfig").optional_integer("NodeCertExpiry")
-    overlays = None if networks is None else tuple(item for item in _networks(networks) if item.driver == "overlay")
+    overlays = (
+        None if networks is None else tuple(item for item in _networks(networks) if item.driver == "overlay")
+    )
     facts = SwarmFacts(
         id=about.text("ID"),
         name=spec.text("Name", "default"),
@@ -711,7 +774,9 @@ def _swarm_services(services: list[Any]) -> tuple[SwarmServiceFacts, ...]:
                 id=item.text("ID"),
                 name=spec.text("Name"),
                 image_reference=container.text("Image"),
-                secret_names=tuple(sorted(secret.text("SecretName") for secret in container.children("Secrets"))),
+                secret_names=tuple(
+                    sorted(secret.text("SecretName") for secret in container.children("Secrets"))
+                ),
                 environment_names=tuple(entry.partition("=")[0] for entry in environment),
                 secrets=tuple(dict.fromkeys(sightings)),
             )

@@ -196,10 +196,7 @@ class ContainerSummary(Record, frozen=True, kw_only=True):
     status: str
     created_at: datetime | None
     finished_at: datetime | None = None
-    network_mode: str | None = None  # None, here and below: not read
-    pid_mode: str | None = None
-    ipc_mode: str | None = None
-    log_driver: str | None = None
+    log_driver: str | None = None  # None, here and below: not read
     log_options: dict[str, str] | None = None
 
 
@@ -245,6 +242,8 @@ class ContainerFacts(Record, frozen=True, kw_only=True):
     ipc_mode: str = ""
     uts_mode: str = ""
     userns_mode: str = ""
+    # field name -> the mode of the container that `container:<id>` leads to, for network_mode, pid_mode and ipc_mode
+    joined_modes: dict[str, str] = {}
     cgroupns_mode: str = ""
     cgroup_parent: str = ""
     runtime: str = ""

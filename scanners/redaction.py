@@ -56,7 +56,19 @@ _HARMLESS_NAMES = frozenset({"pwd", "oldpwd"})
 # A word that says the value describes a secret instead of being one, with the values for which that is believed.
 _DESCRIBING_WORDS: dict[str, re.Pattern[str]] = {
     **dict.fromkeys(
-        ("ttl", "expiry", "expires", "expiration", "timeout", "length", "lifetime", "age", "size", "rounds", "max")
+        (
+            "ttl",
+            "expiry",
+            "expires",
+            "expiration",
+            "timeout",
+            "length",
+            "lifetime",
+            "age",
+            "size",
+            "rounds",
+            "max",
+        )
         + ("min", "count", "retries", "interval", "limit", "version", "seconds", "minutes", "hours", "days"),
         re.compile(r"\d+(\.\d+)?[a-z]{0,2}", re.ASCII | re.IGNORECASE),
     ),
@@ -69,12 +81,28 @@ _DESCRIBING_WORDS: dict[str, re.Pattern[str]] = {
         re.compile(r"(https?://)?[\w.-]+(:\d+)?(/[\w./-]*)?", re.ASCII),
     ),
     **dict.fromkeys(
-        ("name", "type", "header", "algorithm", "alg", "policy", "provider", "driver", "backend", "engine", "helper"),
+        (
+            "name",
+            "type",
+            "header",
+            "algorithm",
+            "alg",
+            "policy",
+            "provider",
+            "driver",
+            "backend",
+            "engine",
+            "helper",
+        ),
         re.compile(r"[A-Za-z][A-Za-z0-9_./-]{0,39}", re.ASCII),
     ),
 }
-_NO_VALUE = frozenset({"", "true", "false", "yes", "no", "on", "off", "none", "null", "nil", "0", "1", REDACTED})
-_REFERENCE = re.compile(r"\$(\{[A-Za-z_][A-Za-z0-9_]*\}|[A-Za-z_][A-Za-z0-9_]*|\([^)]*\))|%[A-Za-z_]+%", re.ASCII)
+_NO_VALUE = frozenset(
+    {"", "true", "false", "yes", "no", "on", "off", "none", "null", "nil", "0", "1", REDACTED}
+)
+_REFERENCE = re.compile(
+    r"\$(\{[A-Za-z_][A-Za-z0-9_]*\}|[A-Za-z_][A-Za-z0-9_]*|\([^)]*\))|%[A-Za-z_]+%", re.ASCII
+)
 
 # Shapes of secrets as their issuers document them.
 _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
@@ -89,13 +117,19 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("Slack webhook", re.compile(r"(?<=hooks\.slack\.com/services/)[A-Za-z0-9/_-]{10,}")),
     ("Stripe key", re.compile(r"(?:[rs]k_(?:live|test)_|whsec_)[A-Za-z0-9+/=]{16,}")),
     ("Google key", re.compile(r"AIza[0-9A-Za-z_-]{35}|GOCSPX-[A-Za-z0-9_-]{20,}|ya29\.[A-Za-z0-9_.-]{20,}")),
-    ("package registry token", re.compile(r"npm_[A-Za-z0-9]{36}|pypi-[A-Za-z0-9_-]{40,}|dckr_pat_[A-Za-z0-9_-]{20,}")),
+    (
+        "package registry token",
+        re.compile(r"npm_[A-Za-z0-9]{36}|pypi-[A-Za-z0-9_-]{40,}|dckr_pat_[A-Za-z0-9_-]{20,}"),
+    ),
     ("mail service key", re.compile(r"SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}")),
     ("vendor API key", re.compile(r"(?<![A-Za-z0-9])sk-[A-Za-z0-9_-]{20,}")),
     ("DigitalOcean token", re.compile(r"do[opr]_v1_[a-f0-9]{64}")),
     ("Vault token", re.compile(r"hv[sbr]\.[A-Za-z0-9_-]{20,}")),
     ("Swarm token", re.compile(r"SWMTKN-1-[a-z0-9-]{20,}|SWMKEY-1-[A-Za-z0-9+/=]{20,}")),
-    ("authorization header", re.compile(r"(?i)(?<=bearer )[A-Za-z0-9._~+/=-]{8,}|(?<=basic )[A-Za-z0-9+/=]{8,}")),
+    (
+        "authorization header",
+        re.compile(r"(?i)(?<=bearer )[A-Za-z0-9._~+/=-]{8,}|(?<=basic )[A-Za-z0-9+/=]{8,}"),
+    ),
 )
 # One cheap test that lets ordinary text through without trying every shape.
 _ANY_SHAPE_HINT = re.compile(
@@ -112,7 +146,9 @@ _CONNECTION_VALUE = re.compile(r"[^;]+")
 _FLAG = re.compile(r"--?[A-Za-z][A-Za-z0-9_.-]*")
 _FLAG_AND_SPACE = re.compile(r"(?<![^\s\"'\[,])(--?[A-Za-z][A-Za-z0-9_.-]{0,120})[\"']?[\s,]+(?=[^\s-])")
 _TOKEN_WITH_ADDRESS = re.compile(r"\S+")
-_BUILD_INSTRUCTION = re.compile(r"(?:^|#\(nop\)\s+|^\|\d+\s+)(ENV|ARG|LABEL)?\s*(?=[A-Za-z_][\w.-]*=)", re.ASCII)
+_BUILD_INSTRUCTION = re.compile(
+    r"(?:^|#\(nop\)\s+|^\|\d+\s+)(ENV|ARG|LABEL)?\s*(?=[A-Za-z_][\w.-]*=)", re.ASCII
+)
 _NEXT_PAIR = re.compile(r"\s+(?=[A-Za-z_][\w.-]*=)|\s+(?=/bin/sh -c)", re.ASCII)
 
 # Programs that take a secret in a short option: program -> (option, may the value be glued to it).
@@ -152,7 +188,12 @@ def secret_rule(name: str, value: str) -> str:
         describing = _DESCRIBING_WORDS.get(last_word)
         return "" if describing is not None and describing.fullmatch(bare) else "secret-like name"
     words = {word.lower() for word in _WORD_BORDER.split(name)}
-    if words & {"key", "keys", "auth", "salt", "seed", "signature"} and not words & {"gpg", "pgp", "public", "pub"}:
+    if words & {"key", "keys", "auth", "salt", "seed", "signature"} and not words & {
+        "gpg",
+        "pgp",
+        "public",
+        "pub",
+    }:
         return "random value under a key-like name" if _looks_random(bare) else ""
     return ""
 
@@ -242,7 +283,9 @@ def _sightings(where: str, rules: Iterable[str]) -> list[SecretSighting]:
     return [SecretSighting(where=where, rule=rule) for rule in dict.fromkeys(rules)]
 
 
-def redact_environment(env: Iterable[str], *, where: str = "Env") -> tuple[list[str], tuple[SecretSighting, ...]]:
+def redact_environment(
+    env: Iterable[str], *, where: str = "Env"
+) -> tuple[list[str], tuple[SecretSighting, ...]]:
     """Redact `NAME=value` lines. Every name is kept, in order; an entry without "=" names a variable and stays."""
     redacted: list[str] = []
     sightings: list[SecretSighting] = []
@@ -254,7 +297,9 @@ def redact_environment(env: Iterable[str], *, where: str = "Env") -> tuple[list[
     return redacted, tuple(sightings)
 
 
-def redact_mapping(options: Mapping[str, str], *, where: str) -> tuple[dict[str, str], tuple[SecretSighting, ...]]:
+def redact_mapping(
+    options: Mapping[str, str], *, where: str
+) -> tuple[dict[str, str], tuple[SecretSighting, ...]]:
     """Redact the values of labels or options; the keys stay."""
     redacted: dict[str, str] = {}
     sightings: list[SecretSighting] = []
@@ -274,7 +319,9 @@ def redact_arguments(arguments: Iterable[str], *, where: str) -> tuple[list[str]
         rules: list[str] = []
         if flag and not argument.startswith("-"):
             value, rules = _value_under(flag, argument)
-        elif short is not None and argument.startswith(short[0]) and len(argument) > len(short[0]) and short[1]:
+        elif (
+            short is not None and argument.startswith(short[0]) and len(argument) > len(short[0]) and short[1]
+        ):
             value, rules = short[0] + REDACTED, ["secret in a short option"]
         else:
             value, rules = _redact_argument(argument)
@@ -310,7 +357,9 @@ def redact_build_step(created_by: str, *, where: str) -> tuple[str, tuple[Secret
         border = _NEXT_PAIR.search(tail, position)
         end = border.start() if border else len(tail)
         name, equals, value = tail[position:end].partition("=")
-        value, rules = _value_under(name, value) if equals and not name.startswith("/") else redact_text(value)
+        value, rules = (
+            _value_under(name, value) if equals and not name.startswith("/") else redact_text(value)
+        )
         if name.startswith("/"):
             name, name_rules = redact_text(tail[position:])
             equals, value, end, border, rules = "", "", len(tail), None, name_rules

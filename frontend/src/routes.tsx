@@ -1,15 +1,31 @@
 import { type ComponentType, lazy, Suspense } from "react";
 import { Navigate, Route, Routes } from "react-router";
-import { carriedSearch } from "./url/scope";
 import { PageFrame } from "./ui/page";
 import { Empty, Loading } from "./ui/states";
+import { carriedSearch } from "./url/scope";
 
 /** A page in its own file of code, fetched when it is first shown. */
 function page<Name extends string>(load: () => Promise<Record<Name, ComponentType>>, name: Name) {
   return lazy(async () => ({ default: (await load())[name] }));
 }
 
+const NodesPage = page(() => import("./features/nodes/nodesPage"), "NodesPage");
+const NodePage = page(() => import("./features/nodes/nodePage"), "NodePage");
 const HostsPage = page(() => import("./features/hosts/hostsPage"), "HostsPage");
+const HostPage = page(() => import("./features/hosts/hostPage"), "HostPage");
+const ContainersPage = page(() => import("./features/containers/containersPage"), "ContainersPage");
+const ContainerPage = page(() => import("./features/containers/containerPage"), "ContainerPage");
+const ImagesPage = page(() => import("./features/images/imagesPage"), "ImagesPage");
+const ImagePage = page(() => import("./features/images/imagePage"), "ImagePage");
+const FindingsPage = page(() => import("./features/findings/findingsPage"), "FindingsPage");
+const ChecksPage = page(() => import("./features/checks/checksPage"), "ChecksPage");
+const CheckPage = page(() => import("./features/checks/checkPage"), "CheckPage");
+const PullsPage = page(() => import("./features/pulls/pullsPage"), "PullsPage");
+const PullPage = page(() => import("./features/pulls/pullPage"), "PullPage");
+const EnvironmentsPage = page(() => import("./features/environments/environmentsPage"), "EnvironmentsPage");
+const UsersPage = page(() => import("./features/users/usersPage"), "UsersPage");
+const TokensPage = page(() => import("./features/tokens/tokensPage"), "TokensPage");
+const HistoryPage = page(() => import("./features/history/historyPage"), "HistoryPage");
 const ProfilePage = page(() => import("./features/session/profilePage"), "ProfilePage");
 
 function NotFound() {
@@ -24,8 +40,27 @@ export function AppRoutes() {
   return (
     <Suspense fallback={<Loading what="the page" />}>
       <Routes>
-        <Route path="/" element={<Navigate to={`/hosts${carriedSearch(window.location.search)}`} replace />} />
+        <Route
+          path="/"
+          element={<Navigate to={`/hosts${carriedSearch(window.location.search)}`} replace />}
+        />
+        <Route path="/nodes" element={<NodesPage />} />
+        <Route path="/nodes/:id" element={<NodePage />} />
         <Route path="/hosts" element={<HostsPage />} />
+        <Route path="/hosts/:id" element={<HostPage />} />
+        <Route path="/containers" element={<ContainersPage />} />
+        <Route path="/containers/:id" element={<ContainerPage />} />
+        <Route path="/images" element={<ImagesPage />} />
+        <Route path="/images/:id" element={<ImagePage />} />
+        <Route path="/findings" element={<FindingsPage />} />
+        <Route path="/checks" element={<ChecksPage />} />
+        <Route path="/checks/:id" element={<CheckPage />} />
+        <Route path="/pulls" element={<PullsPage />} />
+        <Route path="/pulls/:id" element={<PullPage />} />
+        <Route path="/environments" element={<EnvironmentsPage />} />
+        <Route path="/users" element={<UsersPage />} />
+        <Route path="/tokens" element={<TokensPage />} />
+        <Route path="/history" element={<HistoryPage />} />
         <Route path="/me" element={<ProfilePage />} />
         <Route path="*" element={<NotFound />} />
       </Routes>

@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from posture.accounts.choices import Role, Scope
@@ -27,13 +28,18 @@ def create_user(
     email: str = "",
     environments: Iterable[Any] = (),
     must_change_password: bool = True,
+    allow_weak: bool = False,
     by: User | None = None,
 ) -> User:
-    """Adds a person. Raises Invalid naming the field that is not acceptable."""
+    """Adds a person. Raises Invalid naming the field that is not acceptable.
+
+    `allow_weak` is for the one password that whoever runs the server sets in its environment.
+    """
     environments = list(environments)
     user = User(username=username, email=email, role=role, must_change_password=must_change_password)
     _check_reach(role, environments)
-    _check_password(password, user)
+    if not allow_weak:
+        _check_password(password, user)
     user.set_password(password)
     try:
         user.full_clean(exclude=["environments"])
@@ -68,12 +74,12 @@ def change_role(*, user: User, role: str, by: User | None = None) -> User:
     """Raises Conflict when the fleet would be left without an active administrator."""
     if role not in Role.values:
         raise Invalid("There is no such role.", errors={"role": f"One of: {', '.join(Role.values)}."})
-    user = _locked(user)
+    user, is_last = _locked_with_administrators(user)
     before = user.role
     if before == role:
         return user
-    if before == Role.ADMINISTRATOR:
-        _keep_one_administrator(user)
+    if is_last:
+        raise _refuse_last()
     _check_reach(role, list(user.environments.all()))
     user.role = role
     user.save(update_fields=["role"])
@@ -107,13 +113,13 @@ def change_email(*, user: User, email: str, by: User | None = None) -> User:
 @transaction.atomic
 def deactivate(*, user: User, by: User | None = None) -> User:
     """Ends the person's access: no sign-in, and their tokens are revoked. Their history stays."""
-    user = _locked(user)
+    user, is_last = _locked_with_administrators(user)
     if not user.is_active:
         return user
     if by is not None and by.pk == user.pk:
         raise Conflict("You cannot deactivate yourself.", hint="Ask another administrator.")
-    if user.role == Role.ADMINISTRATOR:
-        _keep_one_administrator(user)
+    if is_last:
+        raise _refuse_last()
     user.is_active = False
     user.save(update_fields=["is_active"])
     revoked = user.tokens.filter(revoked_at__isnull=True).update(revoked_at=timezone.now())
@@ -251,20 +257,23 @@ def _locked(user: User) -> User:
     return User.objects.select_for_update().get(pk=user.pk)
 
 
-def _keep_one_administrator(leaving: User) -> None:
-    """Locks every active administrator in one order, so that two cannot remove each other at the same time."""
-    others = (
-        User.objects.select_for_update()
-        .filter(role=Role.ADMINISTRATOR, is_active=True)
-        .exclude(pk=leaving.pk)
-        .order_by("pk")
+def _locked_with_administrators(user: User) -> tuple[User, bool]:
+    """The person, and whether they are the last active administrator.
+
+    Every active administrator is locked, in one order, so that two cannot remove each other at the same time.
+    """
+    involved = Q(pk=user.pk) | Q(role=Role.ADMINISTRATOR, is_active=True)
+    rows = list(User.objects.select_for_update().filter(involved).order_by("pk"))
+    person = next(row for row in rows if row.pk == user.pk)
+    return person, [row.pk for row in rows if row.role == Role.ADMINISTRATOR and row.is_active] == [user.pk]
+
+
+def _refuse_last() -> Conflict:
+    return Conflict(
+        "At least one active administrator must remain.",
+        code="last_administrator",
+        hint="Make somebody else an administrator first.",
     )
-    if not list(others):
-        raise Conflict(
-            "At least one active administrator must remain.",
-            code="last_administrator",
-            hint="Make somebody else an administrator first.",
-        )
 
 
 def _check_reach(role: str, environments: list[Any]) -> None:

@@ -11,7 +11,6 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.middleware.csrf import get_token
 from drf_spectacular.utils import extend_schema
-from rest_framework import mixins, viewsets
 from rest_framework.decorators import action
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
@@ -20,6 +19,7 @@ from rest_framework.views import APIView
 
 from posture.accounts import actions, attempts
 from posture.accounts.authentication import enforce_csrf
+from posture.accounts.filtersets import TokenFilterSet, UserFilterSet
 from posture.accounts.models import ApiToken, User
 from posture.accounts.serializers import (
     MeSerializer,
@@ -36,8 +36,10 @@ from posture.accounts.serializers import (
     UserSerializer,
 )
 from posture.base import context
+from posture.base.ordering import Orderings, only
 from posture.base.permissions import PUBLIC, SIGNED_IN
 from posture.base.problems import Invalid, NotAllowed
+from posture.base.views import ResourceViewSet
 
 log = logging.getLogger(__name__)
 
@@ -140,17 +142,30 @@ class MyPasswordView(APIView):
         return Response(status=204)
 
 
-class UserViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets.GenericViewSet):
+class UserViewSet(ResourceViewSet):
     """People. Removing one deactivates them: their word in the history stays."""
 
+    http_method_names: ClassVar[list[str]] = ["get", "head", "options", "post", "patch", "delete"]
     permissions: ClassVar[dict[str, str]] = {
         "GET": "users.view",
         "POST": "users.change",
         "PATCH": "users.change",
         "DELETE": "users.change",
     }
-    queryset = User.objects.prefetch_related("environments")
+    queryset = User.objects.all()
     serializer_class = UserSerializer
+    filterset_class = UserFilterSet
+    orderings: ClassVar[Orderings] = {
+        "username": only("username"),
+        "-username": only("username", descending=True),
+    }
+    default_ordering = "username"
+
+    def get_queryset(self) -> QuerySet[User]:
+        return self.base_queryset()
+
+    def detailed(self, queryset: QuerySet[User]) -> QuerySet[User]:
+        return queryset.prefetch_related("environments")
 
     @extend_schema(request=UserCreateSerializer, responses={201: UserSerializer})
     def create(self, request: Request) -> Response:
@@ -196,17 +211,23 @@ class UserViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets.Gen
         return Response(UserSerializer(user).data)
 
 
-class TokenViewSet(mixins.RetrieveModelMixin, mixins.ListModelMixin, viewsets.GenericViewSet):
+class TokenViewSet(ResourceViewSet):
     """One's own tokens; an administrator sees and revokes everybody's."""
 
+    http_method_names: ClassVar[list[str]] = ["get", "head", "options", "post", "delete"]
     permissions = "tokens.own"
-    queryset = ApiToken.objects.select_related("user")
+    queryset = ApiToken.objects.all()
     serializer_class = TokenSerializer
+    filterset_class = TokenFilterSet
+    orderings: ClassVar[Orderings] = {"-created_at": only("pk", descending=True), "created_at": only("pk")}
+    default_ordering = "-created_at"
 
     def get_queryset(self) -> QuerySet[ApiToken]:
-        queryset = super().get_queryset()
         user = _me(self.request)
-        return queryset if user.may("tokens.all") else queryset.filter(user=user)
+        return self.base_queryset() if user.may("tokens.all") else self.base_queryset().filter(user=user)
+
+    def detailed(self, queryset: QuerySet[ApiToken]) -> QuerySet[ApiToken]:
+        return queryset.select_related("user")
 
     @extend_schema(request=TokenCreateSerializer, responses={201: NewTokenSerializer})
     def create(self, request: Request) -> Response:

@@ -14,12 +14,12 @@ from rest_framework.response import Response
 from posture.base.problems import Problem
 from posture.collection import actions
 from posture.collection.serializers import (
+    MAX_BULK,
     AddressSerializer,
     BulkAnswerSerializer,
     BulkSerializer,
     ConnectionSerializer,
     ConnectionTestSerializer,
-    MAX_BULK,
     ScannedHostKeySerializer,
 )
 from posture.fleet import actions as fleet_actions
@@ -111,6 +111,9 @@ class NodeViewSet(NodeWriteMixin, fleet.NodeViewSet):
             touched = list(Node.objects.filter(pk__in=[node.pk for node in nodes]).idle().order_by("pk"))
         if not data["preview"]:
             with transaction.atomic():
+                # All rows first: the history's lock, once taken, must not wait for a row.
+                ids = [node.pk for node in touched]
+                list(Node.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk"))
                 for node in touched:
                     self._act(data["action"], node)
         return Response({"matched": len(nodes), "changed": len(touched), "preview": data["preview"]})

@@ -267,8 +267,8 @@ def _check(node: Node, credential: Credential | None) -> None:
     """Raises Invalid with every field that is wrong; the credential too when one is given."""
     errors: dict[str, list[str]] = {}
     try:
-        # Uniqueness is the database's to say: see `_save_new`.
-        node.full_clean(exclude=["environment", "host", "credential"], validate_unique=False)
+        # Only what a person writes; uniqueness is the database's to say: see `_save_new`.
+        node.clean_fields(exclude={field.name for field in Node._meta.fields} - {"kind", *_NODE_FIELDS})
     except ValidationError as error:
         names = {
             "limit_seconds": "limits.seconds",

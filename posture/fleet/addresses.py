@@ -58,7 +58,7 @@ def address_error(address: str) -> str | None:
     if port == 0:
         return "Port 0 cannot be connected to."
     if parts.scheme == "tcp":
-        return _tcp_error(parts, port)
+        return _tcp_error(parts)
     if not parts.username:
         return "Say who signs in: ssh://user@host."
     return None
@@ -72,13 +72,11 @@ def _unix_error(parts: SplitResult) -> str | None:
     return None
 
 
-def _tcp_error(parts: SplitResult, port: int | None) -> str | None:
+def _tcp_error(parts: SplitResult) -> str | None:
     if parts.username is not None:
         return "A tcp:// address has no user."
     if parts.path not in ("", "/"):
         return "A tcp:// address has no path."
-    if port is None:
-        return "Name the port, as in tcp://host:2376."
     return None
 
 

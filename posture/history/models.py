@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 
+from posture.history.querysets import EntryQuerySet
+
 
 class Entry(models.Model):
     """One change. `hash` covers the entry and the hash before it; the database refuses UPDATE and DELETE."""
@@ -22,6 +24,8 @@ class Entry(models.Model):
     request_id = models.CharField(max_length=40, blank=True)
     previous_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
+
+    objects = EntryQuerySet.as_manager()
 
     class Meta:
         ordering = ("-id",)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from scanners.records import ContainerFacts, EngineFacts
 
+# moby/moby pull request 45320 of 2023 added it to `/info`; every engine from 25 on has it.
+NO_NEW_PRIVILEGES_LISTED_SINCE = 25
+
 
 def option_values(facts: ContainerFacts, name: str) -> list[str]:
     """The values given to an option, in order. Known forms: `name=value`, the older `name:value`, `name`."""
@@ -28,6 +31,12 @@ def engine_option(engine: EngineFacts, name: str, key: str) -> str | None:
         if parts.get("name") == name:
             return parts.get(key)
     return None
+
+
+def lists_no_new_privileges(engine: EngineFacts) -> bool:
+    """Whether the engine would list no-new-privileges if it were its default: Docker from 25 on."""
+    major = engine.version.partition(".")[0][:4]
+    return engine.engine == "docker" and major.isdecimal() and int(major) >= NO_NEW_PRIVILEGES_LISTED_SINCE
 
 
 def is_root(user: str) -> bool:

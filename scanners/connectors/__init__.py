@@ -35,4 +35,6 @@ def open_node(
             )
             return session
     known = ", ".join(connector.KIND for connector in CONNECTORS)
-    raise NodeError("address_invalid", f"There is no connector for nodes of kind {kind[:40]!r}.", f"Known: {known}.")
+    raise NodeError(
+        "address_invalid", f"There is no connector for nodes of kind {kind[:40]!r}.", f"Known: {known}."
+    )

@@ -120,7 +120,11 @@ def check_address(address: NodeAddress, denied_networks: Iterable[str] = ()) -> 
     resolved: list[ResolvedAddress] = []
     for family, _, _, _, target in found:
         number = _plain(ipaddress.ip_address(str(target[0]).partition("%")[0]))
-        if number.is_unspecified or number.is_multicast or any(_contains(network, number) for network in denied):
+        if (
+            number.is_unspecified
+            or number.is_multicast
+            or any(_contains(network, number) for network in denied)
+        ):
             raise NodeError(
                 "address_denied",
                 f"{address.host} is {number}, which lies in a network that may not be asked.",
@@ -132,7 +136,9 @@ def check_address(address: NodeAddress, denied_networks: Iterable[str] = ()) -> 
     return tuple(resolved)
 
 
-def _plain(number: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+def _plain(
+    number: ipaddress.IPv4Address | ipaddress.IPv6Address,
+) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     """The IPv4 address inside a mapped or translated IPv6 address, so that no spelling passes a deny rule."""
     if isinstance(number, ipaddress.IPv6Address):
         if number.ipv4_mapped is not None:

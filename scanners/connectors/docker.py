@@ -109,7 +109,9 @@ def _dialer(
         tunnel = SshTunnel(address, credential, denied_networks, guard)
         stack.callback(tunnel.close)
         return tunnel.dial
-    has_certificates = bool(credential.ca_certificate or credential.client_certificate or credential.client_key)
+    has_certificates = bool(
+        credential.ca_certificate or credential.client_certificate or credential.client_key
+    )
     return tcp_dialer(
         address,
         check_address(address, denied_networks),
@@ -122,7 +124,9 @@ def _dialer(
 class DockerSession:
     """An open engine. Made by `open_node`."""
 
-    def __init__(self, address: NodeAddress, adapter: EngineAdapter, guard: Guard, *, read_processes: bool) -> None:
+    def __init__(
+        self, address: NodeAddress, adapter: EngineAdapter, guard: Guard, *, read_processes: bool
+    ) -> None:
         self._address = address
         self._adapter = adapter
         self._guard = guard
@@ -137,7 +141,9 @@ class DockerSession:
         # Proxies and headers that this machine's user configured for his own docker command are not meant for nodes.
         client.trust_env = False
         client.headers.clear()
-        client.headers.update({"User-Agent": "plimsoll", "Accept": "application/json", "Accept-Encoding": "identity"})
+        client.headers.update(
+            {"User-Agent": "plimsoll", "Accept": "application/json", "Accept-Encoding": "identity"}
+        )
         return client
 
     def close(self) -> None:
@@ -175,7 +181,7 @@ class DockerSession:
                 "Update the engine to Docker 20.10 or Podman 3 or newer.",
             )
         self._version = version
-        self._client.close()
+        # The first client is left to the collector: closing it would close the connection that both use.
         self._client = self._new_client(api_version)
 
     def _json(self, path: str, query: dict[str, str | int] | None = None, *, versioned: bool = True) -> Any:
@@ -188,11 +194,17 @@ class DockerSession:
     def _body(self, path: str, versioned: bool, query: dict[str, str | int]) -> bytes:
         """One answer, whole. Raises `_UnreadableError` when only this one is lost, `NodeError` when the node is."""
         self._guard.check()
-        url = f"{self._client.base_url}/v{self._client.api_version}{path}" if versioned else self._client.base_url + path
+        url = (
+            f"{self._client.base_url}/v{self._client.api_version}{path}"
+            if versioned
+            else self._client.base_url + path
+        )
         may_retry = self._answers > 0
         while True:
             try:
-                with self._client.get(url, params=query or None, stream=True, allow_redirects=False) as response:
+                with self._client.get(
+                    url, params=query or None, stream=True, allow_redirects=False
+                ) as response:
                     body = self._bounded(response)
                 break
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
@@ -222,10 +234,14 @@ class DockerSession:
 
     def _broken(self, error: Exception) -> NodeError:
         if self._answers:
-            return NodeError("unreachable", "The node broke the connection in the middle.", "Was the engine restarted?")
+            return NodeError(
+                "unreachable", "The node broke the connection in the middle.", "Was the engine restarted?"
+            )
         said = str(error)
         if "BadStatusLine" in said or "LineTooLong" in said or "HTTPException" in said:
-            return NodeError("not_an_engine", "The node does not speak HTTP here.", "Check host, port and socket path.")
+            return NodeError(
+                "not_an_engine", "The node does not speak HTTP here.", "Check host, port and socket path."
+            )
         return NodeError(
             "not_an_engine",
             "The node closes the connection without an answer.",
@@ -235,7 +251,9 @@ class DockerSession:
     def _refused_answer(self, status: int, body: bytes) -> Exception:
         said = _message_of(body)
         if "HTTP request to an HTTPS server" in said:
-            return NodeError("tls_mismatch", "The node wants TLS on this port.", "Give the CA, certificate and key.")
+            return NodeError(
+                "tls_mismatch", "The node wants TLS on this port.", "Give the CA, certificate and key."
+            )
         if status == 400 and "client version" in said and "API version" in said:
             return NodeError("api_version", "The engine refuses its own API version.", "Update the engine.")
         if status in (401, 403):
@@ -269,7 +287,9 @@ class DockerSession:
             raise NodeError("malformed", f"The engine's {what} is not an object.", "")
         return answer
 
-    def _list(self, path: str, skipped: list[Skipped], kind: AssetKind | None = None, **query: str | int) -> Any:
+    def _list(
+        self, path: str, skipped: list[Skipped], kind: AssetKind | None = None, **query: str | int
+    ) -> Any:
         """A whole list or None, in which case `skipped` says why."""
         expected: type = dict if path in ("/volumes", "/swarm") else list
         try:
@@ -386,7 +406,9 @@ class DockerSession:
                 if not answer.text("Id"):
                     raise MalformedAnswerError(f"{answer.path}.Id", "an id", None)
         except MalformedAnswerError as error:
-            raise NodeError("malformed", f"The engine's list of {where} cannot be read: {error}.", "") from None
+            raise NodeError(
+                "malformed", f"The engine's list of {where} cannot be read: {error}.", ""
+            ) from None
         return sorted(answers, key=lambda answer: answer.text("Id"))
 
     def _stopped(self, containers: list[Answer]) -> tuple[dict[str, Any], dict[str, datetime]]:
@@ -422,9 +444,13 @@ class DockerSession:
         try:
             yield swarm_facts(swarm, nodes=nodes, services=services, secrets=secrets, networks=networks)
         except MalformedAnswerError as error:
-            yield Skipped(kind="malformed", where="the cluster", reason=f"{error}", asset_kind=AssetKind.CLUSTER)
+            yield Skipped(
+                kind="malformed", where="the cluster", reason=f"{error}", asset_kind=AssetKind.CLUSTER
+            )
 
-    def _images(self, images: list[Answer], containers: list[Answer], report: Report) -> Iterator[Observed | Skipped]:
+    def _images(
+        self, images: list[Answer], containers: list[Answer], report: Report
+    ) -> Iterator[Observed | Skipped]:
         in_use: dict[str, set[str]] = {}
         for item in containers:
             in_use.setdefault(bare_digest(item.text("ImageID")), set()).add(item.text("Image"))
@@ -487,11 +513,15 @@ class DockerSession:
         """Names of the programs in a running container; None when the engine cannot tell."""
         if not self._read_processes:
             return None
+        # Docker hands this to the host's ps; Podman reads names of columns.
+        columns = "pid,comm" if is_podman(self._version) else "-eo pid,comm"
         try:
-            answer = Answer(self._json(f"/containers/{identifier}/top", {"ps_args": "-eo pid,comm"}), "top")
+            answer = Answer(self._json(f"/containers/{identifier}/top", {"ps_args": columns}), "top")
             titles = [title.upper() for title in answer.texts("Titles")]
             rows = answer.value.get("Processes")
-            column = next(position for position, title in enumerate(titles) if title in ("COMMAND", "COMM", "CMD"))
+            column = next(
+                position for position, title in enumerate(titles) if title in ("COMMAND", "COMM", "CMD")
+            )
             programs = (str(row[column]).strip() for row in rows or ())
         except (_UnreadableError, MalformedAnswerError, StopIteration):
             return None
@@ -506,7 +536,9 @@ def _engine_record(observed: Observed) -> EngineFacts:
     return observed.facts
 
 
-def _skipped(error: _UnreadableError | MalformedAnswerError, where: str, kind: AssetKind, key: str) -> Skipped:
+def _skipped(
+    error: _UnreadableError | MalformedAnswerError, where: str, kind: AssetKind, key: str
+) -> Skipped:
     if isinstance(error, MalformedAnswerError):
         return Skipped(kind="malformed", where=where, reason=str(error), asset_kind=kind, asset_key=key)
     return Skipped(kind=error.kind, where=where, reason=error.reason, asset_kind=kind, asset_key=key)

@@ -61,6 +61,8 @@ class GuardedSocket:
         self._guard = guard
         self._explain_end = explain_end
         self._received = 0
+        self._readers = 0
+        self._is_closed = False
 
     def readinto(self, buffer: memoryview) -> int:
         silent_since = time.monotonic()
@@ -72,7 +74,9 @@ class GuardedSocket:
             except TimeoutError:
                 if time.monotonic() - silent_since > SILENCE_SECONDS:
                     raise NodeError(
-                        "timeout", f"The node sent nothing for {SILENCE_SECONDS:g} s.", "Does the engine hang?"
+                        "timeout",
+                        f"The node sent nothing for {SILENCE_SECONDS:g} s.",
+                        "Does the engine hang?",
                     ) from None
                 continue
             except ssl.SSLError as error:
@@ -99,12 +103,15 @@ class GuardedSocket:
         try:
             self._channel.sendall(data)
         except TimeoutError:
-            raise NodeError("timeout", "The node does not take the request.", "Does the engine hang?") from None
+            raise NodeError(
+                "timeout", "The node does not take the request.", "Does the engine hang?"
+            ) from None
         except ssl.SSLError as error:
             raise tls_error(error) from None
 
     def makefile(self, mode: str = "rb", buffering: int = -1) -> io.BufferedReader:
         del mode, buffering  # http.client reads bytes, buffered
+        self._readers += 1
         return io.BufferedReader(_GuardedReader(self), 65536)
 
     def fileno(self) -> int:
@@ -114,7 +121,16 @@ class GuardedSocket:
         """The guard decides how long to wait, whatever the HTTP layer asks for."""
 
     def close(self) -> None:
-        self._channel.close()
+        """Close once no reader is left: http.client closes early when an answer ends with the connection."""
+        self._is_closed = True
+        if self._readers <= 0:
+            self._channel.close()
+
+    def release(self) -> None:
+        """A reader is done."""
+        self._readers -= 1
+        if self._is_closed:
+            self.close()
 
     def shutdown(self, how: int) -> None:
         self._channel.shutdown(how)
@@ -126,6 +142,11 @@ class _GuardedReader(io.RawIOBase):
 
     def readable(self) -> bool:
         return True
+
+    def close(self) -> None:
+        if not self.closed:
+            self._source.release()
+        super().close()
 
     def readinto(self, buffer: Any) -> int:
         return self._source.readinto(memoryview(buffer).cast("B"))

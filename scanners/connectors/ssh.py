@@ -95,7 +95,9 @@ class SshTunnel:
         except (paramiko.SSHException, OSError, EOFError):
             raise NodeError("unreachable", "The SSH connection broke during the log-in.", "") from None
         if not self._transport.is_authenticated():
-            raise NodeError("ssh_auth", "The host asks for more than a key.", "Allow log-in by key alone for this user.")
+            raise NodeError(
+                "ssh_auth", "The host asks for more than a key.", "Allow log-in by key alone for this user."
+            )
 
     def dial(self) -> GuardedSocket:
         """Open the engine's socket on the host. Raises `NodeError`."""
@@ -136,7 +138,9 @@ class SshTunnel:
                     f"{path} cannot be opened on the host, and the docker command is not there to help.",
                     "Check the socket's path and rights, and that sshd allows AllowStreamLocalForwarding.",
                 )
-            raise NodeError("unreachable", f"Nothing answers on {path} on the host.", "Is the engine running there?")
+            raise NodeError(
+                "unreachable", f"Nothing answers on {path} on the host.", "Is the engine running there?"
+            )
 
         return GuardedSocket(channel, self._guard, explain_end)
 

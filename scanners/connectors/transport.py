@@ -103,14 +103,22 @@ def connect_tcp(address: NodeAddress, resolved: Sequence[ResolvedAddress], guard
             return connection
     where = f"{address.host} port {address.port}"
     if isinstance(failure, ConnectionRefusedError):
-        raise NodeError("refused", f"{where} refuses the connection.", "Is the port right, and the engine running?")
+        raise NodeError(
+            "refused", f"{where} refuses the connection.", "Is the port right, and the engine running?"
+        )
     if isinstance(failure, TimeoutError):
         raise NodeError("timeout", f"{where} does not answer.", "Is the host up, and no firewall between?")
-    raise NodeError("unreachable", f"{where} cannot be reached.", "Is the host up, and the network connected?")
+    raise NodeError(
+        "unreachable", f"{where} cannot be reached.", "Is the host up, and the network connected?"
+    )
 
 
 def tcp_dialer(
-    address: NodeAddress, resolved: Sequence[ResolvedAddress], credential: Credential, guard: Guard, plaintext: bool
+    address: NodeAddress,
+    resolved: Sequence[ResolvedAddress],
+    credential: Credential,
+    guard: Guard,
+    plaintext: bool,
 ) -> Dial:
     """A function that opens a TCP connection, with TLS unless `plaintext`. The certificates are read once, here."""
     context = None if plaintext else tls_context(credential)
@@ -126,7 +134,9 @@ def tcp_dialer(
         except TimeoutError:
             connection.close()
             raise NodeError(
-                "timeout", "The node does not finish the TLS handshake.", "Does the port belong to the engine?"
+                "timeout",
+                "The node does not finish the TLS handshake.",
+                "Does the port belong to the engine?",
             ) from None
         except ssl.SSLError as error:
             connection.close()
@@ -153,7 +163,9 @@ def tls_context(credential: Credential) -> ssl.SSLContext:
         context = ssl.create_default_context(cadata=ca or None)
     except (ssl.SSLError, ValueError):
         raise NodeError(
-            "tls_untrusted", "The CA certificate cannot be read.", "It should be PEM: -----BEGIN CERTIFICATE-----."
+            "tls_untrusted",
+            "The CA certificate cannot be read.",
+            "It should be PEM: -----BEGIN CERTIFICATE-----.",
         ) from None
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if not credential.client_certificate and not credential.client_key:

@@ -16,7 +16,10 @@ export function queryText(query: Query): string {
     if (value === null || value === undefined || value === "") continue;
     const text = Array.isArray(value) ? value.join(",") : String(value);
     if (text === "") continue;
-    const encoded = encodeURIComponent(text).replaceAll("%2C", ",").replaceAll("%3A", ":").replaceAll("%2F", "/");
+    const encoded = encodeURIComponent(text)
+      .replaceAll("%2C", ",")
+      .replaceAll("%3A", ":")
+      .replaceAll("%2F", "/");
     parts.push(`${encodeURIComponent(name)}=${encoded}`);
   }
   return parts.join("&");

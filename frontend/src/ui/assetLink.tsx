@@ -13,7 +13,10 @@ export function AssetLink({ asset }: { asset: AssetRef | null | undefined }) {
   const Icon = ICONS[asset.kind];
   const path = assetPath(asset);
   return (
-    <span style={{ display: "inline-flex", gap: 6, alignItems: "center" }} title={`${asset.kind} ${asset.name}`}>
+    <span
+      style={{ display: "inline-flex", gap: 6, alignItems: "center" }}
+      title={`${asset.kind} ${asset.name}`}
+    >
       <span className="soft" style={{ display: "inline-flex", flex: "none" }}>
         {Icon && <Icon size={14} />}
       </span>

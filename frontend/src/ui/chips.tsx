@@ -7,9 +7,19 @@ type Tone = "good" | "bad" | "warn" | "unknown" | "plain";
 const GLYPHS: Record<Tone, React.ReactNode> = {
   good: <path d="m2 6 3 3 5-6" fill="none" stroke="currentColor" strokeWidth="1.8" />,
   bad: <path d="m2.5 2.5 7 7M9.5 2.5l-7 7" fill="none" stroke="currentColor" strokeWidth="1.8" />,
-  warn: <path d="M6 2v5M6 9.5v.5" fill="none" stroke="currentColor" strokeWidth="1.8" strokeLinecap="round" />,
+  warn: (
+    <path d="M6 2v5M6 9.5v.5" fill="none" stroke="currentColor" strokeWidth="1.8" strokeLinecap="round" />
+  ),
   unknown: (
-    <circle cx="6" cy="6" r="4.25" fill="none" stroke="currentColor" strokeWidth="1.5" strokeDasharray="2.2 2" />
+    <circle
+      cx="6"
+      cy="6"
+      r="4.25"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.5"
+      strokeDasharray="2.2 2"
+    />
   ),
   plain: <circle cx="6" cy="6" r="2.5" fill="currentColor" />,
 };
@@ -34,7 +44,14 @@ const OUTCOME_TONES: Record<Outcome, Tone> = {
   not_measured: "unknown",
 };
 
-export const OUTCOMES: readonly Outcome[] = ["fail", "error", "manual", "not_measured", "pass", "not_applicable"];
+export const OUTCOMES: readonly Outcome[] = [
+  "fail",
+  "error",
+  "manual",
+  "not_measured",
+  "pass",
+  "not_applicable",
+];
 
 export function OutcomeChip({ outcome }: { outcome: Outcome }) {
   return <Chip tone={OUTCOME_TONES[outcome] ?? "plain"}>{wordsOf(outcome)}</Chip>;

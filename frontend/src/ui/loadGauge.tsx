@@ -47,7 +47,10 @@ export function LoadGauge({ load, large = false, ledger }: { load: Load; large?:
   const middle = gaugePosition(load.line, load.line);
   const band = measured ? gaugePosition(load.band ?? value, load.line) : 100;
   return (
-    <Tooltip label={<TopLines path={ledger} load={load} />} events={{ hover: true, focus: true, touch: true }}>
+    <Tooltip
+      label={<TopLines path={ledger} load={load} />}
+      events={{ hover: true, focus: true, touch: true }}
+    >
       <span
         className={`${classes.gauge} ${large ? classes.large : ""}`}
         role="img"

@@ -50,7 +50,15 @@ export function PageFrame({
   );
 }
 
-export function Panel({ title, aside, children }: { title?: ReactNode; aside?: ReactNode; children: ReactNode }) {
+export function Panel({
+  title,
+  aside,
+  children,
+}: {
+  title?: ReactNode;
+  aside?: ReactNode;
+  children: ReactNode;
+}) {
   return (
     <section className={classes.panel}>
       {(title || aside) && (
@@ -71,7 +79,9 @@ export function Facts({ facts }: { facts: [name: string, value: ReactNode][] }) 
       {facts.map(([name, value]) => (
         <div key={name}>
           <dt>{name}</dt>
-          <dd>{value === null || value === undefined || value === "" ? <span className="soft">–</span> : value}</dd>
+          <dd>
+            {value === null || value === undefined || value === "" ? <span className="soft">–</span> : value}
+          </dd>
         </div>
       ))}
     </dl>

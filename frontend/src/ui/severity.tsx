@@ -52,7 +52,11 @@ export function SeverityTally({ counts }: { counts: SeverityCounts | null | unde
   return (
     <span className={classes.counts}>
       {present.map((severity) => (
-        <span key={severity} className={classes.count} title={`${counts?.[severity]} ${severityWord(severity)}`}>
+        <span
+          key={severity}
+          className={classes.count}
+          title={`${counts?.[severity]} ${severityWord(severity)}`}
+        >
           <SeverityGlyph severity={severity} />
           {wholeText(counts?.[severity] ?? 0)}
           <span className="spoken">{severityWord(severity)}</span>

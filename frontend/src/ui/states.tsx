@@ -18,7 +18,15 @@ export function useLasting(active: boolean, milliseconds: number): boolean {
 }
 
 /** Says why there is nothing and what to do next. */
-export function Empty({ title, children, action }: { title: string; children?: ReactNode; action?: ReactNode }) {
+export function Empty({
+  title,
+  children,
+  action,
+}: {
+  title: string;
+  children?: ReactNode;
+  action?: ReactNode;
+}) {
   return (
     <div className={classes.state}>
       <p className={classes.title}>{title}</p>

@@ -6,6 +6,18 @@ export const theme = createTheme({
   fontFamily:
     'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", "Liberation Sans", Arial, sans-serif',
   colors: {
+    dark: [
+      "#e8edf3",
+      "#c3ccd6",
+      "#9daab7",
+      "#6b7786",
+      "#2a323d",
+      "#232b35",
+      "#1c232c",
+      "#171d25",
+      "#0f1419",
+      "#0a0e12",
+    ],
     sea: [
       "#eef6f9",
       "#d9eaf1",
@@ -26,7 +38,7 @@ export const theme = createTheme({
   cursorType: "pointer",
   fontSizes: { xs: "12px", sm: "13px", md: "14px", lg: "16px", xl: "20px" },
   components: {
-    Button: { defaultProps: { size: "xs" } },
+    Button: { defaultProps: { size: "xs", fw: 500 } },
     TextInput: { defaultProps: { size: "sm" } },
     Tooltip: { defaultProps: { openDelay: 300, multiline: true, maw: 360 } },
     Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.5 } } },

@@ -40,7 +40,7 @@ export function useScope() {
   return {
     environment: params.get(ENVIRONMENT),
     asOf: readMoment(params.get(AS_OF)),
-    setEnvironment: (slug: string | null) => put(ENVIRONMENT, slug),
+    setEnvironment: (value: string | null) => put(ENVIRONMENT, value),
     setAsOf: (moment: string | null) => put(AS_OF, moment),
   };
 }

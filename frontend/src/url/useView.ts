@@ -22,7 +22,9 @@ export function useView(filterNames: readonly string[]) {
 }
 
 /** One value of the address that is no list's filter: the tab of a detail page, the step of a wizard. */
-export function useAddressValue(name: string): [string | null, (value: string | null, drop?: string[]) => void] {
+export function useAddressValue(
+  name: string,
+): [string | null, (value: string | null, drop?: string[]) => void] {
   const location = useLocation();
   const navigate = useNavigate();
   const value = new URLSearchParams(location.search).get(name);

@@ -13,12 +13,17 @@ export interface View {
 export const AS_OF = "as_of";
 export const ENVIRONMENT = "environment";
 
+/** The values in one parameter. A comma inside a value is written with a backslash before it, as the API does. */
+export function splitValues(text: string): string[] {
+  return [...new Set(text.split(/(?<!\\),/).filter((value) => value !== ""))];
+}
+
 /** Reads the view of a list with these filters. Unknown names in the address are left alone. */
 export function readView(params: URLSearchParams, filterNames: readonly string[]): View {
   const filters: Record<string, string[]> = {};
   for (const name of filterNames) {
-    const values = (params.get(name) ?? "").split(",").filter((value) => value !== "");
-    if (values.length > 0) filters[name] = [...new Set(values)];
+    const values = splitValues(params.get(name) ?? "");
+    if (values.length > 0) filters[name] = values;
   }
   const columns = (params.get("columns") ?? "").split(",").filter(Boolean);
   return {
@@ -47,10 +52,16 @@ export function writeView(params: URLSearchParams, change: Partial<View>, filter
   return next;
 }
 
-/** A filter with one value switched on or off. */
-export function toggled(filters: View["filters"], name: string, value: string): View["filters"] {
+/** A filter with one value switched on or off. A filter that takes one value has it replaced. */
+export function toggled(
+  filters: View["filters"],
+  name: string,
+  value: string,
+  single = false,
+): View["filters"] {
   const before = filters[name] ?? [];
-  const after = before.includes(value) ? before.filter((known) => known !== value) : [...before, value];
+  const kept = single ? [] : before;
+  const after = before.includes(value) ? before.filter((known) => known !== value) : [...kept, value];
   const next = { ...filters };
   if (after.length > 0) next[name] = after;
   else delete next[name];

@@ -148,7 +148,6 @@ def test_an_entry_goes_when_its_change_is_rolled_back() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_parallel_writers_do_not_fork_the_chain() -> None:
-    from concurrent.futures import ThreadPoolExecutor
 
     def one(_: int) -> None:
         try:

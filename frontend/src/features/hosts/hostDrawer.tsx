@@ -1,12 +1,12 @@
 import { Stack } from "@mantine/core";
 import { useItem } from "../../api/hooks";
 import type { Host, HostDetail } from "../../api/types";
-import { useScope } from "../../url/scope";
 import { LoadGauge } from "../../ui/loadGauge";
 import { Panel } from "../../ui/page";
 import { LedgerPanel } from "../../ui/panels/ledger";
 import { SeverityTally } from "../../ui/severity";
 import { Loading, ProblemNote } from "../../ui/states";
+import { useScope } from "../../url/scope";
 import { HostFacts } from "./hostFacts";
 
 export function HostDrawer({ id, row }: { id: string; row: Host | undefined }) {

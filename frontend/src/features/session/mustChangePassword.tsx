@@ -11,8 +11,8 @@ export function MustChangePassword() {
       <div className={classes.card}>
         <h1>Choose your own password</h1>
         <p className="soft">
-          The password of {me.username} was set by someone else. Replace it to go on; the page you asked for comes
-          next.
+          The password of {me.username} was set by someone else. Replace it to go on; the page you asked for
+          comes next.
         </p>
         <PasswordForm onDone={() => setMe({ ...me, must_change_password: false })} />
         <Button variant="subtle" onClick={() => void logOut()}>

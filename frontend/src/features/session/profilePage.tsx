@@ -32,7 +32,10 @@ export function ProfilePage() {
             facts={[
               ["User name", me.username],
               ["Role", me.role],
-              ["Sees", me.environments?.map((environment) => environment.name).join(", ") ?? "every environment"],
+              [
+                "Sees",
+                me.environments?.map((environment) => environment.name).join(", ") ?? "every environment",
+              ],
               ["Last login", <Moment key="login" at={me.last_login_at} />],
             ]}
           />

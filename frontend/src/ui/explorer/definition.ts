@@ -20,6 +20,10 @@ export interface Filter {
   label: string;
   /** Words for a value that the facets do not name. */
   words?: (value: string) => string;
+  /** Takes one value only: choosing another replaces it. */
+  single?: boolean;
+  /** The values to offer when the server counts none for this filter. */
+  choices?: { value: string; label: string }[];
 }
 
 export interface BulkAction<Row> {
@@ -47,7 +51,8 @@ export interface ListDefinition<Row> {
   usualFilters?: Record<string, string[]>;
   search: boolean;
   past: boolean;
-  exports?: boolean;
+  /** False for short lists that the server neither counts nor exports. */
+  whole?: boolean;
   drawer?: (id: string, row: Row | undefined) => ReactNode;
   /** Why there may be nothing at all, and what to do next. */
   nothing: { title: string; words: ReactNode; action?: ReactNode };
@@ -91,4 +96,14 @@ export function listQuery(given: {
   if (given.ordering) query.ordering = given.ordering;
   if (given.past && given.asOf) query.as_of = given.asOf;
   return query;
+}
+
+/** The filters without those that say what the list shows anyway, to keep addresses short. */
+export function withoutUsual(
+  filters: Record<string, string[]>,
+  usual: Record<string, string[]> = {},
+): Record<string, string[]> {
+  return Object.fromEntries(
+    Object.entries(filters).filter(([name, values]) => usual[name]?.join() !== values.join()),
+  );
 }

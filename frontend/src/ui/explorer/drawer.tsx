@@ -29,7 +29,9 @@ export function Drawer({
   return (
     <section className={classes.drawer} aria-label={label} ref={panel} tabIndex={-1}>
       <div className={classes.drawerHead}>
-        <span className="soft">{label} · Esc closes{onStep ? " · j k walk" : ""}</span>
+        <span className="soft">
+          {label} · Esc closes{onStep ? " · j k walk" : ""}
+        </span>
         <span className={classes.tools}>
           {onStep && (
             <>

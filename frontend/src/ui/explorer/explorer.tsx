@@ -1,14 +1,16 @@
 import { Button, Drawer as SideSheet } from "@mantine/core";
 import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useLocation, useNavigate } from "react-router";
+import type { Query } from "../../api/client";
 import { useFacets, useList } from "../../api/hooks";
 import { useCarry, useScope } from "../../url/scope";
 import { useView } from "../../url/useView";
-import { addressText, writeView } from "../../url/view";
+import { addressText, ENVIRONMENT, writeView } from "../../url/view";
 import { countText } from "../quantities";
+import { ScrollFrame } from "../scrollFrame";
 import { Empty, Loading, ProblemNote } from "../states";
 import { BulkBar } from "./bulkBar";
-import { type BulkAction, type ListDefinition, listQuery, shownColumns } from "./definition";
+import { type BulkAction, type ListDefinition, listQuery, shownColumns, withoutUsual } from "./definition";
 import { Drawer } from "./drawer";
 import classes from "./explorer.module.css";
 import { Facets } from "./facets";
@@ -26,12 +28,27 @@ export interface ExplorerProps<Row> {
   bulk?: BulkAction<Row>[];
   toolbarExtra?: ReactNode;
   /** Shown in the place of the table, such as the grouped view. */
-  instead?: (query: Record<string, unknown>) => ReactNode;
+  instead?: (query: Query) => ReactNode;
 }
 
 /** Every list of the product: facets, search, chips, columns, export, table, drawer. All its state is the address. */
-export function Explorer<Row>({ definition, fixed, embedded = false, bulk, toolbarExtra, instead }: ExplorerProps<Row>) {
-  const names = useMemo(() => definition.filters.map((filter) => filter.name), [definition]);
+export function Explorer<Row>({
+  definition,
+  fixed,
+  embedded = false,
+  bulk,
+  toolbarExtra,
+  instead,
+}: ExplorerProps<Row>) {
+  const whole = definition.whole !== false;
+  // On a detail page the thing itself is the scope; the environment in the address is only carried along.
+  const names = useMemo(
+    () =>
+      definition.filters
+        .map((filter) => filter.name)
+        .filter((name) => !(name in (fixed ?? {})) && !(embedded && name === ENVIRONMENT)),
+    [definition, fixed, embedded],
+  );
   const { view, change } = useView(names);
   const { asOf } = useScope();
   const location = useLocation();
@@ -50,7 +67,7 @@ export function Explorer<Row>({ definition, fixed, embedded = false, bulk, toolb
     [view.filters, view.search, view.ordering, fixed, asOf, definition.past],
   );
   const list = useList<Row>(definition.path, query, { refresh: definition.refresh, enabled: !instead });
-  const facets = useFacets(definition.path, { ...query, ordering: undefined }, !embedded);
+  const facets = useFacets(definition.path, { ...query, ordering: undefined }, !embedded && whole);
   const rows = useMemo(() => list.data?.pages.flatMap((page) => page.results) ?? [], [list.data]);
   const count = list.data?.pages[0]?.count;
   const known = facets.data?.facets ?? [];
@@ -135,9 +152,10 @@ export function Explorer<Row>({ definition, fixed, embedded = false, bulk, toolb
   const facetList = (
     <Facets
       facets={known}
-      filters={view.filters}
+      filters={{ ...definition.usualFilters, ...view.filters }}
+      definitions={definition.filters}
       hidden={Object.keys(fixed ?? {})}
-      onChange={(filters) => change({ filters, open: null })}
+      onChange={(filters) => change({ filters: withoutUsual(filters, definition.usualFilters), open: null })}
     />
   );
   const selectedRows = rows.filter((row) => selected.has(definition.id(row)));
@@ -148,7 +166,7 @@ export function Explorer<Row>({ definition, fixed, embedded = false, bulk, toolb
 
   return (
     <div className={`${classes.explorer} ${embedded ? classes.embedded : ""}`}>
-      {!embedded && (
+      {!embedded && whole && (
         <section className={classes.facets} aria-label="Filters">
           {facets.isPending ? <Loading what="counts" rows={6} /> : facetList}
           {facets.isError && !facets.data && (
@@ -168,8 +186,8 @@ export function Explorer<Row>({ definition, fixed, embedded = false, bulk, toolb
           onChange={change}
           searchField={searchField}
           extra={toolbarExtra}
-          showFacets={embedded ? undefined : () => setSheet(true)}
-          exportable={definition.exports !== false}
+          showFacets={embedded || !whole ? undefined : () => setSheet(true)}
+          exportable={whole}
         />
         {list.error && !instead && (
           <div className={classes.problem}>
@@ -182,8 +200,7 @@ export function Explorer<Row>({ definition, fixed, embedded = false, bulk, toolb
           <Loading what={definition.many} />
         ) : rows.length > 0 ? (
           <>
-            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a frame that scrolls must be reachable by keyboard */}
-            <div className={classes.frame} tabIndex={0} role="region" aria-label={`Table of ${definition.many}`}>
+            <ScrollFrame className={classes.frame} label={`Table of ${definition.many}`}>
               <ExplorerTable
                 label={definition.many}
                 columns={columns}
@@ -201,7 +218,7 @@ export function Explorer<Row>({ definition, fixed, embedded = false, bulk, toolb
                 onSelectAll={(on) => setSelected(on ? new Set(rows.map(definition.id)) : new Set())}
                 faded={list.isPlaceholderData}
               />
-            </div>
+            </ScrollFrame>
             <div className={classes.foot}>
               <span className="soft" aria-live="polite">
                 {count && `${countText({ value: Math.max(count.value, rows.length), exact: count.exact })} `}
@@ -233,7 +250,9 @@ export function Explorer<Row>({ definition, fixed, embedded = false, bulk, toolb
             </Empty>
           ) : (
             <Empty title={definition.nothing.title} action={definition.nothing.action}>
-              {asOf && definition.past ? "Nothing was known at the date you are looking at." : definition.nothing.words}
+              {asOf && definition.past
+                ? "Nothing was known at the date you are looking at."
+                : definition.nothing.words}
             </Empty>
           )
         ) : null}

@@ -1,19 +1,24 @@
 import { useState } from "react";
-import type { Facet, Severity } from "../../api/types";
+import type { Facet, FacetValue, Severity } from "../../api/types";
 import { toggled, type View } from "../../url/view";
 import { ChevronIcon } from "../icons";
 import { countText, wholeText, wordsOf } from "../quantities";
 import { SeverityGlyph } from "../severity";
+import type { Filter } from "./definition";
 import classes from "./explorer.module.css";
 
 const SHORT = 8;
+
+type CountedFacet = Omit<Facet, "values"> & {
+  values: { value: string; label: string; count: FacetValue["count"] | null }[];
+};
 
 function FacetGroup({
   facet,
   chosen,
   toggle,
 }: {
-  facet: Facet;
+  facet: CountedFacet;
   chosen: string[];
   toggle: (value: string) => void;
 }) {
@@ -23,7 +28,7 @@ function FacetGroup({
   const missing = chosen.filter((value) => !facet.values.some((known) => known.value === value));
   const values = [
     ...facet.values,
-    ...missing.map((value) => ({ value, label: wordsOf(value), count: { value: 0, exact: true } })),
+    ...missing.map((value) => ({ value, label: wordsOf(value), count: null })),
   ];
   const shown = all ? values : values.filter((value, index) => index < SHORT || chosen.includes(value.value));
   return (
@@ -57,7 +62,7 @@ function FacetGroup({
                     {value.label || "none"}
                   </span>
                 </span>
-                <span className={classes.facetCount}>{countText(value.count)}</span>
+                <span className={classes.facetCount}>{value.count ? countText(value.count) : ""}</span>
               </button>
             </li>
           ))}
@@ -78,16 +83,26 @@ function FacetGroup({
 export function Facets({
   facets,
   filters,
+  definitions,
   hidden,
   onChange,
 }: {
   facets: Facet[];
   filters: View["filters"];
+  definitions: Filter[];
   /** Filters that the page itself sets. */
   hidden: string[];
   onChange: (filters: View["filters"]) => void;
 }) {
-  const shown = facets.filter(
+  const uncounted: CountedFacet[] = definitions
+    .filter((filter) => filter.choices && !facets.some((facet) => facet.name === filter.name))
+    .map(({ name, label, choices = [] }) => ({
+      name,
+      label,
+      values: choices.map((choice) => ({ ...choice, count: null })),
+    }));
+  const single = (name: string) => definitions.some((filter) => filter.name === name && filter.single);
+  const shown = [...facets, ...uncounted].filter(
     (facet) => !hidden.includes(facet.name) && (facet.values.length > 0 || filters[facet.name]),
   );
   return (
@@ -97,7 +112,7 @@ export function Facets({
           key={facet.name}
           facet={facet}
           chosen={filters[facet.name] ?? []}
-          toggle={(value) => onChange(toggled(filters, facet.name, value))}
+          toggle={(value) => onChange(toggled(filters, facet.name, value, single(facet.name)))}
         />
       ))}
     </>

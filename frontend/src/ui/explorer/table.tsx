@@ -23,11 +23,20 @@ export interface TableProps<Row> {
   faded: boolean;
 }
 
-function Header<Row>({ column, ordering, onOrder }: { column: Column<Row> } & Pick<TableProps<Row>, "ordering" | "onOrder">) {
+function Header<Row>({
+  column,
+  ordering,
+  onOrder,
+}: { column: Column<Row> } & Pick<TableProps<Row>, "ordering" | "onOrder">) {
   const direction = sortDirection(column.orderings, ordering);
   const style = column.width ? { minWidth: column.width } : undefined;
   return (
-    <th scope="col" aria-sort={direction} className={column.numeric ? classes.numeric : undefined} style={style}>
+    <th
+      scope="col"
+      aria-sort={direction}
+      className={column.numeric ? classes.numeric : undefined}
+      style={style}
+    >
       {column.orderings ? (
         <button
           type="button"
@@ -97,7 +106,6 @@ export function ExplorerTable<Row>(props: TableProps<Row>) {
           ].join(" ");
           return (
             // Keyboard users reach the same through the link in the first cell, and through j, k and Enter.
-            // biome-ignore lint/a11y/useKeyWithClickEvents: see above
             <tr
               key={key}
               className={state}

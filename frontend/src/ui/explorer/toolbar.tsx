@@ -64,7 +64,12 @@ function ListSearch({
   );
 }
 
-function valueWords<Row>(definition: ListDefinition<Row>, facets: Facet[], name: string, value: string): string {
+function valueWords<Row>(
+  definition: ListDefinition<Row>,
+  facets: Facet[],
+  name: string,
+  value: string,
+): string {
   const known = facets.find((facet) => facet.name === name)?.values.find((entry) => entry.value === value);
   const filter = definition.filters.find((entry) => entry.name === name);
   return known?.label ?? filter?.words?.(value) ?? wordsOf(value);

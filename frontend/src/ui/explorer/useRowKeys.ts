@@ -27,7 +27,8 @@ export function useRowKeys(keys: RowKeys, enabled: boolean): void {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
       const { count, active, setActive, open, select, close } = latest.current;
       if (event.key === "Escape") {
-        if (!(event.target instanceof HTMLElement && event.target.closest("[role=dialog],[role=menu]"))) close();
+        if (!(event.target instanceof HTMLElement && event.target.closest("[role=dialog],[role=menu]")))
+          close();
         return;
       }
       if (belongsElsewhere(event.target)) return;

@@ -77,13 +77,16 @@ export function LedgerPanel({ path, short = false }: { path: string; short?: boo
                     </td>
                   )}
                   <td className={pageClasses.number}>
-                    <Tooltip label={<FactorList factors={line.factors} />} disabled={line.factors.length === 0}>
-                      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: its tooltip must be reachable by keyboard */}
+                    <Tooltip
+                      label={<FactorList factors={line.factors} />}
+                      disabled={line.factors.length === 0}
+                    >
                       <span tabIndex={line.factors.length > 0 ? 0 : undefined}>{loadText(line.points)}</span>
                     </Tooltip>
                   </td>
                   <td className={pageClasses.number}>
-                    {loadText(line.share)} <span className="soft">({shareText(load ? line.share / load : 0)})</span>
+                    {loadText(line.share)}{" "}
+                    <span className="soft">({shareText(load ? line.share / load : 0)})</span>
                   </td>
                 </tr>
               ))}

@@ -72,7 +72,9 @@ export function AsOfPicker() {
               key={label}
               variant="subtle"
               justify="flex-start"
-              onClick={() => choose(`${new Date(Date.now() - hours * 3_600_000).toISOString().slice(0, 19)}Z`)}
+              onClick={() =>
+                choose(`${new Date(Date.now() - hours * 3_600_000).toISOString().slice(0, 19)}Z`)
+              }
             >
               {label}
             </Button>

@@ -14,7 +14,12 @@ export function freshnessWords(fresh: Freshness): { tone: "good" | "warn" | "bad
   return { tone: "good", text: `fresh: ${fresh.fresh} of ${plural(fresh.nodes, "node", "nodes")}` };
 }
 
-const TONES = { good: classes.lampGood, warn: classes.lampWarn, bad: classes.lampBad, none: classes.lampNone };
+const TONES = {
+  good: classes.lampGood,
+  warn: classes.lampWarn,
+  bad: classes.lampBad,
+  none: classes.lampNone,
+};
 
 /** Whether what the pages show is up to date: stale and failing nodes, and how far behind the queue is. */
 export function FreshnessLamp() {
@@ -32,7 +37,9 @@ export function FreshnessLamp() {
   const { tone, text } = freshnessWords(fresh.data);
   const details = [
     `${fresh.data.fresh} fresh, ${fresh.data.stale} stale, ${fresh.data.failing} failing, ${fresh.data.paused} paused`,
-    fresh.data.queue_lag_seconds !== null ? `queue behind by ${spanText(fresh.data.queue_lag_seconds)}` : null,
+    fresh.data.queue_lag_seconds !== null
+      ? `queue behind by ${spanText(fresh.data.queue_lag_seconds)}`
+      : null,
     fresh.data.oldest_success_at
       ? `oldest successful pull ${relativeText(fresh.data.oldest_success_at, now)}`
       : null,

@@ -44,7 +44,7 @@ export const PAGE_GROUPS: PageGroup[] = [
     pages: [
       { label: "Pulls", path: "/pulls", icon: <PullIcon /> },
       { label: "Environments", path: "/environments", icon: <EnvironmentIcon /> },
-      { label: "Users", path: "/users", icon: <UserIcon />, needs: "users.change" },
+      { label: "Users", path: "/users", icon: <UserIcon />, needs: "users.view" },
       { label: "Tokens", path: "/tokens", icon: <TokenIcon /> },
       { label: "Audit trail", path: "/history", icon: <HistoryIcon />, needs: "history.view" },
     ],

@@ -15,7 +15,7 @@ export function useEnvironments(): EnvironmentRef[] {
 
 /** What the `environment` filter of every list takes. */
 export function environmentValue(environment: EnvironmentRef): string {
-  return environment.slug;
+  return String(environment.id);
 }
 
 export function ScopeSelect() {
@@ -23,7 +23,8 @@ export function ScopeSelect() {
   const { environment, setEnvironment } = useScope();
   const chosen = (environment ?? "").split(",").filter(Boolean);
   const names = chosen.map(
-    (value) => environments.find((known) => environmentValue(known) === value)?.name ?? value,
+    (value) =>
+      environments.find((known) => environmentValue(known) === value || known.slug === value)?.name ?? value,
   );
   return (
     <Menu position="bottom-start">

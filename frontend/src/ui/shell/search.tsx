@@ -20,11 +20,21 @@ export interface Choice {
 }
 
 /** Search results and pages as choices in the order shown: one group after the other. */
-export function choicesFrom(results: SearchResult[], pages: { label: string; path: string }[], text: string): Choice[] {
+export function choicesFrom(
+  results: SearchResult[],
+  pages: { label: string; path: string }[],
+  text: string,
+): Choice[] {
   const wanted = text.trim().toLowerCase();
   const choices: Choice[] = pages
     .filter((page) => page.label.toLowerCase().includes(wanted))
-    .map((page) => ({ key: `page ${page.path}`, group: "pages", name: page.label, detail: "", path: page.path }));
+    .map((page) => ({
+      key: `page ${page.path}`,
+      group: "pages",
+      name: page.label,
+      detail: "",
+      path: page.path,
+    }));
   const kinds = [...new Set(results.map((result) => result.kind))];
   for (const kind of kinds) {
     for (const result of results.filter((entry) => entry.kind === kind)) {
@@ -71,7 +81,11 @@ export function SearchField({
   const listId = useId();
   const list = useRef<HTMLDivElement>(null);
   const asked = useSettled(text.trim(), 180);
-  const answer = useItem<{ results: SearchResult[] }>(asked.length >= 2 ? "/search" : null, { q: asked }, { keep: true });
+  const answer = useItem<{ results: SearchResult[] }>(
+    asked.length >= 2 ? "/search" : null,
+    { q: asked },
+    { keep: true },
+  );
   const choices = useMemo(() => {
     const pages = withPages
       ? PAGE_GROUPS.flatMap((group) => group.pages).filter((page) => !page.needs || can(page.needs))
@@ -190,7 +204,14 @@ export function SearchField({
 
 export function Palette({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   return (
-    <Modal opened={opened} onClose={onClose} withCloseButton={false} aria-label="Go to" yOffset="12vh" centered={false}>
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      withCloseButton={false}
+      aria-label="Go to"
+      yOffset="12vh"
+      centered={false}
+    >
       <SearchField withPages onGone={onClose} label="Go to a page, host, image, check …" />
     </Modal>
   );

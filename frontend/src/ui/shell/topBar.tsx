@@ -52,7 +52,9 @@ function MeMenu({ onHelp }: { onHelp: () => void }) {
         </Menu.Item>
         <Menu.Item onClick={onHelp}>Keyboard help</Menu.Item>
         <Menu.Divider />
-        <Menu.Item onClick={() => logOut().catch((error) => notices.failed("You are still logged in", error))}>
+        <Menu.Item
+          onClick={() => logOut().catch((error) => notices.failed("You are still logged in", error))}
+        >
           Log out
         </Menu.Item>
       </Menu.Dropdown>

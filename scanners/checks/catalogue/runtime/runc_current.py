@@ -1,7 +1,11 @@
-from scanners.checks.check import Example, Verdict, check, not_measured
+import re
+
+from scanners.checks.check import Example, Verdict, check, not_applicable, not_measured
 from scanners.checks.examples import engine
 from scanners.checks.lifecycle import judge_flaws
 from scanners.records import EngineFacts, Outcome, Severity
+
+PODMAN_VERSION = re.compile(r"(?P<runtime>[a-z]+) version (?P<version>\S+)")
 
 
 @check(
@@ -12,6 +16,11 @@ from scanners.records import EngineFacts, Outcome, Severity
     rationale="runc flaws have repeatedly allowed containers to take over the host.",
     remediation="Update runc together with containerd or the engine and restart containers.",
     good=[
+        engine(components={"OCI Runtime (runc)": "runc version 1.3.6\ncommit: v1.3.6"}),
+        Example(
+            engine(components={"OCI Runtime (crun)": "crun version 1.21\ncommit: abc"}),
+            expected=Outcome.NOT_APPLICABLE,
+        ),
         engine(components={"runc": "1.4.3"}),
         Example(engine(components={"runc": "1.1.5+ds1"}), expected=Outcome.NOT_MEASURED),
     ],
@@ -19,6 +28,12 @@ from scanners.records import EngineFacts, Outcome, Severity
 )
 def runc_current(facts: EngineFacts) -> Verdict:
     version = facts.components.get("runc", "")
+    for name, text in facts.components.items():
+        # Podman names its runtime in one line of several: "runc version 1.3.6\ncommit: ...".
+        if name.startswith("OCI Runtime (") and (told := PODMAN_VERSION.match(text)):
+            if told["runtime"] != "runc":
+                return not_applicable(f"the runtime is {told['runtime']}")
+            version = told["version"]
     if not version:
         return not_measured("GET /version names no runc")
     return judge_flaws("runc", version, "runc")

@@ -16,12 +16,16 @@ from scanners.records import ContainerFacts, Severity
         container(masked_paths=()),
         container(readonly_paths=()),
         container(security_options=("systempaths=unconfined",)),
+        container(security_options=("unmask=ALL",)),
         container(privileged=True),
     ],
 )
 def masked_paths_kept(facts: ContainerFacts) -> Verdict:
     if "unconfined" in option_values(facts, "systempaths"):
         return failed("HostConfig.SecurityOpt has systempaths=unconfined")
+    unmasked = option_values(facts, "unmask")  # Podman's way to say it
+    if unmasked:
+        return failed(f"HostConfig.SecurityOpt has unmask={unmasked[-1]}")
     if facts.privileged:
         return failed("HostConfig.Privileged is true, which unmasks every path")
     lines = []

@@ -1,6 +1,10 @@
 from scanners.checks.check import Verdict, check, failed, passed
 from scanners.checks.examples import container, engine
-from scanners.checks.security_options import engine_offers, option_values
+from scanners.checks.security_options import (
+    engine_offers,
+    lists_no_new_privileges,
+    option_values,
+)
 from scanners.records import ContainerFacts, Severity
 
 
@@ -26,4 +30,7 @@ def no_new_privileges(facts: ContainerFacts) -> Verdict:
         return failed(f"HostConfig.SecurityOpt has no-new-privileges={values[-1]}")
     if facts.engine is not None and engine_offers(facts.engine, "no-new-privileges"):
         return passed("the engine's default is no-new-privileges")
-    return failed("HostConfig.SecurityOpt has no no-new-privileges")
+    evidence = ["HostConfig.SecurityOpt has no no-new-privileges"]
+    if facts.engine is None or not lists_no_new_privileges(facts.engine):
+        evidence.append("the engine does not list its own default, which is off unless it was set")
+    return failed(*evidence)

@@ -1,5 +1,5 @@
 from scanners.checks.check import Verdict, check
-from scanners.checks.examples import container, engine, neighbour
+from scanners.checks.examples import container
 from scanners.checks.namespaces import judge_mode
 from scanners.records import ContainerFacts, Severity
 
@@ -14,7 +14,7 @@ from scanners.records import ContainerFacts, Severity
     good=[container(ipc_mode="private"), container(ipc_mode="shareable")],
     bad=[
         container(ipc_mode="host"),
-        container(ipc_mode="container:beef01", engine=engine(containers=(neighbour(ipc_mode="host"),))),
+        container(ipc_mode="container:beef01", joined_modes={"ipc_mode": "host"}),
     ],
 )
 def not_host_ipc(facts: ContainerFacts) -> Verdict:

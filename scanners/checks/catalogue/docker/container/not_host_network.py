@@ -1,5 +1,5 @@
 from scanners.checks.check import Verdict, check
-from scanners.checks.examples import container, engine, neighbour
+from scanners.checks.examples import container
 from scanners.checks.namespaces import judge_mode
 from scanners.records import ContainerFacts, Severity
 
@@ -17,9 +17,7 @@ from scanners.records import ContainerFacts, Severity
     good=[container()],
     bad=[
         container(network_mode="host"),
-        container(
-            network_mode="container:beef01", engine=engine(containers=(neighbour(network_mode="host"),))
-        ),
+        container(network_mode="container:beef01", joined_modes={"network_mode": "host"}),
     ],
 )
 def not_host_network(facts: ContainerFacts) -> Verdict:

@@ -1,5 +1,5 @@
 from scanners.checks.check import Verdict, check
-from scanners.checks.examples import container, engine, neighbour
+from scanners.checks.examples import container
 from scanners.checks.namespaces import judge_mode
 from scanners.records import ContainerFacts, Severity
 
@@ -16,7 +16,7 @@ from scanners.records import ContainerFacts, Severity
     good=[container()],
     bad=[
         container(pid_mode="host"),
-        container(pid_mode="container:beef01", engine=engine(containers=(neighbour(pid_mode="host"),))),
+        container(pid_mode="container:beef01", joined_modes={"pid_mode": "host"}),
     ],
 )
 def not_host_pid(facts: ContainerFacts) -> Verdict:

@@ -1,10 +1,7 @@
 from scanners.checks.check import Verdict, check, failed, not_measured, passed
 from scanners.checks.examples import engine
-from scanners.checks.lifecycle import parse_version
-from scanners.checks.security_options import engine_offers
+from scanners.checks.security_options import engine_offers, lists_no_new_privileges
 from scanners.records import EngineFacts, Severity
-
-LISTED_SINCE = 25  # engines from here on are known to list the option when it is on
 
 
 @check(
@@ -20,7 +17,6 @@ LISTED_SINCE = 25  # engines from here on are known to list the option when it i
 def no_new_privileges(facts: EngineFacts) -> Verdict:
     if engine_offers(facts, "no-new-privileges"):
         return passed()
-    version = parse_version(facts.version)
-    if facts.engine == "docker" and version is not None and version.major >= LISTED_SINCE:
+    if lists_no_new_privileges(facts):
         return failed("SecurityOptions has no name=no-new-privileges")
     return not_measured("needs the host probe: this engine does not list its default for no-new-privileges")

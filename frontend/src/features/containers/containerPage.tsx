@@ -1,0 +1,92 @@
+import { useParams } from "react-router";
+import { useItem } from "../../api/hooks";
+import type { ContainerDetail } from "../../api/types";
+import { Explorer } from "../../ui/explorer/explorer";
+import { CHECK_RESULT_LIST } from "../../ui/lists/checkResults";
+import { FINDING_LIST } from "../../ui/lists/findings";
+import { gaugeText, LoadGauge } from "../../ui/loadGauge";
+import { Facts, PageFrame, Panel } from "../../ui/page";
+import { EvidenceDocument, settingText } from "../../ui/panels/evidence";
+import { LedgerPanel } from "../../ui/panels/ledger";
+import { SeverityTally } from "../../ui/severity";
+import { Loading, ProblemNote } from "../../ui/states";
+import { PageTabs } from "../../ui/tabs";
+import { useScope } from "../../url/scope";
+import { ContainerFacts } from "./containerFacts";
+
+export function ContainerPage() {
+  const { id = "" } = useParams();
+  const { asOf } = useScope();
+  const item = useItem<ContainerDetail>(`/containers/${id}`, { as_of: asOf });
+  const container = item.data;
+  const crumbs = [{ label: "Containers", path: "/containers" }];
+  if (!container) {
+    return (
+      <PageFrame title="Container" crumbs={crumbs}>
+        {item.error ? (
+          <ProblemNote problem={item.error} retry={() => void item.refetch()} />
+        ) : (
+          <Loading what="the container" />
+        )}
+      </PageFrame>
+    );
+  }
+  const own = { asset_kind: "container", asset: id };
+  return (
+    <PageFrame
+      title={container.name}
+      crumbs={[...crumbs, { label: container.host.name, path: `/hosts/${container.host.id}` }]}
+      heading={
+        <>
+          <h1>{container.name}</h1>
+          <LoadGauge load={container.load} large />
+          <span className="soft">{gaugeText(container.load)}</span>
+        </>
+      }
+      says={<SeverityTally counts={container.severity_counts} />}
+    >
+      {item.error && <ProblemNote problem={item.error} retry={() => void item.refetch()} />}
+      <Panel title="This container">
+        <ContainerFacts container={container} />
+      </Panel>
+      <PageTabs
+        label={`About ${container.name}`}
+        tabs={[
+          { id: "ledger", label: "Ledger", content: <LedgerPanel path={`/containers/${id}/ledger`} /> },
+          {
+            id: "settings",
+            label: "Settings",
+            content: (
+              <Panel title="What confines it" aside="as the engine was told">
+                <Facts
+                  facts={container.settings.map(
+                    ({ name, value }) => [name, settingText(value)] as [string, string],
+                  )}
+                />
+              </Panel>
+            ),
+          },
+          {
+            id: "findings",
+            label: "Findings",
+            content: <Explorer embedded definition={FINDING_LIST} fixed={own} />,
+          },
+          {
+            id: "checks",
+            label: "Checks",
+            content: <Explorer embedded definition={CHECK_RESULT_LIST} fixed={own} />,
+          },
+          {
+            id: "evidence",
+            label: "Evidence",
+            content: (
+              <Panel title="What the engine answered" aside="secrets are taken out before it is stored">
+                <EvidenceDocument value={container.document} />
+              </Panel>
+            ),
+          },
+        ]}
+      />
+    </PageFrame>
+  );
+}

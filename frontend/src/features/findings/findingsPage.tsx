@@ -1,0 +1,36 @@
+import { SegmentedControl } from "@mantine/core";
+import { Explorer } from "../../ui/explorer/explorer";
+import { FINDING_LIST } from "../../ui/lists/findings";
+import { PageFrame } from "../../ui/page";
+import { useAddressValue } from "../../url/useView";
+import { FindingGroups, GROUPINGS, type Grouping } from "./findingGroups";
+
+function isGrouping(value: string | null): value is Grouping {
+  return GROUPINGS.some((grouping) => grouping.value === value);
+}
+
+export function FindingsPage() {
+  const [group, setGroup] = useAddressValue("group");
+  const grouping = isGrouping(group) ? group : null;
+  return (
+    <PageFrame
+      title="Findings"
+      fill
+      says="Problems on hosts, containers and images, those that load most first."
+    >
+      <Explorer
+        definition={FINDING_LIST}
+        toolbarExtra={
+          <SegmentedControl
+            size="xs"
+            aria-label="Group the findings by"
+            value={grouping ?? "finding"}
+            onChange={(value) => setGroup(value === "finding" ? null : value, ["open", "ordering"])}
+            data={[{ value: "finding", label: "Finding" }, ...GROUPINGS]}
+          />
+        }
+        instead={grouping ? (query) => <FindingGroups by={grouping} query={query} /> : undefined}
+      />
+    </PageFrame>
+  );
+}

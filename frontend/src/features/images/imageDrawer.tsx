@@ -1,0 +1,46 @@
+import { Stack } from "@mantine/core";
+import { useItem } from "../../api/hooks";
+import type { Image, ImageDetail } from "../../api/types";
+import { LoadGauge } from "../../ui/loadGauge";
+import { Moment } from "../../ui/moment";
+import { Facts } from "../../ui/page";
+import { LedgerPanel } from "../../ui/panels/ledger";
+import { bytesText, wholeText } from "../../ui/quantities";
+import { SeverityTally } from "../../ui/severity";
+import { Loading, ProblemNote } from "../../ui/states";
+import { useScope } from "../../url/scope";
+
+export function ImageFacts({ image }: { image: Image }) {
+  return (
+    <Facts
+      facts={[
+        ["Digest", <code key="digest">{image.digest}</code>],
+        ["Known as", image.references.join(", ") || "no reference"],
+        ["Platform", `${image.os}/${image.architecture}`],
+        ["Size", bytesText(image.size_bytes)],
+        ["User", image.user || "root (not set)"],
+        ["Built", <Moment key="built" at={image.created_at} never="unknown" />],
+        ["On hosts", wholeText(image.hosts)],
+        ["Running containers", wholeText(image.containers_running)],
+        ["First seen", <Moment key="first" at={image.first_seen_at} />],
+        ["Last seen", <Moment key="last" at={image.last_seen_at} />],
+      ]}
+    />
+  );
+}
+
+export function ImageDrawer({ id, row }: { id: string; row: Image | undefined }) {
+  const { asOf } = useScope();
+  const item = useItem<ImageDetail>(`/images/${id}`, { as_of: asOf });
+  const image: Image | undefined = item.data ?? row;
+  if (!image) return item.error ? <ProblemNote problem={item.error} /> : <Loading what="the image" />;
+  return (
+    <Stack gap="md">
+      <h1>{image.name}</h1>
+      <LoadGauge load={image.load} large />
+      <SeverityTally counts={image.severity_counts} />
+      <ImageFacts image={image} />
+      <LedgerPanel path={`/images/${id}/ledger`} short />
+    </Stack>
+  );
+}

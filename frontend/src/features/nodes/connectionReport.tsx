@@ -1,0 +1,44 @@
+import type { ConnectionTest } from "../../api/types";
+import { Chip } from "../../ui/chips";
+import { plural, wholeText } from "../../ui/quantities";
+import classes from "./nodes.module.css";
+
+/** What a connection test found, and what it could not read. */
+export function ConnectionReport({ test }: { test: ConnectionTest }) {
+  if (!test.ok || !test.report) {
+    return (
+      <div className={classes.failed} role="alert">
+        <strong>{test.error?.title ?? "The engine could not be read"}</strong>
+        {test.error?.detail && <span>{test.error.detail}</span>}
+        {test.error?.hint && <span>{test.error.hint}</span>}
+      </div>
+    );
+  }
+  const { report } = test;
+  return (
+    <div className={classes.found} role="status">
+      <strong>
+        {report.name}: {report.engine} {report.version}, API {report.api_version}
+      </strong>
+      <span>
+        {plural(report.containers, "container", "containers")}, {plural(report.images, "image", "images")},
+        answered in {wholeText(test.elapsed_ms)} ms
+      </span>
+      <ul className={classes.parts}>
+        {report.readable.map((part) => (
+          <li key={part}>
+            <Chip tone="good">{part}</Chip>
+          </li>
+        ))}
+        {report.missing.map((part) => (
+          <li key={part}>
+            <Chip tone="unknown">{part}</Chip>
+          </li>
+        ))}
+      </ul>
+      {report.missing.length > 0 && (
+        <span className="soft">What is missing is shown as “not measured” and never counted as passed.</span>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,140 @@
+import { Button } from "@mantine/core";
+import { useMemo } from "react";
+import { useChange } from "../../api/hooks";
+import { useSession } from "../../api/session";
+import type { Node } from "../../api/types";
+import { EnvironmentName } from "../../ui/assetLink";
+import { NodeLamp, PullChip, pullIsLive } from "../../ui/chips";
+import type { BulkAction, ListDefinition } from "../../ui/explorer/definition";
+import { Explorer } from "../../ui/explorer/explorer";
+import { Moment } from "../../ui/moment";
+import { PageFrame } from "../../ui/page";
+import { plural, spanText } from "../../ui/quantities";
+import { useAddressValue } from "../../url/useView";
+import { AddNode } from "./addNode";
+import { labelsText } from "./draft";
+import { NodeDrawer } from "./nodeDrawer";
+
+function definition(add: (() => void) | null): ListDefinition<Node> {
+  return {
+    path: "/nodes",
+    one: "node",
+    many: "nodes",
+    id: (node) => String(node.id),
+    name: (node) => node.name,
+    page: (node) => `/nodes/${node.id}`,
+    search: true,
+    past: false,
+    usualOrdering: "name",
+    columns: [
+      { id: "name", label: "Node", orderings: ["name"], width: 140, cell: (node) => node.name },
+      { id: "state", label: "State", cell: (node) => <NodeLamp state={node.state} /> },
+      {
+        id: "error",
+        label: "Last error",
+        orderings: ["-consecutive_failures"],
+        cell: (node) =>
+          node.last_error ? (
+            <span title={node.last_error.detail}>
+              {node.last_error.title}
+              {node.consecutive_failures > 1 && ` (${node.consecutive_failures} times)`}
+            </span>
+          ) : (
+            <span className="soft">none</span>
+          ),
+      },
+      {
+        id: "success",
+        label: "Last success",
+        orderings: ["-last_success_at", "last_success_at"],
+        cell: (node) => <Moment at={node.last_success_at} />,
+      },
+      {
+        id: "pull",
+        label: "Last pull",
+        cell: (node) =>
+          node.last_pull ? <PullChip state={node.last_pull.state} /> : <span className="soft">none</span>,
+      },
+      {
+        id: "environment",
+        label: "Environment",
+        cell: (node) => <EnvironmentName environment={node.environment} />,
+      },
+      {
+        id: "engine",
+        label: "Engine",
+        cell: (node) => (node.engine ? `${node.engine.name} ${node.engine.version}` : "–"),
+      },
+      { id: "address", label: "Address", usual: false, cell: (node) => <code>{node.address}</code> },
+      {
+        id: "due",
+        label: "Next pull",
+        orderings: ["next_due_at"],
+        usual: false,
+        cell: (node) => <Moment at={node.next_due_at} never="not scheduled" />,
+      },
+      {
+        id: "interval",
+        label: "Every",
+        usual: false,
+        numeric: true,
+        cell: (node) => spanText(node.interval_seconds),
+      },
+      { id: "labels", label: "Labels", usual: false, cell: (node) => labelsText(node.labels) || "–" },
+    ],
+    filters: [
+      { name: "state", label: "State" },
+      { name: "environment", label: "Environment" },
+      { name: "kind", label: "Kind" },
+      { name: "label", label: "Label" },
+    ],
+    drawer: (id, row) => <NodeDrawer id={id} row={row} />,
+    refresh: (rows) =>
+      rows.some((node) => node.last_pull && pullIsLive(node.last_pull.state)) ? 2000 : 15_000,
+    nothing: {
+      title: "No node is registered yet",
+      words:
+        "A node is a Docker engine that a worker reads on a schedule. Add the first one to see its posture.",
+      action: add && <Button onClick={add}>Add a node</Button>,
+    },
+  };
+}
+
+export function NodesPage() {
+  const { can } = useSession();
+  const change = useChange<{ matched: number; changed: number }>(["/pulls", "/freshness"]);
+  const [adding, setAdding] = useAddressValue("add");
+  const mayAdd = can("nodes.change");
+  const add = useMemo(() => (mayAdd ? () => setAdding("node", ["open"]) : null), [mayAdd, setAdding]);
+  const list = useMemo(() => definition(add), [add]);
+  const act = (action: "pull" | "pause" | "resume", done: string) => async (rows: Node[]) => {
+    const answer = await change.mutateAsync({
+      method: "POST",
+      path: "/nodes/bulk",
+      body: { action, ids: rows.map((row) => row.id), preview: false },
+    });
+    return `${plural(answer.changed, "node", "nodes")} ${done}.`;
+  };
+  const bulk: BulkAction<Node>[] = [
+    ...(can("pulls.control")
+      ? [{ label: "Pull now", fits: (node: Node) => !node.paused, run: act("pull", "queued for a pull") }]
+      : []),
+    ...(mayAdd
+      ? [
+          { label: "Pause", fits: (node: Node) => !node.paused, run: act("pause", "paused") },
+          { label: "Resume", fits: (node: Node) => node.paused, run: act("resume", "resumed") },
+        ]
+      : []),
+  ];
+  return (
+    <PageFrame
+      title="Nodes"
+      fill
+      says="Engines that workers pull from, and how each is doing."
+      actions={add && <Button onClick={add}>Add a node</Button>}
+    >
+      <Explorer definition={list} bulk={bulk} />
+      {adding === "node" && mayAdd && <AddNode onClose={() => setAdding(null)} />}
+    </PageFrame>
+  );
+}

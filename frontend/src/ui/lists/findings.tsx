@@ -1,0 +1,104 @@
+import type { Finding } from "../../api/types";
+import { AssetLink, EnvironmentName } from "../assetLink";
+import { Chip } from "../chips";
+import type { ListDefinition } from "../explorer/definition";
+import { Moment } from "../moment";
+import { FindingPanel } from "../panels/finding";
+import { loadText, wordsOf } from "../quantities";
+import { SeverityGlyph, SeverityWord } from "../severity";
+
+export const FINDING_LIST: ListDefinition<Finding> = {
+  path: "/findings",
+  one: "finding",
+  many: "findings",
+  id: (finding) => String(finding.id),
+  name: (finding) => `${finding.title} on ${finding.asset.name}`,
+  search: true,
+  past: true,
+  usualOrdering: "-points",
+  usualFilters: { state: ["open"] },
+  columns: [
+    {
+      id: "title",
+      label: "Finding",
+      width: 240,
+      cell: (finding) => (
+        <>
+          <SeverityGlyph severity={finding.severity} /> {finding.title}
+        </>
+      ),
+    },
+    {
+      id: "asset",
+      label: "On",
+      orderings: ["asset"],
+      cell: (finding) => <AssetLink asset={finding.asset} />,
+    },
+    {
+      id: "severity",
+      label: "Severity",
+      orderings: ["-severity"],
+      cell: (finding) => <SeverityWord severity={finding.severity} />,
+    },
+    {
+      id: "points",
+      label: "Points",
+      orderings: ["-points"],
+      numeric: true,
+      cell: (finding) => <strong>{loadText(finding.points)}</strong>,
+    },
+    {
+      id: "opened",
+      label: "Opened",
+      orderings: ["-opened_at", "opened_at"],
+      cell: (finding) => <Moment at={finding.opened_at} />,
+    },
+    {
+      id: "environment",
+      label: "Environment",
+      cell: (finding) => <EnvironmentName environment={finding.environment} />,
+    },
+    {
+      id: "state",
+      label: "State",
+      usual: false,
+      cell: (finding) => <Chip tone={finding.state === "open" ? "bad" : "good"}>{finding.state}</Chip>,
+    },
+    { id: "host", label: "Host", usual: false, cell: (finding) => <AssetLink asset={finding.host} /> },
+    { id: "kind", label: "Kind", usual: false, cell: (finding) => wordsOf(finding.kind) },
+    { id: "check", label: "Check", usual: false, cell: (finding) => finding.check ?? "–" },
+    {
+      id: "times",
+      label: "Times opened",
+      usual: false,
+      numeric: true,
+      cell: (finding) => finding.times_opened,
+    },
+    {
+      id: "closed",
+      label: "Resolved",
+      usual: false,
+      cell: (finding) => <Moment at={finding.closed_at} never="–" />,
+    },
+  ],
+  filters: [
+    { name: "state", label: "State" },
+    { name: "severity", label: "Severity" },
+    { name: "kind", label: "Kind" },
+    { name: "check", label: "Check" },
+    { name: "asset_kind", label: "On" },
+    { name: "environment", label: "Environment" },
+    { name: "host", label: "Host" },
+    { name: "image", label: "Image" },
+    { name: "node", label: "Node" },
+    { name: "asset", label: "Asset" },
+    { name: "framework", label: "Framework" },
+    { name: "reopened", label: "Reopened", single: true },
+  ],
+  drawer: (id, row) => <FindingPanel id={id} row={row} />,
+  nothing: {
+    title: "No finding is open",
+    words:
+      "Either nothing is wrong or nothing was measured yet: the freshness lamp above and the coverage of each host tell which.",
+  },
+};

@@ -1,0 +1,137 @@
+import { Stack } from "@mantine/core";
+import { Link } from "react-router";
+import { useItem } from "../../api/hooks";
+import type { Finding, FindingDetail } from "../../api/types";
+import { pathOf } from "../../url/paths";
+import { useCarry, useScope } from "../../url/scope";
+import { AssetLink, EnvironmentName } from "../assetLink";
+import { Chip } from "../chips";
+import { Moment } from "../moment";
+import { Facts, pageClasses } from "../page";
+import { absoluteText, loadText, shareText, wordsOf } from "../quantities";
+import { SeverityGlyph, severityWord } from "../severity";
+import { Loading, ProblemNote } from "../states";
+import { EvidenceLines } from "./evidence";
+import { factorText } from "./factors";
+import classes from "./panels.module.css";
+import { RequirementChips } from "./requirements";
+
+/** One finding: why it matters here, what was seen, what to do, and when it was open. */
+export function FindingPanel({ id, row }: { id: string; row: Finding | undefined }) {
+  const { asOf } = useScope();
+  const to = useCarry();
+  const item = useItem<FindingDetail>(`/findings/${id}`, { as_of: asOf });
+  const finding: Finding | undefined = item.data ?? row;
+  if (!finding) return item.error ? <ProblemNote problem={item.error} /> : <Loading what="the finding" />;
+  const detail = item.data;
+  const checkPath = finding.check ? pathOf("check", finding.check) : null;
+  return (
+    <Stack gap="lg">
+      <div className={classes.block}>
+        <div className={classes.title}>
+          <SeverityGlyph severity={finding.severity} size={15} />
+          <h1>{finding.title}</h1>
+        </div>
+        <ul className={classes.chips}>
+          <li>
+            <Chip tone={finding.state === "open" ? "bad" : "good"}>{finding.state}</Chip>
+          </li>
+          <li className={classes.chip}>{severityWord(finding.severity)}</li>
+          <li className={classes.chip}>{wordsOf(finding.kind)}</li>
+          {finding.times_opened > 1 && <li className={classes.chip}>opened {finding.times_opened} times</li>}
+        </ul>
+      </div>
+      <Facts
+        facts={[
+          ["On", <AssetLink key="asset" asset={finding.asset} />],
+          ["Host", <AssetLink key="host" asset={finding.host} />],
+          ["Environment", <EnvironmentName key="environment" environment={finding.environment} />],
+          ["Open since", <Moment key="opened" at={finding.opened_at} />],
+          ...(finding.closed_at
+            ? ([["Resolved", <Moment key="closed" at={finding.closed_at} />]] as [string, React.ReactNode][])
+            : []),
+          [
+            "Check",
+            checkPath ? (
+              <Link key="check" to={to(checkPath)}>
+                {finding.check}
+              </Link>
+            ) : null,
+          ],
+        ]}
+      />
+      {item.error && <ProblemNote problem={item.error} retry={() => void item.refetch()} />}
+      {!detail && !item.error && <Loading what="the details" rows={4} />}
+      {detail && (
+        <>
+          <section className={classes.block}>
+            <h2>
+              Why it matters here: {loadText(detail.points)} points
+              {detail.share && (
+                <>
+                  , {loadText(detail.share.share)} of the {loadText(detail.share.load)} of{" "}
+                  <AssetLink asset={detail.share.of} />
+                </>
+              )}
+            </h2>
+            {detail.rationale && <p className={classes.prose}>{detail.rationale}</p>}
+            {detail.factors.length > 0 && (
+              <table className={pageClasses.table} aria-label="Factors behind the points">
+                <tbody>
+                  {detail.factors.map((factor) => (
+                    <tr key={`${factor.name} ${factor.detail}`}>
+                      <td>
+                        {wordsOf(factor.name)}
+                        {factor.detail && <span className="soft">: {factor.detail}</span>}
+                      </td>
+                      <td className={pageClasses.number}>{factorText(factor.factor)}</td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            )}
+          </section>
+          <section className={classes.block}>
+            <h2>Evidence</h2>
+            <EvidenceLines lines={detail.evidence} />
+          </section>
+          <section className={classes.block}>
+            <h2>What to do</h2>
+            <p className={classes.prose}>
+              {detail.remediation || "No advice is recorded for this kind of finding."}
+            </p>
+            {detail.share && detail.share.load > 0 && (
+              <p className="soft">
+                This finding is {shareText(detail.share.share / detail.share.load)} of the load of{" "}
+                {detail.share.of.name}.
+              </p>
+            )}
+          </section>
+          <section className={classes.block}>
+            <h2>Speaks to</h2>
+            <RequirementChips requirements={detail.requirements} />
+          </section>
+          <section className={classes.block}>
+            <h2>When it was open</h2>
+            <table className={pageClasses.table}>
+              <thead>
+                <tr>
+                  <th scope="col">Opened</th>
+                  <th scope="col">Resolved</th>
+                </tr>
+              </thead>
+              <tbody>
+                {detail.intervals.map((interval) => (
+                  <tr key={interval.opened_at}>
+                    <td>{absoluteText(interval.opened_at)}</td>
+                    <td>{interval.closed_at ? absoluteText(interval.closed_at) : "still open"}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </section>
+        </>
+      )}
+    </Stack>
+  );
+}

@@ -1,0 +1,167 @@
+"""`manage.py node add|list|pull`: nodes from the terminal."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+
+from posture.base.commands import AdministrativeCommand, read_text
+from posture.collection.actions import pull_now, scan_host_key
+from posture.fleet.actions import create_node
+from posture.fleet.choices import PullState
+from posture.fleet.models import Environment, Node, Pull
+from scanners.records import Credential, NodeError
+
+_FILES = {
+    "ca": ("ca_certificate", "CA certificate (PEM) for tcp://"),
+    "cert": ("client_certificate", "client certificate (PEM) for tcp://"),
+    "key": ("client_key", "client key (PEM) for tcp://"),
+    "ssh_key": ("ssh_private_key", "private key for ssh://"),
+    "ssh_passphrase": ("ssh_passphrase", "file with the private key's passphrase"),
+}
+_ASK_EVERY_SECONDS = 0.5
+
+
+class Command(AdministrativeCommand):
+    help = "Registers nodes, lists them, pulls one now."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True)
+        add = verbs.add_parser("add", help="registers a Docker Engine")
+        add.add_argument("name")
+        add.add_argument("address", help="unix:///var/run/docker.sock, tcp://host:2376 or ssh://user@host")
+        add.add_argument("--environment", help="slug; needed when there are several")
+        for option, (_, text) in _FILES.items():
+            add.add_argument(f"--{option.replace('_', '-')}", metavar="FILE", help=text)
+        host_key = add.add_mutually_exclusive_group()
+        host_key.add_argument("--host-key", metavar="TEXT", help="the host's key, “ssh-ed25519 AAAA…”, to be pinned")
+        host_key.add_argument(
+            "--scan-host-key", action="store_true", help="pins the key that the host shows now; compare what is printed"
+        )
+        add.add_argument("--interval", type=int, metavar="SECONDS", help="how often it is pulled; 900 unless given")
+        add.add_argument("--label", action="append", default=[], metavar="NAME=VALUE")
+        add.add_argument("--allow-plaintext", action="store_true", help="tcp:// without TLS")
+        listing = verbs.add_parser("list", help="shows every node")
+        listing.add_argument("--json", action="store_true", help="one JSON object a line")
+        pull = verbs.add_parser("pull", help="pulls a node now")
+        pull.add_argument("name")
+        pull.add_argument("--wait", action="store_true", help="until it has ended; exit code 1 when it failed")
+        pull.add_argument("--timeout", type=float, default=600.0, metavar="SECONDS", help="for --wait; 600 unless given")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        {"add": self._add, "list": self._list, "pull": self._pull}[options["verb"]](options)
+
+    def _add(self, options: dict[str, Any]) -> None:
+        parts = {
+            part: read_text(options[option], f"--{option.replace('_', '-')}")
+            for option, (part, _) in _FILES.items()
+            if options[option]
+        }
+        if "ssh_passphrase" in parts:
+            parts["ssh_passphrase"] = parts["ssh_passphrase"].rstrip("\r\n")
+        if options["host_key"]:
+            parts["ssh_host_key"] = options["host_key"]
+        if options["scan_host_key"]:
+            parts["ssh_host_key"] = self._scan(options["address"])
+        node = create_node(
+            name=options["name"],
+            address=options["address"],
+            environment=_environment(options["environment"]),
+            credential=Credential(**parts),
+            allow_plaintext=options["allow_plaintext"],
+            labels=_labels(options["label"]),
+            interval_seconds=options["interval"],
+        )
+        self.stdout.write(f"Added {node.name} ({node.address}) to {node.environment.name}.")
+
+    def _scan(self, address: str) -> str:
+        try:
+            found = scan_host_key(address=address)
+        except NodeError as error:
+            raise CommandError(f"--scan-host-key: {error.message} {error.hint}".strip()) from None
+        self.stderr.write(f"Pinned the host key {found['type']} {found['fingerprint']}. Compare it on the host:")
+        self.stderr.write("  for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done")
+        return found["key"]
+
+    def _list(self, options: dict[str, Any]) -> None:
+        nodes = Node.objects.select_related("environment").order_by("name")
+        rows = [
+            {
+                "name": node.name,
+                "state": node.state,
+                "environment": node.environment.slug,
+                "address": node.address,
+                "last_success_at": None if node.last_success_at is None else node.last_success_at.isoformat(),
+                "error": (node.last_error or {}).get("title"),
+            }
+            for node in nodes
+        ]
+        if options["json"]:
+            for row in rows:
+                self.stdout.write(json.dumps(row))
+        elif not rows:
+            self.stderr.write("No nodes yet. Add one: manage.py node add NAME ADDRESS")
+        else:
+            table = [{name: name.replace("_", " ").upper() for name in rows[0]}, *rows]
+            widths = {name: max(len(str(row[name] or "-")) for row in table) for name in rows[0]}
+            for row in table:
+                self.stdout.write("  ".join(str(row[name] or "-").ljust(widths[name]) for name in widths).rstrip())
+
+    def _pull(self, options: dict[str, Any]) -> None:
+        node = Node.objects.filter(name=options["name"]).first()
+        if node is None:
+            raise CommandError(f"There is no node named “{options['name']}”. See manage.py node list.")
+        pull = pull_now(node=node, by=None)
+        if not options["wait"]:
+            self.stdout.write(f"Pull {pull.pk} of {node.name} is {pull.state}.")
+            return
+        self._report(self._ended(pull, options["timeout"]), node)
+
+    @staticmethod
+    def _ended(pull: Pull, timeout: float) -> Pull:
+        deadline = time.monotonic() + timeout
+        while pull.is_active:
+            if time.monotonic() > deadline:
+                raise CommandError(
+                    f"Pull {pull.pk} is still {pull.state} after {timeout:g} s. Is a worker running? "
+                    "It goes on; see it in the browser or with manage.py node list."
+                )
+            time.sleep(_ASK_EVERY_SECONDS)
+            found = Pull.objects.filter(pk=pull.pk).first()
+            if found is None:
+                raise CommandError("The node was deleted while it was pulled.")
+            pull = found
+        return pull
+
+    def _report(self, pull: Pull, node: Node) -> None:
+        if pull.state not in (PullState.SUCCEEDED, PullState.PARTIAL):
+            error = pull.error or {}
+            words = (error.get("title"), error.get("detail"), error.get("hint"))
+            raise CommandError(f"Pull {pull.pk} of {node.name} {pull.state}: " + " ".join(w for w in words if w))
+        counts = ", ".join(f"{name} {number}" for name, number in pull.counts.items())
+        self.stdout.write(f"Pull {pull.pk} of {node.name} {pull.state}: {counts}.")
+
+
+def _environment(slug: str | None) -> Environment:
+    known = {environment.slug: environment for environment in Environment.objects.all()}
+    if slug is None and len(known) == 1:
+        return next(iter(known.values()))
+    if slug in known:
+        return known[slug]
+    if not known:
+        raise CommandError("There is no environment yet: run manage.py first_run, or add one in the browser.")
+    wrong = "Say which one" if slug is None else f"There is none with the slug “{slug}”"
+    raise CommandError(f"--environment: {wrong}: {', '.join(sorted(known))}.")
+
+
+def _labels(given: list[str]) -> dict[str, str]:
+    labels = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise CommandError(f"--label: write NAME=VALUE, not “{text}”.")
+        labels[name.strip()] = value.strip()
+    return labels

@@ -1,0 +1,25 @@
+"""`manage.py credentials rotate`: after a new key was put first in PLIMSOLL_CREDENTIAL_KEYS."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+
+from posture.base.commands import AdministrativeCommand
+from posture.fleet.credentials import CannotDecrypt, rotate
+
+
+class Command(AdministrativeCommand):
+    help = "Encrypts every stored credential again with the first key, so that the others can be retired."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True)
+        verbs.add_parser("rotate", help=self.help)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            count = rotate()
+        except CannotDecrypt as error:
+            raise CommandError(str(error)) from None
+        self.stdout.write(f"{count} {'credential is' if count == 1 else 'credentials are'} under the first key now.")
