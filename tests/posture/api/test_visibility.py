@@ -11,12 +11,12 @@ from django.test import Client
 from posture.accounts.choices import Role
 from posture.fleet.models import Asset, Pull
 from tests.posture.api.fleet import Fleet
-from tests.posture.api.resources import PAST, RESOURCES, get, walk
+from tests.posture.api.resources import OF_THE_FLEET, PAST, get, walk
 from tests.posture.people import person, program, send, signed_in
 
 pytestmark = pytest.mark.django_db
 
-EVERY = pytest.mark.parametrize("name", list(RESOURCES))
+EVERY = pytest.mark.parametrize("name", OF_THE_FLEET)
 OTHERS = ('"alpha', '"beta', '"production"', '"Production"')  # as they begin a JSON string
 
 
