@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
+from rest_framework.exceptions import ValidationError as Invalid
 
 from posture.base.filtersets import Choice, Choices, FilterSet, Flag, Ids, Search, Values, from_enum
 from posture.fleet import choices
 from posture.fleet.models import Environment, Node
-from rest_framework.exceptions import ValidationError as Invalid
 
 
 def id_or_slug(text: str) -> int | str:

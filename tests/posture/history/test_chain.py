@@ -82,7 +82,19 @@ def test_it_finds_two_exchanged_entries() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [1.0, 0.1, 1e300, 1e-7, -0.0, 12345678901234567890, True, None, "ü \u2028 “quoted” \\", {"b": 1, "a": [2.50]}, []],
+    [
+        1.0,
+        0.1,
+        1e300,
+        1e-7,
+        -0.0,
+        12345678901234567890,
+        True,
+        None,
+        "ü \u2028 “quoted” \\",
+        {"b": 1, "a": [2.50]},
+        [],
+    ],
 )
 def test_what_the_database_gives_back_has_the_same_hash(value: object) -> None:
     write(1, field=[None, value])
@@ -148,7 +160,6 @@ def test_an_entry_goes_when_its_change_is_rolled_back() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_parallel_writers_do_not_fork_the_chain() -> None:
-    from concurrent.futures import ThreadPoolExecutor
 
     def one(_: int) -> None:
         try:
