@@ -104,15 +104,14 @@ def field_of(queryset: QuerySet, path: str) -> Field:
     if path in queryset.query.annotations:
         annotation = queryset.query.annotations[path]
         return annotation.output_field if isinstance(annotation, Combinable) else FloatField()
-    model = queryset.model
-    if path == "pk":
-        return model._meta.pk
-    field: Any = None
+    head, _, rest = path.partition("__")
+    if (relation := queryset.query._filtered_relations.get(head)) is not None:
+        path = f"{relation.relation_name}__{rest}"
+    model: Any = queryset.model
+    field: Any = model._meta.pk
     for part in path.split("__"):
-        relation = queryset.query._filtered_relations.get(part)
-        field = model._meta.get_field(relation.relation_name.split("__")[-1]) if relation else model._meta.get_field(part)
-        if field.is_relation:
-            model = field.related_model
+        field = model._meta.pk if part == "pk" else model._meta.get_field(part)
+        model = field.related_model if field.is_relation else model
     return field.target_field if field.is_relation else field
 
 

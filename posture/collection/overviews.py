@@ -44,19 +44,21 @@ def freshness(user: User) -> dict[str, Any]:
     active = Q(paused=False)
     fresh = active & Q(last_success_at__gte=Now() - F("limit"))
     numbers = nodes.aggregate(
-        nodes=Count("pk"),
+        total=Count("pk"),
         fresh=Count("pk", filter=fresh),
         active=Count("pk", filter=active),
         failing=Count("pk", filter=Q(state=choices.NodeState.FAILING)),
-        paused=Count("pk", filter=Q(paused=True)),
-        oldest_success_at=Min("last_success_at", filter=active),
+        oldest=Min("last_success_at", filter=active),
     )
     waiting = Pull.objects.visible_to(user).filter(state=choices.PullState.QUEUED)
     oldest = waiting.aggregate(oldest=Min("queued_at"))["oldest"]
-    active_nodes = numbers.pop("active")
     return {
-        **numbers,
-        "stale": active_nodes - numbers["fresh"],
+        "nodes": numbers["total"],
+        "fresh": numbers["fresh"],
+        "stale": numbers["active"] - numbers["fresh"],
+        "failing": numbers["failing"],
+        "paused": numbers["total"] - numbers["active"],
+        "oldest_success_at": numbers["oldest"],
         "queue_lag_seconds": None if oldest is None else max((timezone.now() - oldest).total_seconds(), 0.0),
     }
 

@@ -103,6 +103,7 @@ def judge(run: Run) -> None:
     policy = Policy(now=timezone.now())
     host_id = run.node.host_id
     elsewhere = images.names_elsewhere([o.facts.key for o in pulled.images], host_id)
+    pulled.relate()
     pulled.name_images(elsewhere)
     everything = pulled.everything()
     for number, observed in enumerate(everything, 1):

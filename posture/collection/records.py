@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from posture.images import ingest as images
+from scanners.checks.neighbours import relate
 from scanners.records import (
     CheckOutcome,
     ContainerFacts,
@@ -47,6 +48,18 @@ class Pulled:
 
     def everything(self) -> list[Observed]:
         return [o for o in (self.engine, self.swarm) if o is not None] + self.images + self.containers
+
+    def relate(self) -> None:
+        """Tell the records what only their neighbours know: joined namespaces, what containers inherit."""
+        if self.engine is None or not isinstance(self.engine.facts, EngineFacts):
+            return
+        containers = [o.facts for o in self.containers if isinstance(o.facts, ContainerFacts)]
+        engine, containers = relate(self.engine.facts, containers)
+        self.engine = msgspec.structs.replace(self.engine, facts=engine)
+        self.containers = [
+            msgspec.structs.replace(observed, facts=facts)
+            for observed, facts in zip(self.containers, containers, strict=True)
+        ]
 
     def name_images(self, elsewhere: Mapping[str, tuple[set[str], set[str], set[str]]]) -> None:
         """Give each image the names that other hosts know it by: it is judged once for the fleet."""

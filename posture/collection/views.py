@@ -14,12 +14,12 @@ from rest_framework.response import Response
 from posture.base.problems import Problem
 from posture.collection import actions
 from posture.collection.serializers import (
+    MAX_BULK,
     AddressSerializer,
     BulkAnswerSerializer,
     BulkSerializer,
     ConnectionSerializer,
     ConnectionTestSerializer,
-    MAX_BULK,
     ScannedHostKeySerializer,
 )
 from posture.fleet import actions as fleet_actions

@@ -85,3 +85,6 @@ class Tally(models.Model):
                 fields=("check_definition", "environment", "outcome"), nulls_distinct=False, name="one_tally"
             ),
         )
+
+    def __str__(self) -> str:
+        return f"{self.assets} assets"

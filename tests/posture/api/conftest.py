@@ -12,7 +12,7 @@ from django.test import Client
 
 from posture.accounts.choices import Role
 from tests.posture.api.fleet import Fleet, launch
-from tests.posture.people import person, signed_in
+from tests.posture.people import person, program, signed_in
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,10 @@ def fleet(django_db_setup: None, django_db_blocker: Any) -> Iterator[Fleet]:
 
 @pytest.fixture
 def admin(db: None) -> Client:
-    return signed_in(person())
+    """An administrator with a token, so that there are people, tokens and a history to list."""
+    user = person()
+    program(user)
+    return signed_in(user)
 
 
 @pytest.fixture

@@ -146,12 +146,14 @@ def test_it_refuses_a_value_that_a_filter_does_not_take(name: str, fleet: Fleet,
 @EVERY
 def test_a_cursor_of_another_ordering_is_refused(name: str, fleet: Fleet, admin: Client) -> None:
     view = RESOURCES[name]
-    if len(get(admin, f"/{name}")["results"]) < 2:
-        pytest.skip("one row has no second page")
     other = next(ordering for ordering in view.orderings if ordering != view.default_ordering)
     following = get(admin, f"/{name}", limit=1)["next"]
-    response = admin.get(following, {"ordering": other}) if "?" not in following else admin.get(f"{following}&ordering={other}")
+    if following is None:
+        assert name in ("users", "tokens"), f"{name}: the fleet has more than one"
+        return
+    response = admin.get(f"{following}&ordering={other}")
     assert response.status_code == 400
+    assert [error["field"] for error in response.json()["errors"]] == ["cursor"]
 
 
 @EVERY

@@ -21,7 +21,7 @@ const LIST: ListDefinition<Check> = {
   page: (check) => `/checks/${check.id}`,
   search: true,
   past: false,
-  usualOrdering: "id",
+  usualOrdering: "-failing",
   columns: [
     {
       id: "title",

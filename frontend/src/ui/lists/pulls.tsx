@@ -27,7 +27,7 @@ export const PULL_LIST: ListDefinition<Pull> = {
   id: (pull) => String(pull.id),
   name: (pull) => `pull ${pull.id} of ${pull.node.name}`,
   page: (pull) => `/pulls/${pull.id}`,
-  search: false,
+  search: true,
   past: false,
   usualOrdering: "-queued_at",
   columns: [

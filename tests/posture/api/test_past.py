@@ -1,0 +1,130 @@
+"""`as_of`: lists and items as they were at a past moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from posture.fleet.models import Asset
+from scanners.records import ContainerFacts
+from tests.posture.api.fleet import Fleet, containers, images, launch
+from tests.posture.api.resources import PAST, RESOURCES, get, walk
+from tests.posture.collection.pulls import pulled, write
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def moments(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[datetime, datetime, Fleet]]:
+    """(before anything, before alpha changed, the fleet): alpha's first container is now unprivileged, its last gone."""
+    with django_db_blocker.unblock():
+        before = timezone.now()
+        fleet = launch()
+        middle = timezone.now()
+        left = [mended(container) for container in containers("alpha", 4)[:-1]]
+        write(
+            fleet.alpha,
+            pulled(left, images("web", "db"), engine_id="engine-alpha", name="alpha", swarm_state="inactive"),
+        )
+        connection.close()
+    yield before, middle, fleet
+    with django_db_blocker.unblock():
+        call_command("flush", interactive=False, verbosity=0)
+        connection.close()
+
+
+def mended(container: ContainerFacts) -> ContainerFacts:
+    return msgspec.structs.replace(container, privileged=False)
+
+
+def written(moment: datetime) -> str:
+    return moment.isoformat()
+
+
+@pytest.mark.parametrize("name", PAST)
+def test_before_the_first_pull_there_was_nothing(
+    name: str, moments: tuple[datetime, datetime, Fleet], admin: Client
+) -> None:
+    page = get(admin, f"/{name}", as_of=written(moments[0]))
+    assert (page["results"], page["count"]["value"]) == ([], 0)
+
+
+@pytest.mark.parametrize(("name", "ordering"), [(n, o) for n in PAST for o in RESOURCES[n].orderings])
+def test_small_pages_give_the_whole_past_once(
+    name: str, ordering: str, moments: tuple[datetime, datetime, Fleet], admin: Client
+) -> None:
+    at = written(moments[1])
+    whole = [row["id"] for row in walk(admin, f"/{name}", as_of=at, ordering=ordering, limit=200)]
+    assert whole
+    limit = max(2, len(whole) // 8)
+    assert [row["id"] for row in walk(admin, f"/{name}", as_of=at, ordering=ordering, limit=limit)] == whole
+
+
+def test_a_container_is_shown_as_it_was(moments: tuple[datetime, datetime, Fleet], admin: Client) -> None:
+    pk = Asset.objects.get(name="alpha-app-000").pk
+    then = get(admin, f"/containers/{pk}", as_of=written(moments[1]))
+    now = get(admin, f"/containers/{pk}")
+    assert (then["privileged"], now["privileged"]) == (True, False)
+    assert then["load"]["load"] > now["load"]["load"] > 0
+    assert sum(then["severity_counts"].values()) > sum(now["severity_counts"].values())
+
+
+def test_what_is_gone_was_there(moments: tuple[datetime, datetime, Fleet], admin: Client) -> None:
+    names = {row["name"] for row in walk(admin, "/containers")}
+    then = {row["name"] for row in walk(admin, "/containers", as_of=written(moments[1]))}
+    gone = walk(admin, "/containers", gone="true")
+    assert then - names == {"alpha-app-003"}
+    assert [row["name"] for row in gone] == ["alpha-app-003"]
+    assert gone[0]["gone_at"] is not None
+    assert get(admin, f"/containers/{gone[0]['id']}")["name"] == "alpha-app-003"
+
+
+def test_findings_were_open_then_and_are_resolved_now(
+    moments: tuple[datetime, datetime, Fleet], admin: Client
+) -> None:
+    asked = {"check": "docker.container.not-privileged", "asset": Asset.objects.get(name="alpha-app-000").pk}
+    assert walk(admin, "/findings", **asked) == []
+    then = walk(admin, "/findings", **asked, as_of=written(moments[1]))
+    assert [(row["state"], row["closed_at"]) for row in then] == [("open", None)]
+    resolved = walk(admin, "/findings", **asked, state="resolved")
+    assert [row["state"] for row in resolved] == ["resolved"]
+    assert walk(admin, "/findings", **asked, state="resolved", as_of=written(moments[1])) == []
+    assert len(walk(admin, "/findings", **asked, state="open,resolved")) == 1
+
+
+def test_check_results_are_those_of_the_moment(moments: tuple[datetime, datetime, Fleet], admin: Client) -> None:
+    asked = {"check": "docker.container.not-privileged", "asset": Asset.objects.get(name="alpha-app-000").pk}
+    outcomes = [
+        [row["outcome"] for row in walk(admin, "/check-results", **asked, **past)]
+        for past in ({}, {"as_of": written(moments[1])})
+    ]
+    assert outcomes == [["pass"], ["fail"]]
+
+
+def test_the_counts_of_a_host_are_its_members_too(moments: tuple[datetime, datetime, Fleet], admin: Client) -> None:
+    pk = Asset.objects.get(name="beta").pk
+    now = get(admin, f"/hosts/{pk}")
+    then = get(admin, f"/hosts/{pk}", as_of=written(moments[1]))
+    assert then["severity_counts"] == now["severity_counts"], "nothing changed on beta"
+    assert then["load"] == now["load"]
+    assert (then["containers_total"], then["images_total"]) == (now["containers_total"], now["images_total"])
+
+
+@pytest.mark.parametrize("name", PAST)
+def test_the_future_is_refused(name: str, admin: Client) -> None:
+    response = admin.get(f"/api/v1/{name}", {"as_of": written(timezone.now() + timedelta(hours=1))})
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["field"] == "as_of"
+
+
+def test_lists_without_a_past_say_so(admin: Client) -> None:
+    response = admin.get("/api/v1/nodes", {"as_of": "2026-01-01T00:00:00Z"})
+    assert response.status_code == 400
