@@ -14,6 +14,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import msgspec
+
 from scanners.records import SecretSighting
 
 REDACTED = "[redacted]"
@@ -143,6 +145,8 @@ _ANY_SHAPE_HINT = re.compile(
     r"-----BEGIN|AGE-SECRET|LS0tLS1|eyJ|A[KSBC][IC]A|gh[pousr]_|github_pat|gl[a-z]{2,5}-|xox|xapp-|hooks\.slack|[rs]k_"
     r"|whsec_|AIza|GOCSPX|ya29|npm_|pypi-|dckr_pat|SG\.|sk-|do[opr]_v1|hv[sbr]\.|SWM|(?i:bearer |basic )"
 )
+
+_DOCUMENT_HINT = re.compile(_ANY_SHAPE_HINT.pattern.encode() + rb'|://(?:[^"\s\\]|\\.)*@')
 
 _WORD_BORDER = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])")
 _NAME_AND_SEPARATOR = re.compile(r"([A-Za-z_][A-Za-z0-9_.-]{0,120})(?:[\"']?\s*=\s*|\\?[\"']\s*:\s*|:\s+)")
@@ -382,11 +386,18 @@ def redact_build_step(created_by: str, *, where: str) -> tuple[str, tuple[Secret
 
 
 def redact_document(value: Any) -> Any:
-    """A copy of a JSON document in which no string holds a secret by shape: the last net under the named places."""
+    """A JSON document in which no string holds a secret by shape: the last net under the named places.
+
+    Most documents hold nothing that resembles one, which a single look at their text shows; they are given back as they are.
+    """
+    return _redact_strings(value) if _DOCUMENT_HINT.search(msgspec.json.encode(value)) else value
+
+
+def _redact_strings(value: Any) -> Any:
     if isinstance(value, str):
         return redact_shapes(value)[0] if len(value) >= 8 else value
     if isinstance(value, dict):
-        return {key: redact_document(item) for key, item in value.items()}
+        return {key: _redact_strings(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [redact_document(item) for item in value]
+        return [_redact_strings(item) for item in value]
     return value

@@ -402,6 +402,8 @@ class DockerSession:
             )
         except MalformedAnswerError as error:
             raise NodeError("malformed", f"The engine's answer cannot be read: {error}.", "") from None
+        except RecursionError:
+            raise NodeError("malformed", f"The engine's answer cannot be read: {_TOO_DEEP}.", "") from None
         engine = _engine_record(observed)
         yield observed
         report("engine", 1, 1)
@@ -435,9 +437,9 @@ class DockerSession:
             identifier = item.text("Id")
             try:
                 body = self._item(f"/containers/{identifier}/json")
-                inspect = msgspec.json.decode(body)
+                inspect = _decoded(body)
                 moment = Answer(inspect, "container").child("State").moment("FinishedAt")
-            except (_UnreadableError, msgspec.DecodeError, MalformedAnswerError):
+            except (_UnreadableError, MalformedAnswerError):
                 continue  # asked again, and reported, when its turn comes
             if moment is not None:
                 finished[identifier] = moment
@@ -456,7 +458,7 @@ class DockerSession:
         yield from skipped
         try:
             yield swarm_facts(swarm, nodes=nodes, services=services, secrets=secrets, networks=networks)
-        except MalformedAnswerError as error:
+        except (MalformedAnswerError, RecursionError) as error:
             yield Skipped(
                 kind="malformed", where="the cluster", reason=f"{error}", asset_kind=AssetKind.CLUSTER
             )
@@ -478,7 +480,7 @@ class DockerSession:
                 history, lost = self._history(identifier, where)
                 yield image_facts(inspect, history, in_use_references=references)
                 yield from lost
-            except (_UnreadableError, MalformedAnswerError) as error:
+            except (_UnreadableError, MalformedAnswerError, RecursionError) as error:
                 yield _skipped(error, where, AssetKind.IMAGE, identifier)
         report("images", len(images), len(images))
 
@@ -518,7 +520,7 @@ class DockerSession:
                     image_repo_digests=digests.get(bare_digest(item.text("ImageID")), ()),
                     processes=processes,
                 )
-            except (_UnreadableError, MalformedAnswerError) as error:
+            except (_UnreadableError, MalformedAnswerError, RecursionError) as error:
                 yield _skipped(error, where, AssetKind.CONTAINER, identifier)
         report("containers", len(containers), len(containers))
 
@@ -549,9 +551,14 @@ def _engine_record(observed: Observed) -> EngineFacts:
     return observed.facts
 
 
+_TOO_DEEP = "the answer is nested too deeply"
+
+
 def _skipped(
-    error: _UnreadableError | MalformedAnswerError, where: str, kind: AssetKind, key: str
+    error: _UnreadableError | MalformedAnswerError | RecursionError, where: str, kind: AssetKind, key: str
 ) -> Skipped:
+    if isinstance(error, RecursionError):
+        return Skipped(kind="malformed", where=where, reason=_TOO_DEEP, asset_kind=kind, asset_key=key)
     if isinstance(error, MalformedAnswerError):
         return Skipped(kind="malformed", where=where, reason=str(error), asset_kind=kind, asset_key=key)
     return Skipped(kind=error.kind, where=where, reason=error.reason, asset_kind=kind, asset_key=key)
@@ -562,6 +569,8 @@ def _decoded(body: bytes) -> Any:
         return msgspec.json.decode(body)
     except msgspec.DecodeError:
         raise _UnreadableError("malformed", "the answer is not valid JSON") from None
+    except RecursionError:
+        raise _UnreadableError("malformed", _TOO_DEEP) from None
 
 
 def _message_of(body: bytes) -> str:

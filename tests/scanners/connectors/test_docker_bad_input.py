@@ -286,6 +286,28 @@ def test_a_wrong_type_in_an_inspect_names_container_and_field():
     assert "container odd.HostConfig.Privileged" in skipped.reason
 
 
+@pytest.mark.parametrize("depth", [300, 600, 900, 5000])
+def test_an_answer_that_is_nested_too_deeply_is_skipped_or_read(depth: int):
+    nested = b'{"Id":"deep","Name":"/deep","Config":' + b'{"a":' * depth + b'"eyJ"' + b"}" * depth + b"}"
+    pulled = served(
+        engine(
+            {
+                "/containers/json": [_container("deep"), _container("plain")],
+                "/containers/deep/json": http_answer(nested),
+                "/containers/plain/json": _inspect("plain"),
+            }
+        )
+    )
+    assert "plain" in pulled.containers
+    assert [item.kind for item in pulled.skipped] in ([], ["malformed"])
+    assert ("deep" in pulled.containers) != bool(pulled.skipped)
+
+
+def test_an_engine_whose_description_is_nested_too_deeply():
+    nested = b'{"ID":"x","a":' + b"[" * 5000 + b"]" * 5000 + b"}"
+    assert served_failure(engine({"/info": http_answer(nested)})).code == "malformed"
+
+
 def test_more_bytes_than_the_limit():
     answers: dict[str, object] = {"/info": {"ID": "x", "Padding": "x" * 100_000}}
     assert served_failure(engine(answers), Limits(bytes=50_000)).code == "too_large"
