@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from posture.collection.catalogue import sync
+from posture.fleet import ingest
 from posture.fleet.choices import PullState, PullTrigger
 from posture.fleet.models import Environment, Node, Pull
 from scanners.checks.examples import container, image
@@ -57,10 +58,11 @@ def containers(host: str, count: int) -> list[ContainerFacts]:
 
 def pull(to: Node, name: str, count: int, *held: str) -> None:
     """One complete pull of a host named `name` with `count` containers and the images `held`."""
-    write(
-        to,
-        pulled(containers(name, count), images(*held), engine_id=f"engine-{name}", name=name, swarm_state="inactive"),
+    records = pulled(
+        containers(name, count), images(*held), engine_id=f"engine-{name}", name=name, swarm_state="inactive"
     )
+    records.documents = {o.fingerprint: ingest.compress(o.document) for o in records.everything()}
+    write(to, records)
     Pull.objects.create(node=to, state=PullState.SUCCEEDED, trigger=PullTrigger.SCHEDULE, counts={"hosts": 1})
     Node.objects.filter(pk=to.pk).update(state="healthy", last_success_at=to.created_at)
 
