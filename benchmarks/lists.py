@@ -109,7 +109,9 @@ def run(client: Any, *, slow: float, only: str) -> bool:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--hosts", type=int, default=10_000)
     parser.add_argument("--containers", type=int, default=200_000)
     parser.add_argument("--slow", type=float, default=0.0, metavar="MS", help="print only what takes longer")
@@ -123,7 +125,9 @@ def main() -> int:
 
         services = Embedded(options.var, die_with_parent=True).start()
         os.environ |= {
-            "PLIMSOLL_VAR": str(options.var), "DATABASE_URL": services.database_url, "REDIS_URL": services.redis_url
+            "PLIMSOLL_VAR": str(options.var),
+            "DATABASE_URL": services.database_url,
+            "REDIS_URL": services.redis_url,
         }
 
     import django

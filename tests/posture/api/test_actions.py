@@ -41,7 +41,11 @@ def test_bulk_actions_touch_what_the_preview_said(fleet: Fleet, analyst: Client)
     preview = send(analyst, "POST", "/nodes/bulk", {**asked, "preview": True}).json()
     assert preview == {"matched": 2, "changed": 2, "preview": True}
     assert Node.objects.filter(paused=True).count() == 0
-    assert send(analyst, "POST", "/nodes/bulk", asked).json() == {"matched": 2, "changed": 2, "preview": False}
+    assert send(analyst, "POST", "/nodes/bulk", asked).json() == {
+        "matched": 2,
+        "changed": 2,
+        "preview": False,
+    }
     assert set(Node.objects.filter(paused=True).values_list("name", flat=True)) == {"alpha", "beta"}
     assert send(analyst, "POST", "/nodes/bulk", asked).json()["changed"] == 0
     pulled = send(analyst, "POST", "/nodes/bulk", {"action": "pull", "ids": [fleet.gamma.pk]}).json()
@@ -99,7 +103,13 @@ def test_an_environments_new_data_class_raises_points(fleet: Fleet, admin: Clien
 
 def test_meta_freshness_and_search_answer(fleet: Fleet, admin: Client) -> None:
     meta = get(admin, "/meta")
-    assert [item["value"] for item in meta["enums"]["severity"]] == ["critical", "high", "medium", "low", "info"]
+    assert [item["value"] for item in meta["enums"]["severity"]] == [
+        "critical",
+        "high",
+        "medium",
+        "low",
+        "info",
+    ]
     assert meta["checks_version"] and meta["version"]
     fresh = get(admin, "/freshness")
     assert (fresh["nodes"], fresh["fresh"], fresh["stale"], fresh["paused"]) == (3, 3, 0, 0)

@@ -60,8 +60,11 @@ def test_an_image_shows_where_it_is(fleet: Fleet, admin: Client, stager: Client)
     [
         ("containers", {"privileged": "true"}, ["alpha-app-000", "beta-app-000", "gamma-app-000"]),
         ("containers", {"exposed": "true", "environment": "staging"}, ["gamma-app-000"]),
-        ("containers", {"status": "exited", "environment": "staging,production"},
-         ["alpha-app-003", "beta-app-002", "gamma-app-001"]),
+        (
+            "containers",
+            {"status": "exited", "environment": "staging,production"},
+            ["alpha-app-003", "beta-app-002", "gamma-app-001"],
+        ),
         ("containers", {"search": "APP-003"}, ["alpha-app-003"]),
         ("containers", {"search": "ga"}, ["gamma-app-000", "gamma-app-001"]),
         ("containers", {"project": "nothing"}, []),

@@ -28,7 +28,9 @@ def test_groups_by_check_say_x_of_y(fleet: Fleet, admin: Client) -> None:
     group = groups[PRIVILEGED]
     assert (group["findings"], group["assets"], group["assets_total"]) == (3, 3, 9)
     assert group["severity"] == get(admin, f"/checks/{PRIVILEGED}")["severity"]
-    in_staging = get(admin, "/findings/groups", by="check", environment="staging", check=PRIVILEGED)["results"]
+    in_staging = get(admin, "/findings/groups", by="check", environment="staging", check=PRIVILEGED)[
+        "results"
+    ]
     assert [(g["assets"], g["assets_total"]) for g in in_staging] == [(1, 2)]
 
 
@@ -91,7 +93,9 @@ def test_a_finding_says_why_what_to_do_and_its_share(fleet: Fleet, admin: Client
 def test_a_ledger_adds_up_to_the_load(fleet: Fleet, admin: Client) -> None:
     for kind, name in (("hosts", "alpha"), ("containers", "alpha-app-000"), ("images", "shop/web:1.0")):
         ledger = get(admin, f"/{kind}/{identity(name)}/ledger")
-        assert sum(line["share"] for line in ledger["lines"]) + ledger["rest"] == pytest.approx(ledger["load"])
+        assert sum(line["share"] for line in ledger["lines"]) + ledger["rest"] == pytest.approx(
+            ledger["load"]
+        )
         assert ledger["missing"], "no engine shows everything"
 
 

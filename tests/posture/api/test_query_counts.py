@@ -48,7 +48,11 @@ def endpoints(client: Client) -> dict[str, str]:
     found = {}
     for name in RESOURCES:
         row = get(client, f"/{name}", limit=1)["results"][0]
-        found |= {f"/{name}": f"/{name}", f"/{name}/facets": f"/{name}/facets", f"/{name}/{{id}}": f"/{name}/{row['id']}"}
+        found |= {
+            f"/{name}": f"/{name}",
+            f"/{name}/facets": f"/{name}/facets",
+            f"/{name}/{{id}}": f"/{name}/{row['id']}",
+        }
     host = Asset.objects.filter(kind="host").latest("pk")
     found["/hosts/{id}/ledger"] = f"/hosts/{host.pk}/ledger"
     found["/environments/{id}/ledger"] = f"/environments/{host.environment_id}/ledger"

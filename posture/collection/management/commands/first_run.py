@@ -54,7 +54,9 @@ class Command(AdministrativeCommand):
 
 def first_environment() -> None:
     if not Environment.objects.exists():
-        create_environment(name="Default", slug="default", description="Where nodes go until there are others.")
+        create_environment(
+            name="Default", slug="default", description="Where nodes go until there are others."
+        )
 
 
 def first_administrator(warn: Any) -> str | None:

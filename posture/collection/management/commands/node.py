@@ -37,19 +37,29 @@ class Command(AdministrativeCommand):
         for option, (_, text) in _FILES.items():
             add.add_argument(f"--{option.replace('_', '-')}", metavar="FILE", help=text)
         host_key = add.add_mutually_exclusive_group()
-        host_key.add_argument("--host-key", metavar="TEXT", help="the host's key, “ssh-ed25519 AAAA…”, to be pinned")
         host_key.add_argument(
-            "--scan-host-key", action="store_true", help="pins the key that the host shows now; compare what is printed"
+            "--host-key", metavar="TEXT", help="the host's key, “ssh-ed25519 AAAA…”, to be pinned"
         )
-        add.add_argument("--interval", type=int, metavar="SECONDS", help="how often it is pulled; 900 unless given")
+        host_key.add_argument(
+            "--scan-host-key",
+            action="store_true",
+            help="pins the key that the host shows now; compare what is printed",
+        )
+        add.add_argument(
+            "--interval", type=int, metavar="SECONDS", help="how often it is pulled; 900 unless given"
+        )
         add.add_argument("--label", action="append", default=[], metavar="NAME=VALUE")
         add.add_argument("--allow-plaintext", action="store_true", help="tcp:// without TLS")
         listing = verbs.add_parser("list", help="shows every node")
         listing.add_argument("--json", action="store_true", help="one JSON object a line")
         pull = verbs.add_parser("pull", help="pulls a node now")
         pull.add_argument("name")
-        pull.add_argument("--wait", action="store_true", help="until it has ended; exit code 1 when it failed")
-        pull.add_argument("--timeout", type=float, default=600.0, metavar="SECONDS", help="for --wait; 600 unless given")
+        pull.add_argument(
+            "--wait", action="store_true", help="until it has ended; exit code 1 when it failed"
+        )
+        pull.add_argument(
+            "--timeout", type=float, default=600.0, metavar="SECONDS", help="for --wait; 600 unless given"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         {"add": self._add, "list": self._list, "pull": self._pull}[options["verb"]](options)
@@ -82,7 +92,9 @@ class Command(AdministrativeCommand):
             found = scan_host_key(address=address)
         except NodeError as error:
             raise CommandError(f"--scan-host-key: {error.message} {error.hint}".strip()) from None
-        self.stderr.write(f"Pinned the host key {found['type']} {found['fingerprint']}. Compare it on the host:")
+        self.stderr.write(
+            f"Pinned the host key {found['type']} {found['fingerprint']}. Compare it on the host:"
+        )
         self.stderr.write("  for f in /etc/ssh/ssh_host_*_key.pub; do ssh-keygen -lf $f; done")
         return found["key"]
 
@@ -108,7 +120,9 @@ class Command(AdministrativeCommand):
             table = [{name: name.replace("_", " ").upper() for name in rows[0]}, *rows]
             widths = {name: max(len(str(row[name] or "-")) for row in table) for name in rows[0]}
             for row in table:
-                self.stdout.write("  ".join(str(row[name] or "-").ljust(widths[name]) for name in widths).rstrip())
+                self.stdout.write(
+                    "  ".join(str(row[name] or "-").ljust(widths[name]) for name in widths).rstrip()
+                )
 
     def _pull(self, options: dict[str, Any]) -> None:
         node = Node.objects.filter(name=options["name"]).first()
@@ -140,7 +154,9 @@ class Command(AdministrativeCommand):
         if pull.state not in (PullState.SUCCEEDED, PullState.PARTIAL):
             error = pull.error or {}
             words = (error.get("title"), error.get("detail"), error.get("hint"))
-            raise CommandError(f"Pull {pull.pk} of {node.name} {pull.state}: " + " ".join(w for w in words if w))
+            raise CommandError(
+                f"Pull {pull.pk} of {node.name} {pull.state}: " + " ".join(w for w in words if w)
+            )
         counts = ", ".join(f"{name} {number}" for name, number in pull.counts.items())
         self.stdout.write(f"Pull {pull.pk} of {node.name} {pull.state}: {counts}.")
 
