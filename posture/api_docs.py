@@ -121,7 +121,9 @@ def _kind(schema: dict[str, Any]) -> str:
 def _example(content: dict[str, Any]) -> SafeString | str:
     for media in content.values():
         for example in media.get("examples", {}).values():
-            return format_html("<pre><code>{}</code></pre>", json.dumps(example["value"], indent=2, ensure_ascii=False))
+            return format_html(
+                "<pre><code>{}</code></pre>", json.dumps(example["value"], indent=2, ensure_ascii=False)
+            )
     return ""
 
 

@@ -52,7 +52,8 @@ def cell(value: Any) -> str:
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
-def csv_lines(rows: Iterable[Mapping[str, Any]], paths: list[tuple[str, ...]]) -> Iterator[bytes]:
+def csv_lines(rows: Iterable[Mapping[str, Any]], serializer: serializers.Serializer) -> Iterator[bytes]:
+    paths = columns(serializer)
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow(".".join(path) for path in paths)
@@ -70,6 +71,9 @@ def _drain(buffer: io.StringIO) -> bytes:
     return text.encode()
 
 
-def json_lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+def json_lines(rows: Iterable[Mapping[str, Any]], serializer: serializers.Serializer) -> Iterator[bytes]:
     for row in rows:
         yield encode(row) + b"\n"
+
+
+WRITERS = {"csv": csv_lines, "jsonl": json_lines}

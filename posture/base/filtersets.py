@@ -52,7 +52,9 @@ class ValuesField(forms.Field):
 
     widget = forms.TextInput
 
-    def __init__(self, *, parse: Callable[[str], Any] = str, choices: Choices = (), one: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self, *, parse: Callable[[str], Any] = str, choices: Choices = (), one: bool = False, **kwargs: Any
+    ) -> None:
         kwargs.pop("null_label", None)
         super().__init__(**kwargs)
         self.parse = parse
@@ -97,8 +99,16 @@ class Values(django_filters.Filter):
     one = False
     parse: Callable[[str], Any] = staticmethod(str)
 
-    def __init__(self, field_name: str | None = None, *, label: str, choices: Choices = (), facet: bool = False,
-                 help_text: str = "", **kwargs: Any) -> None:
+    def __init__(
+        self,
+        field_name: str | None = None,
+        *,
+        label: str,
+        choices: Choices = (),
+        facet: bool = False,
+        help_text: str = "",
+        **kwargs: Any,
+    ) -> None:
         self.choices = tuple(choices)
         self.facet = facet
         self.help_text = help_text
@@ -173,7 +183,9 @@ class FilterSet(django_filters.FilterSet):
     facet_choices: ClassVar[Mapping[str, str]] = {}
     defaults: ClassVar[Mapping[str, list[Any]]] = {}
 
-    def __init__(self, data: Any, queryset: QuerySet, *, request: Any, moment: datetime | None = None) -> None:
+    def __init__(
+        self, data: Any, queryset: QuerySet, *, request: Any, moment: datetime | None = None
+    ) -> None:
         super().__init__(data=data, queryset=queryset, request=request)
         self.moment = moment
         self.user = request.user
@@ -198,7 +210,9 @@ class FilterSet(django_filters.FilterSet):
         for name, value in self.values.items():
             if name == without:
                 continue
-            queryset = self.filters[name].filter(queryset, self.defaults.get(name) if value is None else value)
+            queryset = self.filters[name].filter(
+                queryset, self.defaults.get(name) if value is None else value
+            )
         return queryset
 
     def facets(self) -> list[dict[str, Any]]:
@@ -228,9 +242,22 @@ class FilterSet(django_filters.FilterSet):
             .annotate(rows=CountRows("pk"))
             .order_by("-rows", column)[:TOP_VALUES]
         )
-        return [{"value": escaped(value), "label": value, "count": bounded(number).as_dict()} for value, number in rows]
+        return [
+            {"value": escaped(value), "label": value, "count": bounded(number).as_dict()}
+            for value, number in rows
+        ]
 
 
 __all__ = [
-    "COUNT_BOUND", "Choice", "Choices", "FilterSet", "Flag", "Ids", "Search", "Values", "escaped", "from_enum", "whole",
+    "COUNT_BOUND",
+    "Choice",
+    "Choices",
+    "FilterSet",
+    "Flag",
+    "Ids",
+    "Search",
+    "Values",
+    "escaped",
+    "from_enum",
+    "whole",
 ]

@@ -27,5 +27,9 @@ def parse_moment(text: str | None) -> datetime | None:
     except (ValueError, OverflowError) as error:
         hint = " A plus sign is written %2B in an address." if " " in text else ""
         raise Invalid(
-            {"as_of": [f"Give date and time with offset as in RFC 3339, for example 2026-01-31T12:00:00Z.{hint}"]}
+            {
+                "as_of": [
+                    f"Give date and time with offset as in RFC 3339, for example 2026-01-31T12:00:00Z.{hint}"
+                ]
+            }
         ) from error

@@ -30,8 +30,14 @@ Ordering = tuple[Key, ...]
 Orderings = Mapping[str, Ordering]
 
 
-def by(path: str, *, then: str = "pk", descending: bool = False, nullable: bool = False,
-       nulls_first: bool = False) -> Ordering:
+def by(
+    path: str,
+    *,
+    then: str = "pk",
+    descending: bool = False,
+    nullable: bool = False,
+    nulls_first: bool = False,
+) -> Ordering:
     """An ordering by one column, with `then` (unique, same direction) to tell ties apart."""
     return Key(path, descending, nullable, nulls_first), Key(then, descending)
 

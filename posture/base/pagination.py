@@ -79,9 +79,21 @@ def decode_cursor(text: str, ordering_name: str, fields: Sequence[Field]) -> tup
         name, *values = msgspec.json.decode(body)
         if name != ordering_name or len(values) != len(fields):
             raise ValueError
-        return tuple(_restore(field, value, first=i == 0) for i, (field, value) in enumerate(zip(fields, values, strict=True)))
-    except (ValueError, TypeError, UnicodeEncodeError, binascii.Error, ValidationError, OverflowError) as error:
-        raise Invalid({"cursor": ["Not a cursor of this list in this ordering. Start again without it."]}) from error
+        return tuple(
+            _restore(field, value, first=i == 0)
+            for i, (field, value) in enumerate(zip(fields, values, strict=True))
+        )
+    except (
+        ValueError,
+        TypeError,
+        UnicodeEncodeError,
+        binascii.Error,
+        ValidationError,
+        OverflowError,
+    ) as error:
+        raise Invalid(
+            {"cursor": ["Not a cursor of this list in this ordering. Start again without it."]}
+        ) from error
 
 
 def _restore(field: Field, value: Any, *, first: bool) -> Any:
@@ -149,7 +161,9 @@ def segments(queryset: QuerySet, keys: Ordering, values: Sequence[Any] | None) -
         yield ordered.filter(**null)
 
 
-def walk(queryset: QuerySet, keys: Ordering, values: Sequence[Any] | None, limit: int) -> list[tuple[Any, ...]]:
+def walk(
+    queryset: QuerySet, keys: Ordering, values: Sequence[Any] | None, limit: int
+) -> list[tuple[Any, ...]]:
     """Up to `limit` rows after `values`: each the ordering's values and then the primary key."""
     rows: list[tuple[Any, ...]] = []
     for segment in segments(queryset, keys, values):

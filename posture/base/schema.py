@@ -42,7 +42,11 @@ class Schema(AutoSchema):
 
     def get_response_serializers(self) -> Any:
         resource = self._declared()
-        return FacetsSerializer if resource is not None and resource.action == "facets" else super().get_response_serializers()
+        return (
+            FacetsSerializer
+            if resource is not None and resource.action == "facets"
+            else super().get_response_serializers()
+        )
 
     def get_summary(self) -> str | None:
         resource = self._declared()
@@ -59,7 +63,9 @@ class Schema(AutoSchema):
     def get_operation_id(self) -> str:
         resource = self._declared()
         if resource is not None and resource.action in ("facets", "export"):
-            return "_".join([*(part.replace("-", "_") for part in self._tokenize_path()[:-1]), resource.action])
+            return "_".join(
+                [*(part.replace("-", "_") for part in self._tokenize_path()[:-1]), resource.action]
+            )
         return super().get_operation_id()
 
     def _is_list_view(self, serializer: Any = None) -> bool:
@@ -81,8 +87,14 @@ class Schema(AutoSchema):
                     parameter |= {"style": "form", "explode": False}
                 parameters.append(parameter)
         if resource.action in ("list", "export"):
-            orderings = {"type": "string", "enum": list(resource.orderings), "default": resource.default_ordering}
-            parameters.append(_parameter("ordering", orderings, "Each is served by an index; “-” means descending."))
+            orderings = {
+                "type": "string",
+                "enum": list(resource.orderings),
+                "default": resource.default_ordering,
+            }
+            parameters.append(
+                _parameter("ordering", orderings, "Each is served by an index; “-” means descending.")
+            )
         if resource.action == "export":
             kinds = {"type": "string", "enum": list(FORMATS), "default": "csv"}
             parameters.append(_parameter("format", kinds, "CSV, or one JSON object a line."))
@@ -93,7 +105,9 @@ class Schema(AutoSchema):
 
     def _get_pagination_parameters(self) -> list[dict[str, Any]]:
         resource = self._declared()
-        return [] if resource is not None and resource.action != "list" else super()._get_pagination_parameters()
+        return (
+            [] if resource is not None and resource.action != "list" else super()._get_pagination_parameters()
+        )
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         resource = self._declared()
@@ -108,8 +122,9 @@ class Schema(AutoSchema):
             bodies["304"] = {"description": "Unchanged since the ETag in If-None-Match."}
         return bodies
 
-    def _get_examples(self, serializer: Any, direction: Any, media_type: str, status_code: Any = None,
-                      extras: Any = None) -> Any:
+    def _get_examples(
+        self, serializer: Any, direction: Any, media_type: str, status_code: Any = None, extras: Any = None
+    ) -> Any:
         given = super()._get_examples(serializer, direction, media_type, status_code, extras)
         if given or not isinstance(serializer, BaseSerializer):
             return given
@@ -117,7 +132,11 @@ class Schema(AutoSchema):
         value = example_of(serializer.child if many else serializer, writing=direction == "request")
         if direction == "response" and self._is_list_view(serializer):
             listed = [value]
-            value = {"results": listed, "next": None, "count": {"value": 1, "exact": True}} if self._get_paginator() else listed
+            value = (
+                {"results": listed, "next": None, "count": {"value": 1, "exact": True}}
+                if self._get_paginator()
+                else listed
+            )
         elif many:
             value = [value]
         return {"Example": {"value": value}}
@@ -127,7 +146,11 @@ class Schema(AutoSchema):
         component = self.resolve_serializer(ProblemSerializer, "response").ref
         has_id = "{" in self.path
         for code, description in PROBLEMS.items():
-            if (code in ("403",) and public) or (code == "404" and not has_id) or (code == "409" and self.method == "GET"):
+            if (
+                (code in ("403",) and public)
+                or (code == "404" and not has_id)
+                or (code == "409" and self.method == "GET")
+            ):
                 continue
             operation["responses"].setdefault(
                 code, {"description": description, "content": {PROBLEM: {"schema": component}}}
@@ -156,4 +179,8 @@ class TokenScheme(OpenApiAuthenticationExtension):
     name = "token"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
-        return {"type": "http", "scheme": "bearer", "description": "An API token: `Authorization: Bearer plm_…`."}
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "An API token: `Authorization: Bearer plm_…`.",
+        }

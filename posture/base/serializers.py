@@ -95,7 +95,9 @@ class ProblemSerializer(PlainSerializer):
     request_id = serializers.CharField(required=False)
 
 
-@extend_schema_field({"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}})
+@extend_schema_field(
+    {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}}
+)
 class RequirementsField(serializers.Field):
     """Framework id → requirement ids."""
 

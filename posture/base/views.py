@@ -123,7 +123,9 @@ class ResourceViewSet(GenericViewSet):
             known |= set(self.filterset_class.known())
         for name, values in self.request.query_params.lists():
             if name not in known:
-                raise Invalid({name: [f"Unknown parameter. Known here: {', '.join(sorted(known)) or 'none'}."]})
+                raise Invalid(
+                    {name: [f"Unknown parameter. Known here: {', '.join(sorted(known)) or 'none'}."]}
+                )
             if len(values) > 1:
                 raise Invalid({name: ["Given twice: separate several values with commas."]})
 
@@ -180,11 +182,10 @@ class ResourceViewSet(GenericViewSet):
         name = self.ordering_name()
         queryset = self.filterset.apply()
         rows = self.export_rows(queryset, self.keys(name))
-        if kind == "csv":
-            lines = export.csv_lines(rows, export.columns(self.get_serializer()))
-        else:
-            lines = export.json_lines(rows)
-        response = StreamingHttpResponse(lines, content_type=export.FORMATS[kind])
+        write = export.WRITERS[kind]
+        response = StreamingHttpResponse(
+            write(rows, self.get_serializer()), content_type=export.FORMATS[kind]
+        )
         stamp = (self.moment or timezone.now()).strftime("%Y%m%dT%H%M%SZ")
         response.headers["Content-Disposition"] = f'attachment; filename="{self.basename}-{stamp}.{kind}"'
         response.headers["Cache-Control"] = "private, no-store"

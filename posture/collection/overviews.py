@@ -38,7 +38,8 @@ SEVERITY_GLYPHS = {
 def freshness(user: User) -> dict[str, Any]:
     """How many nodes have evidence that still counts (see `Node.stale_after`), and how far the workers are behind."""
     limit = ExpressionWrapper(
-        Greatest(F("interval_seconds") * 3, Value(900)) * Value(timedelta(seconds=1)), output_field=DurationField()
+        Greatest(F("interval_seconds") * 3, Value(900)) * Value(timedelta(seconds=1)),
+        output_field=DurationField(),
     )
     nodes = Node.objects.visible_to(user).annotate(limit=limit)
     active = Q(paused=False)
@@ -66,13 +67,16 @@ def freshness(user: User) -> dict[str, Any]:
 @cache
 def checks_version() -> str:
     """Changes whenever a check of the catalogue does."""
-    text = "\n".join(f"{c.id}\t{c.title}\t{int(c.severity)}\t{c.rationale}\t{c.remediation}" for c in CATALOGUE)
+    text = "\n".join(
+        f"{c.id}\t{c.title}\t{int(c.severity)}\t{c.rationale}\t{c.remediation}" for c in CATALOGUE
+    )
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _enum(enumeration: Any) -> list[dict[str, Any]]:
     return [
-        {"value": value, "label": label, "order": order} for order, (value, label) in enumerate(enumeration.choices)
+        {"value": value, "label": label, "order": order}
+        for order, (value, label) in enumerate(enumeration.choices)
     ]
 
 
@@ -82,7 +86,12 @@ def meta() -> dict[str, Any]:
         "version": settings.VERSION,
         "enums": {
             "severity": [
-                {"value": s.label, "label": s.label.capitalize(), "order": s.value, "glyph": SEVERITY_GLYPHS[s]}
+                {
+                    "value": s.label,
+                    "label": s.label.capitalize(),
+                    "order": s.value,
+                    "glyph": SEVERITY_GLYPHS[s],
+                }
                 for s in reversed(Severity)
             ],
             "outcome": [
@@ -110,7 +119,9 @@ def _named(queryset: QuerySet, column: str, term: str) -> QuerySet:
 
 def search(user: User, term: str) -> list[dict[str, Any]]:
     """At most `PER_KIND` of each kind; digests are found by their first digits, findings by their number."""
-    assets = _named(Asset.objects.visible_to(user).present(), "name", term).select_related("environment", "host")
+    assets = _named(Asset.objects.visible_to(user).present(), "name", term).select_related(
+        "environment", "host"
+    )
     results = []
     for kind in (choices.AssetKind.HOST, choices.AssetKind.CONTAINER, choices.AssetKind.IMAGE):
         for asset in assets.filter(kind=kind)[:PER_KIND]:
@@ -120,7 +131,9 @@ def search(user: User, term: str) -> list[dict[str, Any]]:
     if len(digest) >= 6 and all(c in "0123456789abcdef" for c in digest):
         images = Image.objects.visible_to(user).as_of(None).filter(digest__startswith=f"sha256:{digest}")
         for image in images.select_related("asset")[:PER_KIND]:
-            results.append({"kind": "image", "id": image.pk, "name": image.asset.name, "detail": image.digest})
+            results.append(
+                {"kind": "image", "id": image.pk, "name": image.asset.name, "detail": image.digest}
+            )
     checks = Check.objects.filter(Q(title__icontains=term) | Q(slug__icontains=term), is_retired=False)
     results += [{"kind": "check", "id": c.slug, "name": c.title, "detail": c.slug} for c in checks[:PER_KIND]]
     nodes = Node.objects.visible_to(user).filter(Q(name__icontains=term) | Q(address__icontains=term))

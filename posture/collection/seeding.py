@@ -21,8 +21,10 @@ ENVIRONMENTS = ("Production", "Staging", "Development", "Payments", "Research", 
 LOAD_BATCH = 5_000
 
 # `pick(seed, n)`: an even choice from 0 to n - 1 that depends on nothing but the seed.
-_PICK = "CREATE FUNCTION pg_temp.pick(seed bigint, n int) RETURNS int LANGUAGE sql IMMUTABLE AS $$ " \
-        "SELECT (((hashint8extended(seed, 42) % n) + n) % n)::int $$"
+_PICK = (
+    "CREATE FUNCTION pg_temp.pick(seed bigint, n int) RETURNS int LANGUAGE sql IMMUTABLE AS $$ "
+    "SELECT (((hashint8extended(seed, 42) % n) + n) % n)::int $$"
+)
 
 _ENVIRONMENT = """
 INSERT INTO fleet_environment (slug, name, description, line, data_classes, created_at)
@@ -61,10 +63,12 @@ INSERT INTO fleet_hoststate (asset_id, node_id, opened_at, fingerprint, name, op
     architecture, cpus, memory_bytes, engine, engine_version, api_version, storage_driver, cgroup_version, is_rootless,
     remaps_users, swarm_state)
 SELECT a.id, n.id, a.changed_at, md5('host' || a.id), a.name,
-    (ARRAY['Debian GNU/Linux 13 (trixie)','Ubuntu 24.04.3 LTS','Rocky Linux 9.6','Debian GNU/Linux 12 (bookworm)'])[1 + pg_temp.pick(a.id, 4)],
+    (ARRAY['Debian GNU/Linux 13 (trixie)', 'Ubuntu 24.04.3 LTS', 'Rocky Linux 9.6', 'Debian GNU/Linux 12 (bookworm)'])
+        [1 + pg_temp.pick(a.id, 4)],
     '6.12.' || 20 + pg_temp.pick(a.id, 30), CASE WHEN pg_temp.pick(a.id, 8) = 0 THEN 'aarch64' ELSE 'x86_64' END,
     2 ^ (1 + pg_temp.pick(a.id, 6)), 2147483648 * 2 ^ pg_temp.pick(a.id, 6),
-    CASE WHEN pg_temp.pick(a.id, 25) = 0 THEN 'podman' ELSE 'docker' END, '28.' || pg_temp.pick(a.id, 4) || '.' || pg_temp.pick(a.id + 1, 5),
+    CASE WHEN pg_temp.pick(a.id, 25) = 0 THEN 'podman' ELSE 'docker' END,
+    '28.' || pg_temp.pick(a.id, 4) || '.' || pg_temp.pick(a.id + 1, 5),
     '1.51', 'overlay2', CASE WHEN pg_temp.pick(a.id, 30) = 0 THEN '1' ELSE '2' END, pg_temp.pick(a.id, 40) = 0,
     pg_temp.pick(a.id, 15) = 0, CASE WHEN pg_temp.pick(a.id, 12) = 0 THEN 'active' ELSE 'inactive' END
 FROM fleet_asset a JOIN fleet_node n ON n.host_id = a.id WHERE a.kind = 'host'
@@ -74,7 +78,8 @@ _IMAGES = """
 INSERT INTO fleet_asset (kind, key, name, first_seen_at, changed_at, state_fingerprint, results_fingerprint, own_energy,
     energy, coverage, open_critical, open_high, open_medium, open_low, open_info)
 SELECT 'image', 'sha256:' || md5('image' || i) || md5('digest' || i), 'registry.example.net/'
-    || (ARRAY['shop','ledger','mail','search','build','web'])[1 + pg_temp.pick(i, 6)] || '/app-' || i / 7 || ':' || i %% 7 || '.' || pg_temp.pick(i, 30),
+    || (ARRAY['shop','ledger','mail','search','build','web'])[1 + pg_temp.pick(i, 6)]
+    || '/app-' || i / 7 || ':' || i %% 7 || '.' || pg_temp.pick(i, 30),
     %(at)s - interval '1 day' * (10 + pg_temp.pick(i, 300)), %(at)s - interval '1 minute' * pg_temp.pick(i + 7, 14000),
     '', '', 0, 0, 0, 0, 0, 0, 0, 0
 FROM generate_series(1, %(images)s) AS i
@@ -106,7 +111,7 @@ _CONTAINER_STATES = """
 INSERT INTO fleet_containerstate (asset_id, host_id, image_id, opened_at, fingerprint, name, engine_container_id,
     image_reference, status, "user", privileged, exposed, network_mode, published, project, created_at, started_at, settings)
 SELECT a.id, a.host_id, i.id, a.changed_at, md5('container' || a.id), a.name, md5(a.key) || md5(a.name), i.name,
-    (ARRAY['running','running','running','running','running','running','running','running','exited','paused'])[1 + pg_temp.pick(a.id, 10)],
+    CASE pg_temp.pick(a.id, 10) WHEN 8 THEN 'exited' WHEN 9 THEN 'paused' ELSE 'running' END,
     CASE WHEN pg_temp.pick(a.id, 2) = 0 THEN '' ELSE '10001' END, pg_temp.pick(a.id, 60) = 0, pg_temp.pick(a.id, 12) = 0,
     (ARRAY['bridge','bridge','app_default','host'])[1 + pg_temp.pick(a.id, 4)],
     CASE WHEN pg_temp.pick(a.id, 12) = 0 THEN ARRAY['0.0.0.0:8080->80/tcp'] ELSE '{}' END,
@@ -164,15 +169,25 @@ _PULLS = """
 INSERT INTO fleet_pull (node_id, state, trigger, attempt, token, queued_at, started_at, finished_at, worker,
     cancel_requested, step, steps, log, skipped, skipped_total, counts, bytes_read)
 SELECT n.id, CASE WHEN pg_temp.pick(n.id * 31 + i, 30) = 0 THEN 'failed' ELSE 'succeeded' END, 'schedule', 1,
-    gen_random_uuid(), p.at, p.at + interval '1 second', p.at + interval '1 second' * (2 + pg_temp.pick(n.id + i, 20)), 'seed', false, '',
+    gen_random_uuid(), p.at, p.at + interval '1 second',
+    p.at + interval '1 second' * (2 + pg_temp.pick(n.id + i, 20)), 'seed', false, '',
     '[]', '[]', '[]', 0, '{"hosts": 1}', 100000
 FROM fleet_node n CROSS JOIN generate_series(1, 5) AS i
 CROSS JOIN LATERAL (SELECT n.last_success_at - interval '15 minutes' * i AS at) p
 """
 
 BIG_TABLES = (
-    "fleet_asset", "fleet_node", "fleet_pull", "fleet_hoststate", "fleet_containerstate", "images_image",
-    "images_presence", "compliance_checkresult", "compliance_tally", "findings_finding", "findings_openinterval",
+    "fleet_asset",
+    "fleet_node",
+    "fleet_pull",
+    "fleet_hoststate",
+    "fleet_containerstate",
+    "images_image",
+    "images_presence",
+    "compliance_checkresult",
+    "compliance_tally",
+    "findings_finding",
+    "findings_openinterval",
     "risk_load",
 )
 
@@ -187,16 +202,27 @@ def seed(*, hosts: int, containers: int, images: int, say: Callable[[str], None]
         raise NotEmpty("This installation already has assets: seed only an empty one.")
     at = timezone.now()
     values = {
-        "at": at, "hosts": hosts, "containers": containers, "images": images, "environments": list(ENVIRONMENTS)
+        "at": at,
+        "hosts": hosts,
+        "containers": containers,
+        "images": images,
+        "environments": list(ENVIRONMENTS),
     }
     with transaction.atomic():
         sync()
         with connection.cursor() as cursor:
             cursor.execute(_PICK)
             for name, statement in (
-                ("environments", _ENVIRONMENT), ("hosts", _HOSTS), ("nodes", _NODES), ("host states", _HOST_STATES),
-                ("images", _IMAGES), ("image configurations", _IMAGE_ROWS), ("containers", _CONTAINERS),
-                ("container states", _CONTAINER_STATES), ("presences", _PRESENCES), ("pulls", _PULLS),
+                ("environments", _ENVIRONMENT),
+                ("hosts", _HOSTS),
+                ("nodes", _NODES),
+                ("host states", _HOST_STATES),
+                ("images", _IMAGES),
+                ("image configurations", _IMAGE_ROWS),
+                ("containers", _CONTAINERS),
+                ("container states", _CONTAINER_STATES),
+                ("presences", _PRESENCES),
+                ("pulls", _PULLS),
             ):
                 cursor.execute(statement, values)
                 say(f"{cursor.rowcount:>10,} {name}")
@@ -204,7 +230,9 @@ def seed(*, hosts: int, containers: int, images: int, say: Callable[[str], None]
                 cursor.execute(_RESULTS, {**values, "kind": kind.value})
                 say(f"{cursor.rowcount:>10,} check results of each {kind.label.lower()}")
             for name, statement in (
-                ("tallies", _TALLIES), ("findings", _FINDINGS), ("times that findings were open", _INTERVALS)
+                ("tallies", _TALLIES),
+                ("findings", _FINDINGS),
+                ("times that findings were open", _INTERVALS),
             ):
                 cursor.execute(statement, values)
                 say(f"{cursor.rowcount:>10,} {name}")

@@ -52,7 +52,9 @@ class BulkSerializer(serializers.Serializer):
     """One action on chosen nodes: `ids`, or `filters` as in the list's address."""
 
     action = serializers.ChoiceField(choices=["pull", "pause", "resume"])
-    ids = serializers.ListField(child=serializers.IntegerField(min_value=1), max_length=MAX_BULK, required=False)
+    ids = serializers.ListField(
+        child=serializers.IntegerField(min_value=1), max_length=MAX_BULK, required=False
+    )
     filters = serializers.DictField(child=serializers.CharField(allow_blank=True), required=False)
     preview = serializers.BooleanField(default=False, help_text="Only say what would be touched.")
 
@@ -69,7 +71,9 @@ class FreshnessSerializer(PlainSerializer):
     stale = serializers.IntegerField()
     failing = serializers.IntegerField()
     paused = serializers.IntegerField()
-    queue_lag_seconds = serializers.FloatField(allow_null=True, help_text="How long the oldest queued pull waits.")
+    queue_lag_seconds = serializers.FloatField(
+        allow_null=True, help_text="How long the oldest queued pull waits."
+    )
     oldest_success_at = serializers.DateTimeField(allow_null=True)
 
 

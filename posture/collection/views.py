@@ -86,8 +86,12 @@ class NodeViewSet(NodeWriteMixin, fleet.NodeViewSet):
         except NodeError as error:
             said = actions.problem_of(error)
             raise Problem(
-                said["detail"], code=said["code"], title=said["title"], hint=said["hint"],
-                errors={"address": said["detail"]}, status=422,
+                said["detail"],
+                code=said["code"],
+                title=said["title"],
+                hint=said["hint"],
+                errors={"address": said["detail"]},
+                status=422,
             ) from error
 
     @extend_schema(operation_id="nodes_pull", request=None, responses={202: PullItemSerializer})

@@ -22,7 +22,9 @@ from scanners.records import Severity
 SEVERITIES: Choices = tuple(
     Choice(severity.label, severity.label.capitalize(), severity.value) for severity in reversed(Severity)
 )
-OUTCOME_CHOICES: Choices = tuple(Choice(outcome.value, LABELS[outcome], NUMBER[outcome]) for outcome in OUTCOMES)
+OUTCOME_CHOICES: Choices = tuple(
+    Choice(outcome.value, LABELS[outcome], NUMBER[outcome]) for outcome in OUTCOMES
+)
 FRAMEWORK_CHOICES: Choices = tuple(
     Choice(key, f"{framework.name} {framework.version}", key) for key, framework in FRAMEWORKS.items()
 )
@@ -37,7 +39,9 @@ class CheckFilterSet(FilterSet):
 
     asset_kind = Values("asset_kind", label="Asset kind", choices=from_enum(AssetKind), facet=True)
     severity = Values("severity", label="Severity", choices=SEVERITIES, facet=True)
-    framework = Values("requirements", label="Framework", choices=FRAMEWORK_CHOICES, facet=True, method="filter_framework")
+    framework = Values(
+        "requirements", label="Framework", choices=FRAMEWORK_CHOICES, facet=True, method="filter_framework"
+    )
     has_failures = Flag("failing", label="Has failures", facet=True, method="filter_failures")
     environment = AssetEnvironments("pk", facet=False, method="filter_nothing")
     search = Search("title", method="filter_search")
@@ -67,7 +71,9 @@ class AssetRowFilterSet(EnvironmentFacet, FilterSet):
 
     @cached_property
     def checks(self) -> list[Check]:
-        return list(Check.objects.only("slug", "title", "asset_kind", "requirements", "severity").order_by("slug"))
+        return list(
+            Check.objects.only("slug", "title", "asset_kind", "requirements", "severity").order_by("slug")
+        )
 
     def check_choices(self) -> Choices:
         return tuple(Choice(check.slug, check.title, check.slug) for check in self.checks)
@@ -79,7 +85,9 @@ class AssetRowFilterSet(EnvironmentFacet, FilterSet):
         return self.of_checks(queryset, [check.pk for check in self.checks if check.slug in value])
 
     def filter_framework(self, queryset: QuerySet, name: str, value: Sequence[str]) -> QuerySet:
-        return self.of_checks(queryset, [c.pk for c in self.checks if any(key in c.requirements for key in value)])
+        return self.of_checks(
+            queryset, [c.pk for c in self.checks if any(key in c.requirements for key in value)]
+        )
 
     def filter_asset_kind(self, queryset: QuerySet, name: str, value: Sequence[str]) -> QuerySet:
         return self.of_checks(queryset, [check.pk for check in self.checks if check.asset_kind in value])
@@ -98,8 +106,10 @@ class AssetRowFilterSet(EnvironmentFacet, FilterSet):
         checks = [c.pk for c in self.checks if text in c.title.lower() or text in c.slug.lower()]
         annotations, condition = trigrams.matches("name", value[0])
         assets = Asset.objects.visible_to(self.user).alias(**annotations).filter(condition).values("pk")
-        return queryset.filter(Q(check_definition__in=checks) | Q(asset__in=assets)) if checks else queryset.filter(
-            asset__in=assets
+        return (
+            queryset.filter(Q(check_definition__in=checks) | Q(asset__in=assets))
+            if checks
+            else queryset.filter(asset__in=assets)
         )
 
 
@@ -114,6 +124,10 @@ class CheckResultFilterSet(AssetRowFilterSet):
     host = Ids("asset", label="Host", method="filter_host")
     environment = AssetEnvironments("asset", method="filter_environment")
     framework = Values(
-        "check_definition", label="Framework", choices=FRAMEWORK_CHOICES, facet=True, method="filter_framework"
+        "check_definition",
+        label="Framework",
+        choices=FRAMEWORK_CHOICES,
+        facet=True,
+        method="filter_framework",
     )
     search = Search("asset", method="filter_search")

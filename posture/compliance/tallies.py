@@ -22,7 +22,11 @@ def counts(environment_ids: Sequence[int] | None) -> Counts:
     results: as many rows as it holds images, times the checks on images.
     """
     found: Counts = defaultdict(lambda: [0] * len(OUTCOMES))
-    tallies = Tally.objects.all() if environment_ids is None else Tally.objects.filter(environment__in=environment_ids)
+    tallies = (
+        Tally.objects.all()
+        if environment_ids is None
+        else Tally.objects.filter(environment__in=environment_ids)
+    )
     rows = tallies.values_list("check_definition", "outcome").annotate(number=Sum("assets")).order_by()
     for check, outcome, number in rows:
         found[check][outcome] += number

@@ -47,14 +47,18 @@ class CheckViewSet(ResourceViewSet):
         if text:
             # Parsed here too, because the rows to filter already carry these counts.
             try:
-                chosen = environment_ids(self.filterset_class.base_filters["environment"].field.clean(text) or [])
+                chosen = environment_ids(
+                    self.filterset_class.base_filters["environment"].field.clean(text) or []
+                )
             except ValidationError as error:
                 raise Invalid({"environment": error.messages}) from error
             limits = chosen if limits is None else sorted(set(chosen) & set(limits))
         return tallies.counts(limits)
 
     def base_queryset(self) -> QuerySet:
-        failing = [When(pk=pk, then=Value(numbers[FAIL])) for pk, numbers in self.counts.items() if numbers[FAIL]]
+        failing = [
+            When(pk=pk, then=Value(numbers[FAIL])) for pk, numbers in self.counts.items() if numbers[FAIL]
+        ]
         retired = [pk for pk, numbers in self.counts.items() if any(numbers)]
         shown = self.queryset.filter(is_retired=False) | self.queryset.filter(pk__in=retired)
         return shown.annotate(failing=Case(*failing, default=Value(0), output_field=IntegerField()))
@@ -67,7 +71,9 @@ class CheckViewSet(ResourceViewSet):
             row.applicable = sum(numbers) - numbers[NOT_APPLICABLE]
 
     def get_object(self) -> Any:
-        rows = self.hydrate(list(Check.objects.filter(slug=self.kwargs[self.lookup_field]).values_list("pk", flat=True)))
+        rows = self.hydrate(
+            list(Check.objects.filter(slug=self.kwargs[self.lookup_field]).values_list("pk", flat=True))
+        )
         if not rows:
             raise Http404
         return rows[0]

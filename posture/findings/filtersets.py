@@ -15,7 +15,9 @@ from posture.fleet.filtersets import environment_ids, host_ids_of_nodes
 
 
 class FindingFilterSet(AssetRowFilterSet):
-    state = Values("closed_at", label="State", choices=from_enum(FindingState), facet=True, method="filter_state")
+    state = Values(
+        "closed_at", label="State", choices=from_enum(FindingState), facet=True, method="filter_state"
+    )
     severity = Values("severity", label="Severity", choices=SEVERITIES, facet=True)
     kind = Values("kind", label="Kind", choices=from_enum(FindingKind), facet=True)
     check = Values("check_definition", label="Check", facet=True, method="filter_check")
@@ -28,7 +30,11 @@ class FindingFilterSet(AssetRowFilterSet):
     image = Ids("asset", label="Image", method="filter_image")
     environment = AssetEnvironments("asset", method="filter_environment")
     framework = Values(
-        "check_definition", label="Framework", choices=FRAMEWORK_CHOICES, facet=True, method="filter_framework"
+        "check_definition",
+        label="Framework",
+        choices=FRAMEWORK_CHOICES,
+        facet=True,
+        method="filter_framework",
     )
     reopened = Flag("times_opened", label="Reopened", facet=True, method="filter_reopened")
     search = Search("asset", method="filter_search")
@@ -50,7 +56,9 @@ class FindingFilterSet(AssetRowFilterSet):
     def filter_environment(self, queryset: QuerySet, name: str, value: Sequence[int | str]) -> QuerySet:
         ids = environment_ids(value)
         images = membership.images_in_environments(ids, self.moment)
-        return queryset.filter(Q(environment__in=ids) | Q(asset__in=images) if images else Q(environment__in=ids))
+        return queryset.filter(
+            Q(environment__in=ids) | Q(asset__in=images) if images else Q(environment__in=ids)
+        )
 
     def filter_reopened(self, queryset: QuerySet, name: str, value: Sequence[bool]) -> QuerySet:
         return queryset.filter(times_opened__gt=1) if value[0] else queryset.filter(times_opened=1)

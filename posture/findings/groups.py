@@ -66,7 +66,9 @@ def by_image(findings: QuerySet, environment_ids: list[int] | None) -> list[Grou
 def by_severity(findings: QuerySet, environment_ids: list[int] | None) -> list[Group]:
     rows = _grouped(findings, F("severity"))
     return [
-        _group(row, key=Severity(row["group"]).label, title=Severity(row["group"]).label.capitalize(), total=None)
+        _group(
+            row, key=Severity(row["group"]).label, title=Severity(row["group"]).label.capitalize(), total=None
+        )
         for row in sorted(rows, key=lambda row: -row["group"])
     ]
 

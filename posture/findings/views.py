@@ -41,7 +41,9 @@ class FindingViewSet(ResourceViewSet):
         return self.queryset.known(self.moment)
 
     def detailed(self, queryset: QuerySet) -> QuerySet:
-        queryset = queryset.select_related("check_definition", "asset__host", "asset__environment", "environment")
+        queryset = queryset.select_related(
+            "check_definition", "asset__host", "asset__environment", "environment"
+        )
         return queryset if self.action == "retrieve" else queryset.defer("factors", "evidence")
 
     def attach(self, rows: list[Any]) -> None:
@@ -95,7 +97,9 @@ class FindingViewSet(ResourceViewSet):
 
     @extend_schema(
         operation_id="findings_groups",
-        parameters=[OpenApiParameter("by", required=True, enum=list(groups.BY), description="What to fold by.")],
+        parameters=[
+            OpenApiParameter("by", required=True, enum=list(groups.BY), description="What to fold by.")
+        ],
         responses=serializers.FindingGroupSerializer(many=True),
     )
     @action(detail=False)

@@ -32,12 +32,12 @@ def load_figures(load: float | None, line: float, coverage: float, band: float |
     return {"load": load, "line": line, "coverage": coverage, "band": band, "measured": load is not None}
 
 
-def loads(assets: Iterable[Asset], lines: Mapping[int, float], moment: datetime | None) -> dict[int, dict[str, Any]]:
+def loads(
+    assets: Iterable[Asset], lines: Mapping[int, float], moment: datetime | None
+) -> dict[int, dict[str, Any]]:
     """The load of each asset, by its id. `lines` gives each one's line."""
     if moment is None:
-        return {
-            a.pk: load_figures(a.load, lines.get(a.pk, DEFAULT_LINE), a.coverage, a.band) for a in assets
-        }
+        return {a.pk: load_figures(a.load, lines.get(a.pk, DEFAULT_LINE), a.coverage, a.band) for a in assets}
     ids = [asset.pk for asset in assets]
     then = {
         pk: rest
@@ -152,8 +152,14 @@ def open_findings_on_hosts(hosts: Iterable[Asset], moment: datetime | None) -> d
 def newest_pulls(node_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """The newest pull of each node, from one index probe a node."""
     newest = Pull.objects.filter(node=OuterRef("pk")).order_by("-queued_at", "-id").values("pk")[:1]
-    ids = Node.objects.filter(pk__in=node_ids).annotate(newest=Subquery(newest)).values_list("newest", flat=True)
-    rows = Pull.objects.filter(pk__in=[pk for pk in ids if pk]).values_list("node", "pk", "state", "finished_at")
+    ids = (
+        Node.objects.filter(pk__in=node_ids)
+        .annotate(newest=Subquery(newest))
+        .values_list("newest", flat=True)
+    )
+    rows = Pull.objects.filter(pk__in=[pk for pk in ids if pk]).values_list(
+        "node", "pk", "state", "finished_at"
+    )
     return {node: {"id": pk, "state": state, "finished_at": at} for node, pk, state, at in rows}
 
 

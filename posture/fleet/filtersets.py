@@ -21,7 +21,9 @@ def environment_ids(values: Sequence[int | str]) -> list[int]:
     """Ids of environments given by id or slug; unknown slugs match nothing."""
     slugs = [value for value in values if isinstance(value, str)]
     ids = [value for value in values if isinstance(value, int)]
-    return ids + (list(Environment.objects.filter(slug__in=slugs).values_list("pk", flat=True)) if slugs else [])
+    return ids + (
+        list(Environment.objects.filter(slug__in=slugs).values_list("pk", flat=True)) if slugs else []
+    )
 
 
 def host_ids_of_nodes(node_ids: Sequence[int]) -> list[int]:

@@ -179,5 +179,3 @@ class ContainerViewSet(StateViewSet):
             row.finding_figures = findings[row.asset_id]
             if self.action == "retrieve":
                 row.setting_figures = [{"name": name, "value": value} for name, value in row.settings]
-
-

@@ -26,7 +26,9 @@ class ImageFilterSet(EnvironmentFacet, FilterSet):
     os = Values("os", label="Operating system", facet=True)
     architecture = Values("architecture", label="Architecture", facet=True)
     in_use = Flag("pk", label="In use", facet=True, method="filter_in_use")
-    repository = Values("pk", label="Repository", method="filter_repository", help_text="For example library/nginx.")
+    repository = Values(
+        "pk", label="Repository", method="filter_repository", help_text="For example library/nginx."
+    )
     user_root = Flag("user", label="Runs as root", facet=True, method="filter_user_root")
     gone = Flag("pk", label="Gone", method="filter_gone")
     search = Search("asset__name")
@@ -46,7 +48,9 @@ class ImageFilterSet(EnvironmentFacet, FilterSet):
     def filter_in_use(self, queryset: QuerySet, name: str, value: list[bool]) -> QuerySet:
         """In use: a live container runs it, on a host that the asker may see."""
         running = ContainerState.objects.as_of(self.moment).filter(image=OuterRef("pk"), status__in=ALIVE)
-        return queryset.filter(Exists(running.visible_to(self.user)) if value[0] else ~Exists(running.visible_to(self.user)))
+        return queryset.filter(
+            Exists(running.visible_to(self.user)) if value[0] else ~Exists(running.visible_to(self.user))
+        )
 
     def filter_repository(self, queryset: QuerySet, name: str, value: Sequence[str]) -> QuerySet:
         """Images with a name in one of these repositories: what stands before the tag."""
@@ -64,5 +68,3 @@ class ImageFilterSet(EnvironmentFacet, FilterSet):
         if self.moment is not None:
             raise Invalid({"gone": ["What is gone cannot be listed as of a past moment."]})
         return queryset.filter(asset__gone_at__isnull=False)
-
-

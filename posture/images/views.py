@@ -117,8 +117,10 @@ class ImageViewSet(ResourceViewSet):
         }
 
     def hosts_list(self, image_id: int) -> list[dict[str, Any]]:
-        rows = self.visible_presences([image_id]).order_by("host__name", "host").values_list(
-            "host", "host__name", "references"
+        rows = (
+            self.visible_presences([image_id])
+            .order_by("host__name", "host")
+            .values_list("host", "host__name", "references")
         )
         return [
             {"kind": "host", "id": host, "name": name, "references": names}

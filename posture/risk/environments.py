@@ -86,7 +86,9 @@ def open_findings(environment_ids: Iterable[int]) -> dict[int, dict[int, int]]:
     columns = {severity: f"open_{severity.label}" for severity in Severity}
     images = {
         row[0]: row[1:]
-        for row in Asset.objects.filter(pk__in=set().union(*held.values())).values_list("pk", *columns.values())
+        for row in Asset.objects.filter(pk__in=set().union(*held.values())).values_list(
+            "pk", *columns.values()
+        )
     }
     for pk, image_ids in held.items():
         for image in image_ids:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import msgspec
+
 from posture.collection.catalogue import sync
+from posture.fleet import ingest
 from posture.fleet.choices import PullState, PullTrigger
 from posture.fleet.models import Environment, Node, Pull
 from scanners.checks.examples import container, image
@@ -30,7 +33,12 @@ class Fleet:
 
 def images(*names: str) -> list[ImageFacts]:
     return [
-        image(id=DIGESTS[name], references=(f"shop/{name}:1.0",), in_use_references=(f"shop/{name}:1.0",), user="")
+        image(
+            id=DIGESTS[name],
+            references=(f"shop/{name}:1.0",),
+            in_use_references=(f"shop/{name}:1.0",),
+            user="",
+        )
         for name in names
     ]
 
@@ -57,10 +65,13 @@ def containers(host: str, count: int) -> list[ContainerFacts]:
 
 def pull(to: Node, name: str, count: int, *held: str) -> None:
     """One complete pull of a host named `name` with `count` containers and the images `held`."""
-    write(
-        to,
-        pulled(containers(name, count), images(*held), engine_id=f"engine-{name}", name=name, swarm_state="inactive"),
+    records = pulled(
+        containers(name, count), images(*held), engine_id=f"engine-{name}", name=name, swarm_state="inactive"
     )
+    records.documents = {
+        o.fingerprint: ingest.compress(msgspec.to_builtins(o.facts)) for o in records.everything()
+    }
+    write(to, records)
     Pull.objects.create(node=to, state=PullState.SUCCEEDED, trigger=PullTrigger.SCHEDULE, counts={"hosts": 1})
     Node.objects.filter(pk=to.pk).update(state="healthy", last_success_at=to.created_at)
 

@@ -35,7 +35,9 @@ def test_small_pages_give_the_whole_list_once_in_order(
     name: str, ordering: str, fleet: Fleet, admin: Client
 ) -> None:
     whole = get(admin, f"/{name}", ordering=ordering, limit=200)
-    expected = ids(whole["results"]) if whole["next"] is None else ids(walk(admin, f"/{name}", ordering=ordering))
+    expected = (
+        ids(whole["results"]) if whole["next"] is None else ids(walk(admin, f"/{name}", ordering=ordering))
+    )
     limit = max(2, len(expected) // 8)
     assert ids(walk(admin, f"/{name}", ordering=ordering, limit=limit)) == expected
     assert len(set(expected)) == len(expected)

@@ -100,7 +100,9 @@ def test_findings_were_open_then_and_are_resolved_now(
     assert len(walk(admin, "/findings", **asked, state="open,resolved")) == 1
 
 
-def test_check_results_are_those_of_the_moment(moments: tuple[datetime, datetime, Fleet], admin: Client) -> None:
+def test_check_results_are_those_of_the_moment(
+    moments: tuple[datetime, datetime, Fleet], admin: Client
+) -> None:
     asked = {"check": "docker.container.not-privileged", "asset": Asset.objects.get(name="alpha-app-000").pk}
     outcomes = [
         [row["outcome"] for row in walk(admin, "/check-results", **asked, **past)]
@@ -109,7 +111,9 @@ def test_check_results_are_those_of_the_moment(moments: tuple[datetime, datetime
     assert outcomes == [["pass"], ["fail"]]
 
 
-def test_the_counts_of_a_host_are_its_members_too(moments: tuple[datetime, datetime, Fleet], admin: Client) -> None:
+def test_the_counts_of_a_host_are_its_members_too(
+    moments: tuple[datetime, datetime, Fleet], admin: Client
+) -> None:
     pk = Asset.objects.get(name="beta").pk
     now = get(admin, f"/hosts/{pk}")
     then = get(admin, f"/hosts/{pk}", as_of=written(moments[1]))

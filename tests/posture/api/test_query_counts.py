@@ -48,7 +48,11 @@ def endpoints(client: Client) -> dict[str, str]:
     found = {}
     for name in RESOURCES:
         row = get(client, f"/{name}", limit=1)["results"][0]
-        found |= {f"/{name}": f"/{name}", f"/{name}/facets": f"/{name}/facets", f"/{name}/{{id}}": f"/{name}/{row['id']}"}
+        found |= {
+            f"/{name}": f"/{name}",
+            f"/{name}/facets": f"/{name}/facets",
+            f"/{name}/{{id}}": f"/{name}/{row['id']}",
+        }
     host = Asset.objects.filter(kind="host").latest("pk")
     found["/hosts/{id}/ledger"] = f"/hosts/{host.pk}/ledger"
     found["/environments/{id}/ledger"] = f"/environments/{host.environment_id}/ledger"
@@ -66,4 +70,6 @@ def test_the_number_of_queries_is_the_committed_one(big_fleet: None, admin: Clie
 
 @pytest.mark.parametrize("name", OF_THE_FLEET)
 def test_more_rows_ask_no_more_questions(name: str, big_fleet: None, admin: Client) -> None:
-    assert queries(admin, f"/{name}", limit=2) == queries(admin, f"/{name}", limit=200)
+    # A page that holds the whole list is not counted again: one question less.
+    few, many = queries(admin, f"/{name}", limit=1), queries(admin, f"/{name}", limit=200)
+    assert many in (few, few - 1)

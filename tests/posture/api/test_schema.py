@@ -37,7 +37,9 @@ def test_it_is_served_to_anybody(client: Client, schema: dict[str, Any]) -> None
     response = client.get("/api/v1/schema")
     assert response.status_code == 200
     assert response.json()["paths"].keys() == schema["paths"].keys()
-    assert client.get("/api/v1/schema", headers={"if-none-match": response.headers["ETag"]}).status_code == 304
+    assert (
+        client.get("/api/v1/schema", headers={"if-none-match": response.headers["ETag"]}).status_code == 304
+    )
 
 
 @pytest.mark.parametrize("name", list(RESOURCES))
@@ -50,7 +52,9 @@ def test_every_list_declares_its_parameters(name: str, schema: dict[str, Any]) -
     assert ("as_of" in parameters) == view.supports_as_of
     assert f"/api/v1/{name}/facets" in schema["paths"]
     assert f"/api/v1/{name}/export" in schema["paths"]
-    envelope = operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    envelope = operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[
+        2
+    ]
     assert schema["components"]["schemas"][envelope]["required"] == ["results", "next", "count"]
 
 

@@ -37,7 +37,9 @@ def test_lists_facets_and_exports_hold_nothing_of_other_environments(
 
 
 @EVERY
-def test_items_of_other_environments_are_not_found(name: str, fleet: Fleet, admin: Client, stager: Client) -> None:
+def test_items_of_other_environments_are_not_found(
+    name: str, fleet: Fleet, admin: Client, stager: Client
+) -> None:
     visible = {row["id"] for row in walk(stager, f"/{name}", limit=200)}
     hidden = [row["id"] for row in walk(admin, f"/{name}", limit=200) if row["id"] not in visible]
     if name in ("checks", "images"):
@@ -68,7 +70,9 @@ def test_checks_count_only_what_the_person_may_see(fleet: Fleet, admin: Client, 
     assert all(sum(row["counts"].values()) == 0 for row in asked_for_others)
 
 
-def test_ledgers_search_groups_and_freshness_are_limited_too(fleet: Fleet, admin: Client, stager: Client) -> None:
+def test_ledgers_search_groups_and_freshness_are_limited_too(
+    fleet: Fleet, admin: Client, stager: Client
+) -> None:
     alpha = Asset.objects.get(name="alpha")
     gamma = Asset.objects.get(name="gamma")
     assert stager.get(f"/api/v1/hosts/{alpha.pk}/ledger").status_code == 404
