@@ -36,8 +36,9 @@ describe("the wizard that adds a node", () => {
       "POST /nodes/test": () => ({ body: FOUND }),
       "POST /nodes": () => ({
         status: 201,
-        body: { id: 5, name: "pay-12", last_pull: { id: 41, state: "queued", finished_at: null } },
+        body: { id: 5, name: "pay-12", last_pull: null },
       }),
+      "POST /nodes/5/pull": () => ({ status: 202, body: { id: 41, state: "queued" } }),
     });
     const user = userEvent.setup();
     show(<AddNode onClose={() => undefined} />);
