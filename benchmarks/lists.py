@@ -9,13 +9,14 @@ ordering's or filter's 300 ms.
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from benchmarks.installation import prepare
 
 DEFAULT_PAGE_MS = 100.0
 OFFERED_MS = 300.0
@@ -118,28 +119,13 @@ def main() -> int:
     parser.add_argument("--only", default="", help="only paths that contain this")
     parser.add_argument("--var", type=Path, default=Path("var/bench-lists").resolve())
     options = parser.parse_args()
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "posture.settings")
-    os.environ.setdefault("PLIMSOLL_LOG_LEVEL", "ERROR")
-    if "DATABASE_URL" not in os.environ:
-        from posture.embedded import Embedded
-
-        services = Embedded(options.var, die_with_parent=True).start()
-        os.environ |= {
-            "PLIMSOLL_VAR": str(options.var),
-            "DATABASE_URL": services.database_url,
-            "REDIS_URL": services.redis_url,
-        }
-
-    import django
-
-    django.setup()
+    prepare(options.var)
     from django.core.management import call_command
     from django.test import Client
 
     from posture.accounts.models import User
     from posture.fleet.models import Asset
 
-    call_command("migrate", verbosity=0)
     if not Asset.objects.exists():
         call_command("seed", hosts=options.hosts, containers=options.containers)
     user = User.objects.filter(username="bench").first()

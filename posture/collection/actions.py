@@ -166,12 +166,14 @@ def delete_node(*, node: Node, by: User | None) -> None:
     """
     at = timezone.now()
     with transaction.atomic():
-        locked = Node.objects.select_for_update(of=("self",)).select_related("host").get(pk=node.pk)
-        host = locked.host
-        fleet_actions.delete_node(node=locked, by=by)
+        # Shared assets, the host, the node: the order in which pulls lock them.
+        fleet.lock_shared()
+        host = Asset.objects.filter(nodes=node.pk).first()
+        if host is not None:
+            fleet.lock(host.pk)
+        fleet_actions.delete_node(node=node, by=by)
         if host is None or Node.objects.filter(host=host).exists():
             return
-        fleet.lock(host.pk)
         held = list(images.presences_on(host.pk))
         images.end_presences(host.pk, at)
         gone = [

@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from datetime import datetime
 
 import msgspec
-from django.db import connection
 
 from posture.collection import catalogue
 from posture.collection.records import Pulled, fingerprint_of
@@ -32,8 +31,6 @@ from scanners.records import (
     Outcome,
     SwarmFacts,
 )
-
-SHARED_ASSETS_LOCK = 0x706C6D01  # pg_advisory_xact_lock: who changes what several hosts share
 
 
 class Writing:
@@ -61,8 +58,7 @@ class Writing:
         pulled = self.pulled
         assert pulled.engine is not None and isinstance(pulled.engine.facts, EngineFacts)
         if self._shares_change():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SHARED_ASSETS_LOCK])
+            fleet.lock_shared()
         cluster_id = self._store_cluster()
         image_ids = self._store_images()
         host, is_new = self._store_host(pulled.engine.facts, pulled.engine, cluster_id)

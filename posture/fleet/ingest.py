@@ -64,6 +64,15 @@ def _known(row: tuple[Any, ...]) -> Known:
     )
 
 
+SHARED_ASSETS_LOCK = 0x706C6D01
+
+
+def lock_shared() -> None:
+    """Hold what several hosts share, images and clusters, until the transaction ends. Taken before any other lock."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SHARED_ASSETS_LOCK])
+
+
 def lock(asset_id: int) -> None:
     """Hold the asset's row until the transaction ends: who computes a host's load, or stores its containers."""
     with connection.cursor() as cursor:

@@ -1,0 +1,29 @@
+"""`make bench`: every benchmark, one after the other. Environment: BENCH_NODES, BENCH_HOSTS, BENCH_CONTAINERS."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+NODES = os.environ.get("BENCH_NODES", "1000")
+HOSTS = os.environ.get("BENCH_HOSTS", "10000")
+CONTAINERS = os.environ.get("BENCH_CONTAINERS", "200000")
+BENCHMARKS = (
+    ("benchmarks.pulls", "one", "--containers", "500"),
+    ("benchmarks.pulls", "many", "--nodes", NODES, "--containers", "50"),
+    ("benchmarks.lists", "--hosts", HOSTS, "--containers", CONTAINERS, "--slow", "100"),
+)
+
+
+def main() -> int:
+    failed = [
+        module for module, *options in BENCHMARKS if subprocess.call([sys.executable, "-m", module, *options])
+    ]
+    for module in failed:
+        print(f"{module}: a target was missed or it could not be measured")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
