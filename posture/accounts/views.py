@@ -145,7 +145,7 @@ class MyPasswordView(APIView):
 class UserViewSet(ResourceViewSet):
     """People. Removing one deactivates them: their word in the history stays."""
 
-    http_method_names: ClassVar[list[str]] = ["get", "head", "options", "post", "patch", "delete"]
+    http_method_names = ["get", "head", "options", "post", "patch", "delete"]
     permissions: ClassVar[dict[str, str]] = {
         "GET": "users.view",
         "POST": "users.change",
@@ -214,7 +214,7 @@ class UserViewSet(ResourceViewSet):
 class TokenViewSet(ResourceViewSet):
     """One's own tokens; an administrator sees and revokes everybody's."""
 
-    http_method_names: ClassVar[list[str]] = ["get", "head", "options", "post", "delete"]
+    http_method_names = ["get", "head", "options", "post", "delete"]
     permissions = "tokens.own"
     queryset = ApiToken.objects.all()
     serializer_class = TokenSerializer

@@ -31,7 +31,9 @@ class AdministrativeCommand(BaseCommand):
                     raise
                 raise CommandError("The database has no tables yet: run manage.py migrate first.") from None
             except (OperationalError, InterfaceError):
-                raise CommandError("The database does not answer. Is it running, and is DATABASE_URL right?") from None
+                raise CommandError(
+                    "The database does not answer. Is it running, and is DATABASE_URL right?"
+                ) from None
 
 
 def read_text(path: str, option: str) -> str:

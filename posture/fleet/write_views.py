@@ -34,7 +34,7 @@ else:
 class WriteMixin(_View):
     """Answers a write with the row as reading it would show it."""
 
-    http_method_names: ClassVar[list[str]] = ["get", "head", "options", "post", "put", "patch", "delete"]
+    http_method_names = ["get", "head", "options", "post", "put", "patch", "delete"]
 
     def by(self) -> User:
         return cast(User, self.request.user)
