@@ -11,9 +11,6 @@ import os
 import sys
 import time
 
-from posture.embedded import database_settings, var_directory
-from posture.secrets import from_environment
-
 # Beat writes its schedule every 3 minutes (celery.beat.Scheduler.sync_every); two misses mean that it hangs.
 _BEAT_SECONDS = 400.0
 
@@ -31,34 +28,24 @@ def web() -> bool:
 
 def worker() -> bool:
     """A worker has renewed its sign in Redis within the last seconds."""
-    import redis
+    from posture.health import worker_answers
 
-    from posture.health import WORKER_KEY
-
-    with redis.Redis.from_url(from_environment("REDIS_URL") or "", socket_timeout=4) as client:
-        return bool(client.exists(WORKER_KEY))
+    return worker_answers()
 
 
 def beat() -> bool:
     """Beat has written its schedule lately."""
-    newest = max((path.stat().st_mtime for path in var_directory().glob("beat-schedule*")), default=0.0)
+    from django.conf import settings
+
+    newest = max((path.stat().st_mtime for path in settings.VAR.glob("beat-schedule*")), default=0.0)
     return time.time() - newest < _BEAT_SECONDS
 
 
 def database() -> bool:
     """The database accepts a connection."""
-    import psycopg2
+    from posture.health import database_answers
 
-    settings = database_settings(from_environment("DATABASE_URL") or "")
-    psycopg2.connect(
-        dbname=settings["NAME"],
-        user=settings["USER"],
-        password=settings["PASSWORD"],
-        host=settings["HOST"],
-        port=settings["PORT"] or None,
-        connect_timeout=4,
-    ).close()
-    return True
+    return database_answers()
 
 
 PARTS = {"web": web, "worker": worker, "beat": beat, "database": database}
@@ -69,6 +56,7 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1 or arguments[0] not in PARTS:
         sys.stderr.write(f"usage: python -m posture.healthcheck {'|'.join(PARTS)}\n")
         return 2
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "posture.settings")
     try:
         well = PARTS[arguments[0]]()
     # A health check has two answers; every way of failing is the second one.

@@ -118,7 +118,9 @@ def _holder(port: int) -> str:
     try:
         for connection in psutil.net_connections(kind="tcp"):
             if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
-                return f" by {psutil.Process(connection.pid).name()} (process {connection.pid})"
+                # The kernel's own name of a process may be that of its first thread.
+                holder = psutil.Process(connection.pid)
+                return f" by {Path((holder.cmdline() or [holder.name()])[0]).name} (process {connection.pid})"
     except (psutil.Error, OSError):
         pass
     return " by another program"

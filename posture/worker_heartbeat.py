@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 class WorkerHeartbeat(bootsteps.StartStopStep):
     """Part of the consumer, after its connection: a worker that lost the broker or hangs leaves no sign."""
 
-    requires = {"celery.worker.consumer.tasks:Tasks"}
+    requires = ("celery.worker.consumer.tasks:Tasks",)
 
     def __init__(self, parent: Any, **options: Any) -> None:
         super().__init__(parent, **options)

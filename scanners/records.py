@@ -104,7 +104,9 @@ class EngineFacts(Record, frozen=True, kw_only=True):
     """
 
     engine: str  # docker, podman
-    engine_id: str  # stable identity given by the engine; "" when it has none (Podman invents one per request)
+    engine_id: (
+        str  # stable identity given by the engine; "" when it has none (Podman invents one per request)
+    )
     name: str
     version: str
     api_version: str
@@ -269,7 +271,9 @@ class ContainerFacts(Record, frozen=True, kw_only=True):
     health_status: str | None = None  # State.Health.Status; None: no health check active
     masked_paths: tuple[str, ...] | None = None  # None: the engine's default holds
     readonly_paths: tuple[str, ...] | None = None
-    processes: tuple[str, ...] | None = None  # names of the programs that run in it, from `top`; None: not read
+    processes: tuple[str, ...] | None = (
+        None  # names of the programs that run in it, from `top`; None: not read
+    )
     image_repo_digests: tuple[str, ...] = ()
     engine: EngineFacts | None = None  # the engine it runs on, for defaults that a container inherits
 

@@ -14,6 +14,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import msgspec
+
 from scanners.records import SecretSighting
 
 REDACTED = "[redacted]"
@@ -104,12 +106,19 @@ _REFERENCE = re.compile(
     r"\$(\{[A-Za-z_][A-Za-z0-9_]*\}|[A-Za-z_][A-Za-z0-9_]*|\([^)]*\))|%[A-Za-z_]+%", re.ASCII
 )
 
+_KEY_WORDS = frozenset({"key", "keys", "auth", "salt", "seed", "signature"})
+_PUBLIC_WORDS = frozenset({"gpg", "pgp", "public", "pub"})
+_KEY_WINDOW = 128
+
 # Shapes of secrets as their issuers document them.
 _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("private key", re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----.*", re.DOTALL)),
     ("private key", re.compile(r"AGE-SECRET-KEY-1[0-9A-Z]{40,}")),
     ("base64 of a PEM block", re.compile(r"LS0tLS1CRUdJTi[A-Za-z0-9+/=_-]{20,}")),
-    ("JSON web token", re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*")),
+    (
+        "JSON web token",
+        re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*"),
+    ),
     ("AWS access key", re.compile(r"(?<![A-Z0-9])(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?![A-Z0-9])")),
     ("GitHub token", re.compile(r"gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}")),
     ("GitLab token", re.compile(r"gl(?:pat|dt|rt|cbt|ptt|ft|soat|agent|oas|imt)-[A-Za-z0-9_.-]{20,}")),
@@ -137,9 +146,11 @@ _ANY_SHAPE_HINT = re.compile(
     r"|whsec_|AIza|GOCSPX|ya29|npm_|pypi-|dckr_pat|SG\.|sk-|do[opr]_v1|hv[sbr]\.|SWM|(?i:bearer |basic )"
 )
 
+_DOCUMENT_HINT = re.compile(_ANY_SHAPE_HINT.pattern.encode() + rb'|://(?:[^"\s\\]|\\.)*@')
+
 _WORD_BORDER = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])")
 _NAME_AND_SEPARATOR = re.compile(r"([A-Za-z_][A-Za-z0-9_.-]{0,120})(?:[\"']?\s*=\s*|\\?[\"']\s*:\s*|:\s+)")
-_SHELL_VALUE = re.compile(r"""(?:\\?"(?:[^"\\]|\\[^"])*\\?"|'[^']*'|\\.|[^\s;&"'\\])+|["']\S*""", re.DOTALL)
+_SHELL_VALUE = re.compile(r"""(?:\\?"(?:[^"\\]|\\[^"])*\\?"|'[^']*'|\\.|[^\s;&"'\\]|["']\S*)+""", re.DOTALL)
 # ADO and ODBC connection strings: pairs parted by semicolons, whose values may hold blanks.
 _CONNECTION_STRING = re.compile(r"[A-Za-z][\w ]*=[^;=]*;\s*[A-Za-z][\w ]*=", re.ASCII)
 _CONNECTION_VALUE = re.compile(r"[^;]+")
@@ -149,7 +160,7 @@ _TOKEN_WITH_ADDRESS = re.compile(r"\S+")
 _BUILD_INSTRUCTION = re.compile(
     r"(?:^|#\(nop\)\s+|^\|\d+\s+)(ENV|ARG|LABEL)?\s*(?=[A-Za-z_][\w.-]*=)", re.ASCII
 )
-_NEXT_PAIR = re.compile(r"\s+(?=[A-Za-z_][\w.-]*=)|\s+(?=/bin/sh -c)", re.ASCII)
+_NEXT_PAIR = re.compile(r"(?<!\s)\s+(?:(?=[A-Za-z_][\w.-]*=)|(?=/bin/sh -c))", re.ASCII)
 
 # Programs that take a secret in a short option: program -> (option, may the value be glued to it).
 _SHORT_OPTIONS: dict[str, tuple[str, bool]] = {
@@ -187,15 +198,12 @@ def secret_rule(name: str, value: str) -> str:
         last_word = [word for word in _WORD_BORDER.split(name) if word][-1].lower()
         describing = _DESCRIBING_WORDS.get(last_word)
         return "" if describing is not None and describing.fullmatch(bare) else "secret-like name"
+    return "random value under a key-like name" if _is_key_like(name) and _looks_random(bare) else ""
+
+
+def _is_key_like(name: str) -> bool:
     words = {word.lower() for word in _WORD_BORDER.split(name)}
-    if words & {"key", "keys", "auth", "salt", "seed", "signature"} and not words & {
-        "gpg",
-        "pgp",
-        "public",
-        "pub",
-    }:
-        return "random value under a key-like name" if _looks_random(bare) else ""
-    return ""
+    return bool(words & _KEY_WORDS) and not words & _PUBLIC_WORDS
 
 
 def _looks_random(value: str) -> bool:
@@ -231,7 +239,7 @@ def _without_address_password(token: str) -> str:
         colon = token.find(":", start, at)
         if colon < 0:
             return token
-        is_port = re.match(r"\d{1,5}[/?#,]", token[colon + 1 : at + 1]) is not None
+        is_port = re.match(r"\d{1,5}[/?#,]", token[colon + 1 : min(at + 1, colon + 8)]) is not None
         is_in_path = "/" in token[start:colon]
         if not is_port and not is_in_path and token[colon + 1 : at] not in ("", REDACTED):
             return f"{token[: colon + 1]}{REDACTED}{token[at:]}"
@@ -254,7 +262,15 @@ def _redact_pairs(text: str) -> tuple[str, list[str]]:
     for start, name in starts:
         if start < done:
             continue
-        value = value_pattern.match(text, start)
+        if is_secret_name(name):
+            value = value_pattern.match(text, start)
+        elif _is_key_like(name):
+            # What is not taken out is read again by the next name, so it must be short.
+            value = value_pattern.match(text, start, start + _KEY_WINDOW)
+            if value is not None and secret_rule(name, value.group()):
+                value = value_pattern.match(text, start)
+        else:
+            continue
         if value is None:
             continue
         rule = secret_rule(name, value.group())
@@ -370,11 +386,18 @@ def redact_build_step(created_by: str, *, where: str) -> tuple[str, tuple[Secret
 
 
 def redact_document(value: Any) -> Any:
-    """A copy of a JSON document in which no string holds a secret by shape: the last net under the named places."""
+    """A JSON document in which no string holds a secret by shape: the last net under the named places.
+
+    Most documents hold nothing that resembles one, which a single look at their text shows; they are given back as they are.
+    """
+    return _redact_strings(value) if _DOCUMENT_HINT.search(msgspec.json.encode(value)) else value
+
+
+def _redact_strings(value: Any) -> Any:
     if isinstance(value, str):
         return redact_shapes(value)[0] if len(value) >= 8 else value
     if isinstance(value, dict):
-        return {key: redact_document(item) for key, item in value.items()}
+        return {key: _redact_strings(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [redact_document(item) for item in value]
+        return [_redact_strings(item) for item in value]
     return value

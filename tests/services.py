@@ -31,7 +31,11 @@ def pytest_load_initial_conftests() -> Generator[None, None, None]:
 
 
 def _start() -> None:
-    var = Path(tempfile.mkdtemp(prefix="plimsoll-test-"))
+    # A data folder given by the caller keeps everything below it, but never the data of an installation itself.
+    given = os.environ.get("PLIMSOLL_VAR")
+    if given:
+        Path(given).mkdir(parents=True, exist_ok=True)
+    var = Path(tempfile.mkdtemp(prefix="plimsoll-test-", dir=given or None))
     var.chmod(0o711)
     embedded = Embedded(
         var,

@@ -69,18 +69,18 @@ class SessionView(APIView):
         """Rate limited by name and address. The answer does not tell whether the name exists."""
         enforce_csrf(request._request)  # else another site could sign a person in as somebody else
         data = _valid(SignInSerializer(data=request.data))
-        who = {"purpose": "sign-in", "username": data["username"], "ip": context.current().ip}
-        attempts.count(**who)
+        ip = context.current().ip
+        attempts.count(purpose="sign-in", username=data["username"], ip=ip)
         user = auth.authenticate(request._request, username=data["username"], password=data["password"])
         if user is None:
-            log.warning("Refused sign-in from %s", who["ip"])
+            log.warning("Refused sign-in from %s", ip)
             actions.record_refused_sign_in(username=data["username"])
             raise AuthenticationFailed("The name or the password is not right.", "invalid_credentials")
-        attempts.forget(**who)
+        attempts.forget(purpose="sign-in", username=data["username"], ip=ip)
         with transaction.atomic():
             auth.login(request._request, user)  # a new session key: one fixed beforehand is worth nothing
-            actions.record_sign_in(user=cast(User, user))
-        return self._answer(cast(User, user))
+            actions.record_sign_in(user=user)
+        return self._answer(user)
 
     @extend_schema(operation_id="session_destroy", responses={204: None})
     def delete(self, request: Request) -> Response:
@@ -133,12 +133,12 @@ class MyPasswordView(APIView):
         if request.auth is not None:
             raise NotAllowed("A token cannot change a password.", code="session_required", hint="Sign in.")
         data = _valid(PasswordChangeSerializer(data=request.data))
-        who = {"purpose": "password", "username": _me(request).username, "ip": context.current().ip}
-        attempts.count(**who)
+        username, ip = _me(request).username, context.current().ip
+        attempts.count(purpose="password", username=username, ip=ip)
         with transaction.atomic():
             user = actions.change_password(user=_me(request), **data)
             auth.update_session_auth_hash(request._request, user)  # this session goes on, under a new key
-        attempts.forget(**who)
+        attempts.forget(purpose="password", username=username, ip=ip)
         return Response(status=204)
 
 
@@ -146,7 +146,11 @@ class UserViewSet(ResourceViewSet):
     """People. Removing one deactivates them: their word in the history stays."""
 
     http_method_names = ["get", "head", "options", "post", "patch", "delete"]
+<<<<<<< HEAD
     permissions: ClassVar[dict[str, str]] = {
+=======
+    permissions = {
+>>>>>>> main
         "GET": "users.view",
         "POST": "users.change",
         "PATCH": "users.change",

@@ -13,7 +13,9 @@ from posture.history.models import Entry
 
 class ActorSerializer(PlainSerializer):
     kind = serializers.ChoiceField(choices=["user", "token", "system"])
-    id = serializers.IntegerField(allow_null=True, help_text="The person, also behind a token; null: the system.")
+    id = serializers.IntegerField(
+        allow_null=True, help_text="The person, also behind a token; null: the system."
+    )
     name = serializers.CharField()
 
 

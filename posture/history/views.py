@@ -27,7 +27,7 @@ class HistoryViewSet(ResourceViewSet):
     # By id, which rises with time because entries are written one after the other, and has the index.
     orderings: ClassVar[Orderings] = {"-at": only("pk", descending=True), "at": only("pk")}
     default_ordering = "-at"
-    permissions: ClassVar[dict[str, str]] = {"GET": "history.view"}
+    permissions = {"GET": "history.view"}
 
     @extend_schema(responses=VerificationSerializer)
     @action(detail=False, pagination_class=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from http.client import HTTPException, IncompleteRead
 from typing import Any
 
 import docker
@@ -17,7 +18,7 @@ from scanners.answers import Answer, MalformedAnswerError, as_list
 from scanners.connectors.address import NodeAddress, check_address, parse_address
 from scanners.connectors.guard import Guard
 from scanners.connectors.ssh import SshTunnel
-from scanners.connectors.transport import Dial, EngineAdapter, dial_unix, tcp_dialer
+from scanners.connectors.transport import Dial, EngineAdapter, ItemConnection, dial_unix, tcp_dialer
 from scanners.engine_api import (
     bare_digest,
     container_facts,
@@ -40,6 +41,7 @@ from scanners.records import (
 
 KIND = "docker"
 OLDEST_API = "1.41"  # Docker 20.10, Podman 3 and newer
+_HEADERS = {"User-Agent": "plimsoll", "Accept": "application/json", "Accept-Encoding": "identity"}
 _CHUNK_BYTES = 65536
 _KEPT_INSPECT_BYTES = 8 * 1024 * 1024
 _STOPPED = frozenset({"exited", "dead", "stopped"})
@@ -89,7 +91,7 @@ def open_node(
     guard = Guard(limits, is_cancelled)
     with contextlib.ExitStack() as stack:
         dial = _dialer(parsed, credential, guard, stack, allow_plaintext, tuple(denied_networks))
-        session = DockerSession(parsed, EngineAdapter(dial), guard, read_processes=read_processes)
+        session = DockerSession(parsed, dial, guard, read_processes=read_processes)
         stack.callback(session.close)
         session.negotiate()
         yield session
@@ -124,11 +126,10 @@ def _dialer(
 class DockerSession:
     """An open engine. Made by `open_node`."""
 
-    def __init__(
-        self, address: NodeAddress, adapter: EngineAdapter, guard: Guard, *, read_processes: bool
-    ) -> None:
+    def __init__(self, address: NodeAddress, dial: Dial, guard: Guard, *, read_processes: bool) -> None:
         self._address = address
-        self._adapter = adapter
+        self._adapter = EngineAdapter(dial)
+        self._items = ItemConnection(dial)
         self._guard = guard
         self._read_processes = read_processes
         self._client = self._new_client(OLDEST_API)
@@ -141,12 +142,11 @@ class DockerSession:
         # Proxies and headers that this machine's user configured for his own docker command are not meant for nodes.
         client.trust_env = False
         client.headers.clear()
-        client.headers.update(
-            {"User-Agent": "plimsoll", "Accept": "application/json", "Accept-Encoding": "identity"}
-        )
+        client.headers.update(_HEADERS)
         return client
 
     def close(self) -> None:
+        self._items.close()
         self._client.close()
         self._adapter.close()
 
@@ -185,51 +185,64 @@ class DockerSession:
         self._client = self._new_client(api_version)
 
     def _json(self, path: str, query: dict[str, str | int] | None = None, *, versioned: bool = True) -> Any:
-        body = self._body(path, versioned, query or {})
-        try:
-            return msgspec.json.decode(body)
-        except msgspec.DecodeError:
-            raise _UnreadableError("malformed", "the answer is not valid JSON") from None
+        """One answer through the SDK's session. Raises `_UnreadableError` when only this one is lost."""
+        base = self._client.base_url
+        url = f"{base}/v{self._client.api_version}{path}" if versioned else base + path
 
-    def _body(self, path: str, versioned: bool, query: dict[str, str | int]) -> bytes:
-        """One answer, whole. Raises `_UnreadableError` when only this one is lost, `NodeError` when the node is."""
+        def ask() -> tuple[int, bytes]:
+            with self._client.get(url, params=query, stream=True, allow_redirects=False) as response:
+                return response.status_code, self._bounded(response.raw, response.raw.close)
+
+        return _decoded(self._asked(ask))
+
+    def _item(self, path: str) -> bytes:
+        """One of the many small answers: the same request, without the session's work for each of them."""
+
+        def ask() -> tuple[int, bytes]:
+            try:
+                self._items.request("GET", f"/v{self._client.api_version}{path}", headers=_HEADERS)
+                response = self._items.getresponse()
+                return response.status, self._bounded(response, self._items.close)
+            except BaseException:
+                self._items.close()
+                raise
+
+        return self._asked(ask)
+
+    def _asked(self, ask: Callable[[], tuple[int, bytes]]) -> bytes:
         self._guard.check()
-        url = (
-            f"{self._client.base_url}/v{self._client.api_version}{path}"
-            if versioned
-            else self._client.base_url + path
-        )
         may_retry = self._answers > 0
         while True:
             try:
-                with self._client.get(
-                    url, params=query or None, stream=True, allow_redirects=False
-                ) as response:
-                    body = self._bounded(response)
+                status, body = ask()
                 break
-            except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            except (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError) as error:
                 # An engine may close a connection that was idle just when it is used again.
-                if may_retry and not isinstance(error, requests.exceptions.InvalidURL):
+                if may_retry:
                     may_retry = False
                     continue
                 raise self._broken(error) from None
         self._answers += 1
-        if response.status_code != 200:
-            raise self._refused_answer(response.status_code, body)
+        if status != 200:
+            raise self._refused_answer(status, body)
         return body
 
-    def _bounded(self, response: requests.Response) -> bytes:
+    def _bounded(self, response: Any, give_up: Callable[[], None]) -> bytes:
         limit = self._guard.limits.item_bytes
         announced = response.headers.get("Content-Length", "")
-        body = bytearray()
+        body = b""
         if not (announced.isdigit() and int(announced) > limit):
-            while chunk := response.raw.read(_CHUNK_BYTES):
-                body += chunk
-                if len(body) > limit:
-                    break
-            else:
-                return bytes(body)
-        response.raw.close()
+            pieces: list[bytes] = []
+            size = 0
+            while size <= limit and (piece := response.read(_CHUNK_BYTES)):
+                pieces.append(piece)
+                size += len(piece)
+            body = b"".join(pieces)
+            if size <= limit:
+                if announced.isdigit() and size < int(announced):
+                    raise IncompleteRead(body)
+                return body
+        give_up()
         raise _UnreadableError("too_large", f"the answer is larger than the limit of {limit} bytes")
 
     def _broken(self, error: Exception) -> NodeError:
@@ -389,6 +402,8 @@ class DockerSession:
             )
         except MalformedAnswerError as error:
             raise NodeError("malformed", f"The engine's answer cannot be read: {error}.", "") from None
+        except RecursionError:
+            raise NodeError("malformed", f"The engine's answer cannot be read: {_TOO_DEEP}.", "") from None
         engine = _engine_record(observed)
         yield observed
         report("engine", 1, 1)
@@ -421,10 +436,10 @@ class DockerSession:
                 continue
             identifier = item.text("Id")
             try:
-                body = self._body(f"/containers/{identifier}/json", True, {})
-                inspect = msgspec.json.decode(body)
+                body = self._item(f"/containers/{identifier}/json")
+                inspect = _decoded(body)
                 moment = Answer(inspect, "container").child("State").moment("FinishedAt")
-            except (_UnreadableError, msgspec.DecodeError, MalformedAnswerError):
+            except (_UnreadableError, MalformedAnswerError):
                 continue  # asked again, and reported, when its turn comes
             if moment is not None:
                 finished[identifier] = moment
@@ -443,7 +458,7 @@ class DockerSession:
         yield from skipped
         try:
             yield swarm_facts(swarm, nodes=nodes, services=services, secrets=secrets, networks=networks)
-        except MalformedAnswerError as error:
+        except (MalformedAnswerError, RecursionError) as error:
             yield Skipped(
                 kind="malformed", where="the cluster", reason=f"{error}", asset_kind=AssetKind.CLUSTER
             )
@@ -460,18 +475,18 @@ class DockerSession:
             names = item.texts("RepoTags")
             where = f"image {names[0] if names else identifier[:19]}"
             try:
-                inspect = self._json(f"/images/{identifier}/json")
+                inspect = _decoded(self._item(f"/images/{identifier}/json"))
                 references = in_use.get(bare_digest(identifier), set())
                 history, lost = self._history(identifier, where)
                 yield image_facts(inspect, history, in_use_references=references)
                 yield from lost
-            except (_UnreadableError, MalformedAnswerError) as error:
+            except (_UnreadableError, MalformedAnswerError, RecursionError) as error:
                 yield _skipped(error, where, AssetKind.IMAGE, identifier)
         report("images", len(images), len(images))
 
     def _history(self, identifier: str, where: str) -> tuple[list[Any] | None, list[Skipped]]:
         try:
-            history = self._json(f"/images/{identifier}/history")
+            history = _decoded(self._item(f"/images/{identifier}/history"))
             if not isinstance(history, list):
                 raise _UnreadableError("malformed", "the history is not a list")
         except _UnreadableError as error:
@@ -497,7 +512,7 @@ class DockerSession:
             identifier = item.text("Id")
             where = f"container {next(iter(item.texts('Names')), identifier[:12]).removeprefix('/')}"
             try:
-                inspect = kept.pop(identifier, None) or self._json(f"/containers/{identifier}/json")
+                inspect = kept.pop(identifier, None) or _decoded(self._item(f"/containers/{identifier}/json"))
                 processes = self._processes(identifier) if item.text("State") == "running" else None
                 yield container_facts(
                     inspect,
@@ -505,7 +520,7 @@ class DockerSession:
                     image_repo_digests=digests.get(bare_digest(item.text("ImageID")), ()),
                     processes=processes,
                 )
-            except (_UnreadableError, MalformedAnswerError) as error:
+            except (_UnreadableError, MalformedAnswerError, RecursionError) as error:
                 yield _skipped(error, where, AssetKind.CONTAINER, identifier)
         report("containers", len(containers), len(containers))
 
@@ -514,9 +529,9 @@ class DockerSession:
         if not self._read_processes:
             return None
         # Docker hands this to the host's ps; Podman reads names of columns.
-        columns = "pid,comm" if is_podman(self._version) else "-eo pid,comm"
+        columns = "pid,comm" if is_podman(self._version) else "-eo%20pid,comm"
         try:
-            answer = Answer(self._json(f"/containers/{identifier}/top", {"ps_args": columns}), "top")
+            answer = Answer(_decoded(self._item(f"/containers/{identifier}/top?ps_args={columns}")), "top")
             titles = [title.upper() for title in answer.texts("Titles")]
             rows = answer.value.get("Processes")
             column = next(
@@ -536,12 +551,26 @@ def _engine_record(observed: Observed) -> EngineFacts:
     return observed.facts
 
 
+_TOO_DEEP = "the answer is nested too deeply"
+
+
 def _skipped(
-    error: _UnreadableError | MalformedAnswerError, where: str, kind: AssetKind, key: str
+    error: _UnreadableError | MalformedAnswerError | RecursionError, where: str, kind: AssetKind, key: str
 ) -> Skipped:
+    if isinstance(error, RecursionError):
+        return Skipped(kind="malformed", where=where, reason=_TOO_DEEP, asset_kind=kind, asset_key=key)
     if isinstance(error, MalformedAnswerError):
         return Skipped(kind="malformed", where=where, reason=str(error), asset_kind=kind, asset_key=key)
     return Skipped(kind=error.kind, where=where, reason=error.reason, asset_kind=kind, asset_key=key)
+
+
+def _decoded(body: bytes) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        raise _UnreadableError("malformed", "the answer is not valid JSON") from None
+    except RecursionError:
+        raise _UnreadableError("malformed", _TOO_DEEP) from None
 
 
 def _message_of(body: bytes) -> str:

@@ -25,7 +25,7 @@ _STREAMLOCAL = "direct-streamlocal@openssh.com"
 _KEY_CLASSES: tuple[Any, ...] = (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey)
 
 
-class _StreamlocalTransport(paramiko.Transport):  # type: ignore[misc]
+class _StreamlocalTransport(paramiko.Transport):
     """Adds to the open message of a socket channel what paramiko does not write: path and two reserved fields."""
 
     socket_path = ""

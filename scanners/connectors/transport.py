@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import socket
 import ssl
 import tempfile
@@ -55,6 +56,18 @@ class _EngineConnection(HTTPConnection):
 
     def connect(self) -> None:
         self.sock = self._dial()
+
+
+class ItemConnection(http.client.HTTPConnection):
+    """One kept-alive connection for the many small answers of a pull, where the layers above urllib3 cost most time."""
+
+    def __init__(self, dial: Dial) -> None:
+        super().__init__("localhost")
+        self._dial = dial
+
+    def connect(self) -> None:
+        # http.client asks of its socket only what a GuardedSocket has.
+        self.sock: Any = self._dial()
 
 
 def dial_unix(address: NodeAddress, guard: Guard) -> GuardedSocket:

@@ -36,8 +36,11 @@ def test_it_starts_answers_stops_on_ctrl_c_and_is_quicker_the_second_time(tmp_pa
 
         instance.start()
         second = instance.wait_ready()
-        print(f"first start {first:.1f} s, second start {second:.1f} s, stop {seconds:.1f} s")  # noqa: T201
-        assert second < 20, "the goal is 10 s on a machine that does nothing else"
+        work = instance.cpu_seconds()
+        print(f"first start {first:.1f} s, second {second:.1f} s ({work:.1f} s of CPU), stop {seconds:.1f} s")  # noqa: T201
+        assert second < 10 or work < 10, (
+            "a start that takes longer only because others use the machine is fine"
+        )
         assert remembered(instance.var), "the data is kept"
         assert instance.end(signal.SIGTERM)[0] == 0
         assert wait_until(lambda: instance.left() == [], 2), instance.left()
@@ -93,7 +96,7 @@ def test_what_crashes_is_started_again(tmp_path: Path) -> None:
             def answers_again(words: str = words, before: psutil.Process = before) -> bool:
                 try:
                     return instance.child(words).pid != before.pid and instance.get("/healthz")[0] == 200
-                except (AssertionError, OSError):
+                except (AssertionError, OSError, psutil.NoSuchProcess):
                     return False
 
             assert wait_until(answers_again, 40, interval=0.2), instance.output
@@ -174,7 +177,10 @@ def test_a_port_that_another_program_holds_is_refused_with_its_name(tmp_path: Pa
         instance.start()
         assert instance.process is not None
         assert instance.process.wait(timeout=30) == 1
-        assert f"is taken by {psutil.Process().name()} (process {os.getpid()})" in instance.output
+        assert (
+            f"is taken by {Path(psutil.Process().cmdline()[0]).name} (process {os.getpid()})"
+            in instance.output
+        )
 
 
 def remember(var: Path) -> None:

@@ -35,6 +35,9 @@ def program(user: User, scope: str = "write", **fields: Any) -> Client:
 def send(client: Client, method: str, path: str, body: Any = None, **extra: Any) -> Any:
     """One JSON request to /api/v1."""
     return client.generic(
-        method, f"/api/v1{path}", data="" if body is None else json.dumps(body), content_type="application/json", **extra
+        method,
+        f"/api/v1{path}",
+        data="" if body is None else json.dumps(body),
+        content_type="application/json",
+        **extra,
     )
-

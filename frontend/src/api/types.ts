@@ -377,7 +377,7 @@ export interface FindingDetail extends Finding {
   requirements: Requirements;
   factors: Factor[];
   intervals: { opened_at: string; closed_at: string | null; evidence: string[] | string | null }[];
-  share: { of: AssetRef; load: number; share: number } | null;
+  share: { of: AssetRef; load: number | null; share: number } | null;
 }
 
 export interface FindingGroup {
@@ -388,6 +388,14 @@ export interface FindingGroup {
   assets: number;
   assets_total: number | null;
   points_max: number;
+}
+
+/** One line of an environment's ledger: a host and its share. */
+export interface HostLine {
+  asset: AssetRef;
+  load: number;
+  energy: number;
+  share: number;
 }
 
 export interface LedgerLine {
@@ -409,8 +417,13 @@ export interface Ledger {
   energy: number | null;
   lines: LedgerLine[];
   lines_total: number;
+  /** The share of the lines that are not shown. */
+  rest: number;
   missing: { evidence: string; why: string }[];
 }
+
+/** An environment's ledger: its lines are hosts. */
+export type EnvironmentLedger = Omit<Ledger, "lines"> & { lines: HostLine[] };
 
 export interface HistoryEntry {
   id: number;

@@ -23,7 +23,11 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
-/** The present in milliseconds, renewed four times a minute. */
+/**
+ * The present in milliseconds; whoever asks is drawn anew four times a minute. Read at each drawing, so that
+ * what has just happened is never shown as still to come.
+ */
 export function useNow(): number {
-  return useSyncExternalStore(subscribe, () => now);
+  useSyncExternalStore(subscribe, () => now);
+  return Date.now();
 }

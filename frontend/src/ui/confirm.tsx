@@ -35,7 +35,7 @@ export function Confirm({
             Cancel
           </Button>
           <Button
-            color="red.8"
+            color="#b0123b"
             loading={busy}
             onClick={async () => {
               setBusy(true);

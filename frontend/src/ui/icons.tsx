@@ -2,7 +2,6 @@ import type { ReactNode } from "react";
 
 /** Line icons on a 16 unit grid. They decorate a word beside them or a labelled button, and are hidden from readers. */
 function icon(paths: ReactNode) {
-  // biome-ignore lint/correctness/noComponentHookFactories: called once for each icon, when this file is loaded
   return function Icon({ size = 16 }: { size?: number }) {
     return (
       <svg

@@ -1,6 +1,6 @@
 import { Tooltip } from "@mantine/core";
 import { useItem } from "../api/hooks";
-import type { Ledger, Load } from "../api/types";
+import type { EnvironmentLedger, Ledger, Load } from "../api/types";
 import classes from "./loadGauge.module.css";
 import { loadText, shareText } from "./quantities";
 
@@ -20,13 +20,16 @@ export function gaugeText(load: Load): string {
 }
 
 function TopLines({ path, load }: { path: string | undefined; load: Load }) {
-  const ledger = useItem<Ledger>(path ?? null);
+  const ledger = useItem<Ledger | EnvironmentLedger>(path ?? null);
   return (
     <span className={classes.tip}>
       <span>{gaugeText(load)}</span>
       {ledger.data?.lines.slice(0, 3).map((line) => (
-        <span key={`${line.finding.id}`} className={classes.tipLine}>
-          <span>{line.finding.title}</span>
+        <span
+          key={"finding" in line ? `f${line.finding.id}` : `h${line.asset.id}`}
+          className={classes.tipLine}
+        >
+          <span>{"finding" in line ? line.finding.title : line.asset.name}</span>
           <span>{shareText(load.load ? line.share / load.load : 0)}</span>
         </span>
       ))}

@@ -1,4 +1,9 @@
-import { type CSSVariablesResolver, createTheme, localStorageColorSchemeManager } from "@mantine/core";
+import {
+  type CSSVariablesResolver,
+  createTheme,
+  defaultVariantColorsResolver,
+  localStorageColorSchemeManager,
+} from "@mantine/core";
 
 export const colourSchemeManager = localStorageColorSchemeManager({ key: "plimsoll-colour-scheme" });
 
@@ -34,11 +39,23 @@ export const theme = createTheme({
   primaryColor: "sea",
   primaryShade: { light: 7, dark: 4 },
   autoContrast: true,
+  // The accent is dark on light pages and light on dark ones, so what stands on it turns with it.
+  variantColorResolver: (input) => {
+    const usual = defaultVariantColorsResolver(input);
+    if (input.variant !== "filled" || (input.color && input.color !== "sea")) return usual;
+    return {
+      ...usual,
+      background: "var(--accent)",
+      hover: "var(--accent-strong)",
+      color: "var(--on-accent)",
+    };
+  },
   defaultRadius: 6,
   cursorType: "pointer",
   fontSizes: { xs: "12px", sm: "13px", md: "14px", lg: "16px", xl: "20px" },
   components: {
     Button: { defaultProps: { size: "xs", fw: 500 } },
+    Checkbox: { defaultProps: { iconColor: "var(--on-accent)" } },
     TextInput: { defaultProps: { size: "sm" } },
     Tooltip: { defaultProps: { openDelay: 300, multiline: true, maw: 360 } },
     Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.5 } } },

@@ -42,7 +42,11 @@ def test_an_administrator_adds_a_person_who_must_choose_a_password() -> None:
     assert answer.json()["must_change_password"] is True
     assert PASSWORD not in answer.content.decode()
     entry = Entry.objects.get(object_name="grace")
-    assert (entry.actor_name, entry.verb, entry.changes["environments"]) == ("ada", "created", [None, ["staging"]])
+    assert (entry.actor_name, entry.verb, entry.changes["environments"]) == (
+        "ada",
+        "created",
+        [None, ["staging"]],
+    )
 
 
 @pytest.mark.parametrize(
@@ -73,7 +77,9 @@ def test_each_change_is_written_down() -> None:
     client = signed_in(person())
     body = {"role": "auditor", "email": "g@example.org", "is_active": False}
     assert send(client, "PATCH", f"/users/{grace.pk}", body).json()["role"] == "auditor"
-    verbs = list(Entry.objects.filter(object_id=str(grace.pk), object_kind="user").values_list("verb", flat=True))
+    verbs = list(
+        Entry.objects.filter(object_id=str(grace.pk), object_kind="user").values_list("verb", flat=True)
+    )
     assert sorted(verbs) == ["changed_email", "changed_role", "created", "deactivated"]
     assert send(client, "PATCH", f"/users/{grace.pk}", {"is_active": True}).json()["is_active"] is True
 
@@ -180,7 +186,10 @@ def test_people_are_listed_with_facets_and_export() -> None:
     person("grace", Role.VIEWER)
     client = signed_in(person())
     assert [u["username"] for u in send(client, "GET", "/users?role=viewer").json()["results"]] == ["grace"]
-    assert [u["username"] for u in send(client, "GET", "/users?ordering=-username").json()["results"]] == ["grace", "ada"]
+    assert [u["username"] for u in send(client, "GET", "/users?ordering=-username").json()["results"]] == [
+        "grace",
+        "ada",
+    ]
     facets = {f["name"]: f["values"] for f in send(client, "GET", "/users/facets").json()["facets"]}
     assert [(v["value"], v["count"]["value"]) for v in facets["role"]][:1] == [("viewer", 1)]
     lines = b"".join(send(client, "GET", "/users/export?format=csv").streaming_content).decode().splitlines()

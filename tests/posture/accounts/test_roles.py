@@ -58,7 +58,9 @@ def path_of():
 
 
 @pytest.mark.parametrize("role", sorted(ALL))
-@pytest.mark.parametrize(("method", "path", "allowed"), ENDPOINTS, ids=lambda v: v if isinstance(v, str) else "")
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"), ENDPOINTS, ids=lambda v: v if isinstance(v, str) else ""
+)
 def test_a_role_may_only_what_it_may(role: str, method: str, path: str, allowed: set[str], path_of) -> None:
     answer = send(signed_in(person("me", role)), method, path_of(path), {} if method != "GET" else None)
     if role in allowed:
@@ -67,7 +69,9 @@ def test_a_role_may_only_what_it_may(role: str, method: str, path: str, allowed:
         assert (answer.status_code, answer.json()["code"]) == (403, "permission_denied")
 
 
-@pytest.mark.parametrize(("method", "path", "_allowed"), ENDPOINTS, ids=lambda v: v if isinstance(v, str) else "")
+@pytest.mark.parametrize(
+    ("method", "path", "_allowed"), ENDPOINTS, ids=lambda v: v if isinstance(v, str) else ""
+)
 def test_nobody_may_anything(method: str, path: str, _allowed: set[str], path_of) -> None:
     answer = send(Client(raise_request_exception=False), method, path_of(path), {})
     assert answer.status_code == 401
@@ -75,7 +79,9 @@ def test_nobody_may_anything(method: str, path: str, _allowed: set[str], path_of
     assert answer.json()["code"] == "not_authenticated"
 
 
-@pytest.mark.parametrize(("method", "path", "_allowed"), ENDPOINTS, ids=lambda v: v if isinstance(v, str) else "")
+@pytest.mark.parametrize(
+    ("method", "path", "_allowed"), ENDPOINTS, ids=lambda v: v if isinstance(v, str) else ""
+)
 def test_a_reading_token_only_reads(method: str, path: str, _allowed: set[str], path_of) -> None:
     answer = send(program(person("me"), "read"), method, path_of(path), {} if method != "GET" else None)
     if method == "GET":
@@ -84,7 +90,9 @@ def test_a_reading_token_only_reads(method: str, path: str, _allowed: set[str], 
         assert (answer.status_code, answer.json()["code"]) == (403, "token_scope")
 
 
-@pytest.mark.parametrize(("method", "path", "_allowed"), ENDPOINTS, ids=lambda v: v if isinstance(v, str) else "")
+@pytest.mark.parametrize(
+    ("method", "path", "_allowed"), ENDPOINTS, ids=lambda v: v if isinstance(v, str) else ""
+)
 def test_a_new_password_comes_before_everything_else(method: str, path: str, _allowed, path_of) -> None:
     answer = send(signed_in(person("me", must_change_password=True)), method, path_of(path), {})
     if path == "/me":

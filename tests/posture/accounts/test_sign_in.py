@@ -58,7 +58,11 @@ def test_a_person_signs_in_and_out() -> None:
     assert send(client, "GET", "/me").json()["username"] == "ada"
     assert send(client, "DELETE", "/session", **proof(client)).status_code == 204
     assert send(client, "GET", "/me").status_code == 401
-    assert list(Entry.objects.order_by("id").values_list("verb", flat=True)) == ["created", "signed_in", "signed_out"]
+    assert list(Entry.objects.order_by("id").values_list("verb", flat=True)) == [
+        "created",
+        "signed_in",
+        "signed_out",
+    ]
 
 
 def test_the_session_key_changes_on_signing_in() -> None:
@@ -159,7 +163,8 @@ def test_signing_in_needs_the_csrf_proof() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("PATCH", "/me"), ("POST", "/me/password"), ("POST", "/tokens"), ("DELETE", "/session")]
+    ("method", "path"),
+    [("PATCH", "/me"), ("POST", "/me/password"), ("POST", "/tokens"), ("DELETE", "/session")],
 )
 def test_every_unsafe_request_of_a_session_needs_the_proof(method: str, path: str) -> None:
     client = signed_in(person(), enforce_csrf_checks=True)
@@ -192,7 +197,13 @@ def test_reading_again_within_a_minute_writes_nothing(django_assert_num_queries)
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"username": "ada"}, {"username": "a" * 200, "password": "x"}, {"username": "a\x00", "password": "x"}]
+    "body",
+    [
+        {},
+        {"username": "ada"},
+        {"username": "a" * 200, "password": "x"},
+        {"username": "a\x00", "password": "x"},
+    ],
 )
 def test_a_malformed_sign_in_names_the_field(body: dict) -> None:
     client = browser()

@@ -9,7 +9,9 @@ from django.test import Client
 
 def test_it_carries_the_nonce_of_its_own_policy_and_the_csrf_cookie(settings, tmp_path: Path) -> None:
     settings.FRONTEND_DIST = tmp_path
-    (tmp_path / "index.html").write_text('<meta name="nonce" content="__CSP_NONCE__"><p>ü</p>', encoding="utf-8")
+    (tmp_path / "index.html").write_text(
+        '<meta name="nonce" content="__CSP_NONCE__"><p>ü</p>', encoding="utf-8"
+    )
     first, second = Client().get("/hosts/12?tab=checks"), Client().get("/")
     nonce = first.content.decode().split('content="')[1].split('"')[0]
     assert f"'nonce-{nonce}'" in first.headers["Content-Security-Policy"]

@@ -65,7 +65,10 @@ def test_every_exception_becomes_a_problem(error: Exception, status: int, code: 
         ({"name": ["Missing."]}, [("name", "Missing.")]),
         ({"non_field_errors": ["Odd."]}, [("", "Odd.")]),
         (["Odd."], [("", "Odd.")]),
-        ({"limits": {"bytes": ["Too few.", "Odd."]}}, [("limits.bytes", "Too few."), ("limits.bytes", "Odd.")]),
+        (
+            {"limits": {"bytes": ["Too few.", "Odd."]}},
+            [("limits.bytes", "Too few."), ("limits.bytes", "Odd.")],
+        ),
         ({"ids": [{}, {"id": ["Unknown."]}]}, [("ids.1.id", "Unknown.")]),
         ({"ids": {1: ["Unknown."]}}, [("ids.1", "Unknown.")]),
     ],
@@ -80,7 +83,9 @@ def test_a_models_validation_error_names_each_field() -> None:
     assert document["errors"] == [{"field": "name", "message": "Missing."}]
 
 
-def test_an_unexpected_error_is_logged_under_the_id_that_its_reader_gets(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unexpected_error_is_logged_under_the_id_that_its_reader_gets(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     caplog.set_level(logging.ERROR)
 
     def fails(request: object) -> HttpResponse:

@@ -64,7 +64,9 @@ def test_a_password_from_a_file_is_taken_too(monkeypatch: pytest.MonkeyPatch, tm
     assert User.objects.get().check_password("from-a-secret-file-1")
 
 
-def test_a_weak_password_from_the_environment_is_taken_with_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_weak_password_from_the_environment_is_taken_with_a_warning(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("PLIMSOLL_ADMIN_PASSWORD", "admin")
     _, err = first_run()
     assert "PLIMSOLL_ADMIN_PASSWORD is weak" in err

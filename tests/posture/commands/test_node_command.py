@@ -78,7 +78,10 @@ def test_the_host_key_that_a_host_shows_is_pinned_when_wanted(
         (("alpha", "tcp://engine:2376"), "credential.ca_certificate: tcp:// needs"),
         (("alpha", "tcp://engine:2376", "--ca", "/nowhere/ca.pem"), "--ca: /nowhere/ca.pem cannot be read"),
         (("alpha", "ssh://ops@127.0.0.1:1", "--scan-host-key"), "--scan-host-key"),
-        (("alpha", SOCKET, "--environment", "nowhere"), "--environment: There is none with the slug “nowhere”"),
+        (
+            ("alpha", SOCKET, "--environment", "nowhere"),
+            "--environment: There is none with the slug “nowhere”",
+        ),
         (("alpha", SOCKET, "--label", "site"), "--label: write NAME=VALUE"),
         (("alpha", SOCKET, "--interval", "1"), "interval_seconds"),
         (("alpha", SOCKET, "--interval", "soon"), "invalid int"),
@@ -140,6 +143,8 @@ def test_waiting_ends_with_what_the_pull_did(environment: Environment, state: st
         if state in ("succeeded", "partial"):
             assert node("pull", "alpha", "--wait").endswith(f"of alpha {state}: containers 3.\n")
         else:
-            with pytest.raises(CommandError, match=f"{state}: The node refused the connection Nothing listens."):
+            with pytest.raises(
+                CommandError, match=f"{state}: The node refused the connection Nothing listens."
+            ):
                 node("pull", "alpha", "--wait")
         ended.result()

@@ -88,7 +88,10 @@ def test_a_password_from_a_file_is_not_printed(tmp_path) -> None:
     [
         (("create", "ada"), "This name is taken|already exists"),
         (("create", "with space"), "Letters, digits"),
-        (("create", "grace", "--environment", "nowhere"), "--environment: there is none with the slug nowhere"),
+        (
+            ("create", "grace", "--environment", "nowhere"),
+            "--environment: there is none with the slug nowhere",
+        ),
         (("create", "grace", "--password-file", "/nowhere/at/all"), "--password-file: .* cannot be read"),
         (("password", "nobody"), "nobody named “nobody”"),
     ],

@@ -26,7 +26,9 @@ def another_client_key() -> str:
 
 def ssh_key(passphrase: str = "") -> str:
     encryption = (
-        serialization.BestAvailableEncryption(passphrase.encode()) if passphrase else serialization.NoEncryption()
+        serialization.BestAvailableEncryption(passphrase.encode())
+        if passphrase
+        else serialization.NoEncryption()
     )
     return (
         Ed25519PrivateKey.generate()

@@ -94,7 +94,9 @@ def test_rotating_nothing_is_fine() -> None:
     assert rotate() == 0
 
 
-def test_neither_log_nor_error_nor_repr_shows_a_part(settings, nodes, caplog: pytest.LogCaptureFixture) -> None:
+def test_neither_log_nor_error_nor_repr_shows_a_part(
+    settings, nodes, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
     credential = Credential(client_key="hunter2")
     sealed = seal(credential)

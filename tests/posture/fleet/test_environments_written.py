@@ -15,8 +15,14 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_slug_is_made_of_the_name() -> None:
-    environment = create_environment(name="  Production North ", data_classes=["cardholder", "personal", "personal"])
-    assert (environment.slug, environment.name, environment.line) == ("production-north", "Production North", 100.0)
+    environment = create_environment(
+        name="  Production North ", data_classes=["cardholder", "personal", "personal"]
+    )
+    assert (environment.slug, environment.name, environment.line) == (
+        "production-north",
+        "Production North",
+        100.0,
+    )
     assert environment.data_classes == ["personal", "cardholder"]
     assert Entry.objects.get().changes["data_classes"] == [None, ["personal", "cardholder"]]
 

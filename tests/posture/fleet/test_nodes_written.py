@@ -59,11 +59,16 @@ def test_a_node_is_registered_and_due_at_once(client, environment: Environment) 
     assert node["labels"] == {"site": "Bremen"}
     assert Node.objects.due().count() == 1
     entry = Entry.objects.get(object_kind="node")
-    assert (entry.verb, entry.object_name, entry.changes["interval_seconds"]) == ("created", "alpha", [None, 60])
+    assert (entry.verb, entry.object_name, entry.changes["interval_seconds"]) == (
+        "created",
+        "alpha",
+        [None, 60],
+    )
 
 
 @pytest.mark.parametrize(
-    ("address", "parts"), [("tcp://engine.example.org:2376", certificates.tls), ("ssh://ops@engine", certificates.ssh)]
+    ("address", "parts"),
+    [("tcp://engine.example.org:2376", certificates.tls), ("ssh://ops@engine", certificates.ssh)],
 )
 def test_a_credential_goes_in_and_never_comes_out(
     client, environment: Environment, address: str, parts, caplog: pytest.LogCaptureFixture
@@ -168,18 +173,28 @@ def test_tcp_without_certificates_must_be_wanted(client, environment: Environmen
         ("tcp://h:1", lambda: certificates.tls() | {"ca_certificate": "nonsense"}, "ca_certificate"),
         ("tcp://h:1", lambda: certificates.tls() | {"client_certificate": "nonsense"}, "client_certificate"),
         ("tcp://h:1", lambda: certificates.tls() | {"client_key": "nonsense"}, "client_key"),
-        ("tcp://h:1", lambda: certificates.tls() | {"client_key": certificates.another_client_key()}, "client_key"),
+        (
+            "tcp://h:1",
+            lambda: certificates.tls() | {"client_key": certificates.another_client_key()},
+            "client_key",
+        ),
         ("tcp://h:1", lambda: certificates.tls() | {"client_key": ""}, "client_key"),
         ("tcp://h:1", lambda: certificates.tls() | certificates.ssh(), "ssh_host_key"),
         ("ssh://u@h", lambda: certificates.ssh() | {"ssh_host_key": ""}, "ssh_host_key"),
         ("ssh://u@h", lambda: certificates.ssh() | {"ssh_host_key": "ssh-ed25519 AAAA"}, "ssh_host_key"),
         ("ssh://u@h", lambda: certificates.ssh() | {"ssh_private_key": ""}, "ssh_private_key"),
         ("ssh://u@h", lambda: certificates.ssh() | {"ssh_private_key": "nonsense"}, "ssh_private_key"),
-        ("ssh://u@h", lambda: certificates.ssh() | {"ssh_private_key": certificates.ssh_key("x")}, "ssh_passphrase"),
+        (
+            "ssh://u@h",
+            lambda: certificates.ssh() | {"ssh_private_key": certificates.ssh_key("x")},
+            "ssh_passphrase",
+        ),
         ("ssh://u@h", lambda: certificates.ssh() | {"ssh_passphrase": "for nothing"}, "ssh_passphrase"),
         (
             "ssh://u@h",
-            lambda: certificates.ssh() | {"ssh_private_key": certificates.ssh_key("x"), "ssh_passphrase": "y"},
+            lambda: (
+                certificates.ssh() | {"ssh_private_key": certificates.ssh_key("x"), "ssh_passphrase": "y"}
+            ),
             "ssh_passphrase",
         ),
         ("unix:///run/d.sock", certificates.tls, "client_key"),
@@ -264,7 +279,9 @@ def test_pausing_and_resuming(client, environment: Environment) -> None:
     assert list(verbs) == ["created", "paused", "resumed", "resumed"]
 
 
-def test_a_deleted_node_takes_its_pulls_with_it_and_stays_in_the_history(client, environment: Environment) -> None:
+def test_a_deleted_node_takes_its_pulls_with_it_and_stays_in_the_history(
+    client, environment: Environment
+) -> None:
     pk = send(client, "POST", "/nodes", body(environment)).json()["id"]
     Pull.objects.create(node_id=pk, trigger="person")
     assert send(client, "DELETE", f"/nodes/{pk}").status_code == 204

@@ -82,7 +82,19 @@ def test_it_finds_two_exchanged_entries() -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [1.0, 0.1, 1e300, 1e-7, -0.0, 12345678901234567890, True, None, "ü \u2028 “quoted” \\", {"b": 1, "a": [2.50]}, []],
+    [
+        1.0,
+        0.1,
+        1e300,
+        1e-7,
+        -0.0,
+        12345678901234567890,
+        True,
+        None,
+        "ü \u2028 “quoted” \\",
+        {"b": 1, "a": [2.50]},
+        [],
+    ],
 )
 def test_what_the_database_gives_back_has_the_same_hash(value: object) -> None:
     write(1, field=[None, value])

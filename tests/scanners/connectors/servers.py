@@ -13,7 +13,13 @@ Handler = Callable[[socket.socket, threading.Event], None]
 
 VERSION = {"Version": "27.0.0", "ApiVersion": "1.46", "MinAPIVersion": "1.24", "Components": []}
 INFO = {"ID": "ENGINE", "Name": "sample", "OSType": "linux", "Swarm": {"LocalNodeState": "inactive"}}
-EMPTY = {"/networks": [], "/volumes": {"Volumes": []}, "/plugins": [], "/images/json": [], "/containers/json": []}
+EMPTY = {
+    "/networks": [],
+    "/volumes": {"Volumes": []},
+    "/plugins": [],
+    "/images/json": [],
+    "/containers/json": [],
+}
 
 
 @contextlib.contextmanager
@@ -62,7 +68,10 @@ def read_request(connection: socket.socket) -> str:
 
 
 def http_answer(body: bytes, status: str = "200 OK") -> bytes:
-    return f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+    return (
+        f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        + body
+    )
 
 
 def engine(answers: dict[str, object]) -> Handler:

@@ -17,7 +17,10 @@ from scanners.records import NodeError
         ("tcp://engine.example.org", "tcp://engine.example.org:2376"),
         ("tcp://[2001:db8::1]:2375", "tcp://[2001:db8::1]:2375"),
         ("ssh://ops@engine.example.org", "ssh://ops@engine.example.org:22/var/run/docker.sock"),
-        ("ssh://ops@engine.example.org:2222/run/podman.sock", "ssh://ops@engine.example.org:2222/run/podman.sock"),
+        (
+            "ssh://ops@engine.example.org:2222/run/podman.sock",
+            "ssh://ops@engine.example.org:2222/run/podman.sock",
+        ),
     ],
 )
 def test_it_reads_addresses(address: str, shown: str):

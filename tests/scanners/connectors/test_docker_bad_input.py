@@ -18,7 +18,9 @@ from tests.scanners.connectors.pulling import Pulled, pull
 from tests.scanners.connectors.servers import Handler, engine, http_answer, read_request, serve
 
 
-def failure(address: str, limits: Limits | None = None, credential: Credential | None = None, plain: bool = True) -> NodeError:
+def failure(
+    address: str, limits: Limits | None = None, credential: Credential | None = None, plain: bool = True
+) -> NodeError:
     with pytest.raises(NodeError) as caught:
         pull(address, credential, limits, allow_plaintext=plain)
     assert caught.value.message
@@ -94,7 +96,11 @@ def test_a_socket_that_may_not_be_opened(tmp_path: Path):
 
 @pytest.mark.parametrize(
     "handle",
-    [drip(b"", 0.05), drip(b"HTTP/1.1 200 OK\r\nX: ", 0.05), drip(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", 0.05)],
+    [
+        drip(b"", 0.05),
+        drip(b"HTTP/1.1 200 OK\r\nX: ", 0.05),
+        drip(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", 0.05),
+    ],
     ids=["before the status", "inside the headers", "inside the body"],
 )
 def test_a_byte_now_and_then_does_not_stretch_the_limit(handle: Handler):
@@ -153,9 +159,9 @@ def test_json_that_is_no_engine():
 
 
 def test_a_redirect_is_not_followed():
-    assert served_failure(send(b"HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n\r\n")).code == (
-        "not_an_engine"
-    )
+    assert served_failure(
+        send(b"HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n\r\n")
+    ).code == ("not_an_engine")
 
 
 def test_something_that_does_not_speak_http():
@@ -193,7 +199,9 @@ def test_a_certificate_for_another_name():
 
 
 def test_an_engine_that_is_too_old():
-    assert served_failure(engine({"/version": {"Version": "19.03", "ApiVersion": "1.40"}})).code == "api_version"
+    assert (
+        served_failure(engine({"/version": {"Version": "19.03", "ApiVersion": "1.40"}})).code == "api_version"
+    )
 
 
 @pytest.mark.parametrize("path", ["/info", "/containers/json", "/images/json"])
@@ -226,7 +234,13 @@ def test_a_connection_cut_in_the_middle_of_an_answer():
 
 
 def _container(identifier: str) -> dict[str, object]:
-    return {"Id": identifier, "Names": [f"/{identifier}"], "Image": "web", "ImageID": "sha256:1", "State": "created"}
+    return {
+        "Id": identifier,
+        "Names": [f"/{identifier}"],
+        "Image": "web",
+        "ImageID": "sha256:1",
+        "State": "created",
+    }
 
 
 def _inspect(identifier: str, **fields: object) -> dict[str, object]:
@@ -239,7 +253,10 @@ def test_a_huge_inspect_is_skipped_and_the_pull_goes_on(announced: bool):
     if announced:
         answer = http_answer(huge)
     else:
-        answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(huge), huge)
+        answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (
+            len(huge),
+            huge,
+        )
     pulled = served(
         engine(
             {
@@ -269,6 +286,28 @@ def test_a_wrong_type_in_an_inspect_names_container_and_field():
     assert "container odd.HostConfig.Privileged" in skipped.reason
 
 
+@pytest.mark.parametrize("depth", [300, 600, 900, 5000])
+def test_an_answer_that_is_nested_too_deeply_is_skipped_or_read(depth: int):
+    nested = b'{"Id":"deep","Name":"/deep","Config":' + b'{"a":' * depth + b'"eyJ"' + b"}" * depth + b"}"
+    pulled = served(
+        engine(
+            {
+                "/containers/json": [_container("deep"), _container("plain")],
+                "/containers/deep/json": http_answer(nested),
+                "/containers/plain/json": _inspect("plain"),
+            }
+        )
+    )
+    assert "plain" in pulled.containers
+    assert [item.kind for item in pulled.skipped] in ([], ["malformed"])
+    assert ("deep" in pulled.containers) != bool(pulled.skipped)
+
+
+def test_an_engine_whose_description_is_nested_too_deeply():
+    nested = b'{"ID":"x","a":' + b"[" * 5000 + b"]" * 5000 + b"}"
+    assert served_failure(engine({"/info": http_answer(nested)})).code == "malformed"
+
+
 def test_more_bytes_than_the_limit():
     answers: dict[str, object] = {"/info": {"ID": "x", "Padding": "x" * 100_000}}
     assert served_failure(engine(answers), Limits(bytes=50_000)).code == "too_large"
@@ -282,11 +321,16 @@ def test_more_items_than_the_limit():
 def test_a_list_that_is_not_allowed_is_skipped_as_a_whole():
     pulled = served(engine({"/images/json": http_answer(b"{}", "403 Forbidden")}))
     assert pulled.engine.images is None
-    assert [(item.kind, item.asset_kind, item.asset_key) for item in pulled.skipped] == [("denied", "image", "")]
+    assert [(item.kind, item.asset_kind, item.asset_key) for item in pulled.skipped] == [
+        ("denied", "image", "")
+    ]
 
 
 def test_an_engine_in_trouble():
-    assert served_failure(engine({"/info": http_answer(b"{}", "500 Internal Server Error")})).code == "engine_error"
+    assert (
+        served_failure(engine({"/info": http_answer(b"{}", "500 Internal Server Error")})).code
+        == "engine_error"
+    )
 
 
 def test_cancelling_ends_a_pull_that_hangs():

@@ -45,7 +45,9 @@ def test_the_scanned_host_key_is_the_one_the_server_has(ssh_server: SshServer, d
     assert fingerprint == f"SHA256:{digest}"
 
 
-def test_it_refuses_another_host_key_and_shows_both(ssh_server: SshServer, docker_engine: Engine, tmp_path: Path):
+def test_it_refuses_another_host_key_and_shows_both(
+    ssh_server: SshServer, docker_engine: Engine, tmp_path: Path
+):
     _, other = new_key(tmp_path, "other")
     error = failure(
         ssh_server.address(docker_engine.socket_path),
@@ -60,7 +62,9 @@ def test_it_refuses_to_go_without_a_pinned_host_key(ssh_server: SshServer, docke
     assert failure(ssh_server.address(docker_engine.socket_path), credential).code == "ssh_host_key"
 
 
-def test_it_names_a_key_that_the_host_does_not_know(ssh_server: SshServer, docker_engine: Engine, tmp_path: Path):
+def test_it_names_a_key_that_the_host_does_not_know(
+    ssh_server: SshServer, docker_engine: Engine, tmp_path: Path
+):
     stranger, _ = new_key(tmp_path, "stranger")
     credential = msgspec.structs.replace(ssh_server.credential, ssh_private_key=stranger)
     assert failure(ssh_server.address(docker_engine.socket_path), credential).code == "ssh_auth"

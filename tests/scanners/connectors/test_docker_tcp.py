@@ -61,7 +61,9 @@ def test_without_certificates_tls_is_still_asked_for(docker_engine: Engine):
         ({"ca_certificate": "nonsense"}, "tls_untrusted"),
     ],
 )
-def test_unreadable_certificates_are_named_and_leave_no_file(docker_engine: Engine, changes: dict[str, str], code: str):
+def test_unreadable_certificates_are_named_and_leave_no_file(
+    docker_engine: Engine, changes: dict[str, str], code: str
+):
     credential = msgspec.structs.replace(docker_engine.credential, **changes)
     before = set(Path(tempfile.gettempdir()).glob("plimsoll-*"))
     assert code_of(docker_engine.tcp_address, credential) == code

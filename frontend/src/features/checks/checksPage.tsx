@@ -21,7 +21,7 @@ const LIST: ListDefinition<Check> = {
   page: (check) => `/checks/${check.id}`,
   search: true,
   past: false,
-  usualOrdering: "id",
+  usualOrdering: "-failing",
   columns: [
     {
       id: "title",
@@ -42,7 +42,13 @@ const LIST: ListDefinition<Check> = {
     },
     { id: "asset_kind", label: "On", cell: (check) => check.asset_kind },
     { id: "pass", label: "Passed", numeric: true, cell: (check) => wholeText(check.counts.pass ?? 0) },
-    { id: "manual", label: "Manual", numeric: true, cell: (check) => wholeText(check.counts.manual ?? 0) },
+    {
+      id: "manual",
+      label: "Manual",
+      numeric: true,
+      usual: false,
+      cell: (check) => wholeText(check.counts.manual ?? 0),
+    },
     {
       id: "not_measured",
       label: "Not measured",

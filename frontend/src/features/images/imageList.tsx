@@ -61,6 +61,7 @@ export const IMAGE_LIST: ListDefinition<Image> = {
     { name: "architecture", label: "Architecture" },
     { name: "environment", label: "Environment" },
     { name: "host", label: "Host" },
+    { name: "gone", label: "Gone", single: true, choices: [{ value: "true", label: "only what is gone" }] },
   ],
   drawer: (id, row) => <ImageDrawer id={id} row={row} />,
   nothing: {

@@ -4,7 +4,7 @@ import { useNavigate } from "react-router";
 import { request } from "../../api/client";
 import { useChange } from "../../api/hooks";
 import { asProblem, type Problem } from "../../api/problem";
-import type { ConnectionTest, Node } from "../../api/types";
+import type { ConnectionTest, Node, Pull } from "../../api/types";
 import { useNotices } from "../../ui/notices";
 import { useEnvironments } from "../../ui/shell/scopeSelect";
 import { ProblemNote } from "../../ui/states";
@@ -27,6 +27,18 @@ const EXAMPLES = [
   ["tcp://host:2376", "an engine over the network, with certificates"],
   ["ssh://user@host", "an engine over SSH, with a key"],
 ];
+
+/** The page of a new node's first pull, asked for now rather than waited for; the node's own page if it cannot start. */
+async function firstPull(node: Node): Promise<string> {
+  if (node.last_pull) return `/pulls/${node.last_pull.id}`;
+  try {
+    const pull = await request<Pull>("POST", `/nodes/${node.id}/pull`);
+    return `/pulls/${pull.id}`;
+  } catch {
+    // The node is registered all the same, and its page says what became of its pulls.
+    return `/nodes/${node.id}`;
+  }
+}
 
 /** Registers a node in three steps: where it is, how to get in (tested before it is stored), how to pull it. */
 export function AddNode({ onClose }: { onClose: () => void }) {
@@ -88,9 +100,9 @@ export function AddNode({ onClose }: { onClose: () => void }) {
     }
     try {
       const node = await register.mutateAsync({ method: "POST", path: "/nodes", body: nodeBody(draft) });
-      notices.done(`${node.name} is registered. Its first pull starts now.`);
+      notices.done(`${node.name} is registered.`);
       onClose();
-      navigate(node.last_pull ? `/pulls/${node.last_pull.id}` : `/nodes/${node.id}`);
+      navigate(await firstPull(node));
     } catch {
       // Shown in the form.
     }

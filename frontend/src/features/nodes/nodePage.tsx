@@ -22,7 +22,12 @@ export function NodePage() {
   const item = useItem<Node>(
     `/nodes/${id}`,
     {},
-    { refresh: (node) => (node?.last_pull && pullIsLive(node.last_pull.state) ? 2000 : 15_000) },
+    {
+      refresh: (node) =>
+        node && (node.state === "new" || (node.last_pull && pullIsLive(node.last_pull.state)))
+          ? 2000
+          : 15_000,
+    },
   );
   const node = item.data;
   if (!node) {

@@ -27,7 +27,7 @@ function definition(add: (() => void) | null): ListDefinition<Node> {
     past: false,
     usualOrdering: "name",
     columns: [
-      { id: "name", label: "Node", orderings: ["name"], width: 140, cell: (node) => node.name },
+      { id: "name", label: "Node", orderings: ["name", "-name"], width: 140, cell: (node) => node.name },
       { id: "state", label: "State", cell: (node) => <NodeLamp state={node.state} /> },
       {
         id: "error",

@@ -81,7 +81,7 @@ export function PullProgress({ pull }: { pull: Pull }) {
   if (pull.state !== "running" || !pull.progress) return null;
   const running = pull.steps.find((step) => step.state === "running");
   const since = running?.started_at ?? pull.started_at;
-  const seconds = since ? (Math.max(now, Date.now()) - new Date(since).getTime()) / 1000 : 0;
+  const seconds = since ? (now - new Date(since).getTime()) / 1000 : 0;
   const { done, total } = pull.progress;
   return (
     <div className={classes.progress}>

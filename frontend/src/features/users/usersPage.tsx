@@ -58,7 +58,7 @@ function definition(
                   </Button>
                   <Button
                     variant="default"
-                    aria-label={`Set a password for ${user.username}`}
+                    aria-label={`Set password for ${user.username}`}
                     onClick={() => password(user)}
                   >
                     Set password

@@ -13,6 +13,14 @@ type CountedFacet = Omit<Facet, "values"> & {
   values: { value: string; label: string; count: FacetValue["count"] | null }[];
 };
 
+/** A long facet shows what there is, most first; a short one keeps its order, so that its zeros can be read. */
+export function worthShowing(values: CountedFacet["values"], chosen: string[]): CountedFacet["values"] {
+  if (values.length <= SHORT) return values;
+  return values
+    .filter((value) => (value.count?.value ?? 0) > 0 || chosen.includes(value.value))
+    .sort((one, other) => (other.count?.value ?? 0) - (one.count?.value ?? 0));
+}
+
 function FacetGroup({
   facet,
   chosen,
@@ -27,7 +35,7 @@ function FacetGroup({
   // What is chosen stays on the list even when nothing is left of it, or it could not be switched off here.
   const missing = chosen.filter((value) => !facet.values.some((known) => known.value === value));
   const values = [
-    ...facet.values,
+    ...worthShowing(facet.values, chosen),
     ...missing.map((value) => ({ value, label: wordsOf(value), count: null })),
   ];
   const shown = all ? values : values.filter((value, index) => index < SHORT || chosen.includes(value.value));

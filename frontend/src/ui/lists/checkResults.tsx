@@ -60,7 +60,7 @@ export const CHECK_RESULT_LIST: ListDefinition<CheckResult> = {
   many: "check results",
   id: (result) => String(result.id),
   name: (result) => `${result.title} on ${result.asset.name}`,
-  search: false,
+  search: true,
   past: true,
   usualOrdering: "-opened_at",
   columns: [

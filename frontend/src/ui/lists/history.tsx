@@ -74,12 +74,12 @@ export const HISTORY_LIST: ListDefinition<HistoryEntry> = {
     { id: "verb", label: "What happened", width: 150, cell: (entry) => verbWords(entry.verb) },
     { id: "object", label: "To", cell: (entry) => `${entry.object.kind} ${entry.object.name}` },
     { id: "actor", label: "Who", cell: (entry) => entry.actor.name },
+    { id: "at", label: "When", orderings: ["-at"], cell: (entry) => <Moment at={entry.at} /> },
     {
       id: "changes",
       label: "Change",
       cell: (entry) => <span className="soft">{changesText(entry.changes) || "–"}</span>,
     },
-    { id: "at", label: "When", orderings: ["-at"], cell: (entry) => <Moment at={entry.at} /> },
     { id: "ip", label: "From address", usual: false, cell: (entry) => entry.ip ?? "–" },
   ],
   filters: [

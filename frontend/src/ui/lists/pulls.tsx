@@ -27,7 +27,7 @@ export const PULL_LIST: ListDefinition<Pull> = {
   id: (pull) => String(pull.id),
   name: (pull) => `pull ${pull.id} of ${pull.node.name}`,
   page: (pull) => `/pulls/${pull.id}`,
-  search: false,
+  search: true,
   past: false,
   usualOrdering: "-queued_at",
   columns: [
@@ -81,7 +81,7 @@ export const PULL_LIST: ListDefinition<Pull> = {
     { name: "node", label: "Node" },
     { name: "environment", label: "Environment" },
   ],
-  refresh: (rows) => (rows.some((pull) => pullIsLive(pull.state)) ? 2000 : 15_000),
+  refresh: (rows) => (rows.length === 0 || rows.some((pull) => pullIsLive(pull.state)) ? 2000 : 15_000),
   nothing: {
     title: "Nothing was pulled yet",
     words: "A pull starts when a node is registered and then on its schedule.",

@@ -69,8 +69,7 @@ export function FindingPanel({ id, row }: { id: string; row: Finding | undefined
               Why it matters here: {loadText(detail.points)} points
               {detail.share && (
                 <>
-                  , {loadText(detail.share.share)} of the {loadText(detail.share.load)} of{" "}
-                  <AssetLink asset={detail.share.of} />
+                  , {loadText(detail.share.share)} of the load of <AssetLink asset={detail.share.of} />
                 </>
               )}
             </h2>
@@ -78,13 +77,13 @@ export function FindingPanel({ id, row }: { id: string; row: Finding | undefined
             {detail.factors.length > 0 && (
               <table className={pageClasses.table} aria-label="Factors behind the points">
                 <tbody>
-                  {detail.factors.map((factor) => (
+                  {detail.factors.map((factor, index) => (
                     <tr key={`${factor.name} ${factor.detail}`}>
                       <td>
                         {wordsOf(factor.name)}
                         {factor.detail && <span className="soft">: {factor.detail}</span>}
                       </td>
-                      <td className={pageClasses.number}>{factorText(factor.factor)}</td>
+                      <td className={pageClasses.number}>{factorText(factor.factor, index)}</td>
                     </tr>
                   ))}
                 </tbody>
@@ -100,9 +99,9 @@ export function FindingPanel({ id, row }: { id: string; row: Finding | undefined
             <p className={classes.prose}>
               {detail.remediation || "No advice is recorded for this kind of finding."}
             </p>
-            {detail.share && detail.share.load > 0 && (
+            {detail.share && (detail.share.load ?? 0) > 0 && (
               <p className="soft">
-                This finding is {shareText(detail.share.share / detail.share.load)} of the load of{" "}
+                This finding is {shareText(detail.share.share / (detail.share.load ?? 1))} of the load of{" "}
                 {detail.share.of.name}.
               </p>
             )}

@@ -30,7 +30,9 @@ export function FreshnessLamp() {
     return (
       <span className={`${classes.control} ${classes.lamp}`}>
         <span className={`${classes.dot} ${classes.lampNone}`} />
-        <span className={classes.lampText}>{fresh.isError ? "server not reached" : "…"}</span>
+        <span className={classes.lampText}>
+          {fresh.error ? (fresh.error.status === 0 ? "server not reached" : "freshness unknown") : "…"}
+        </span>
       </span>
     );
   }

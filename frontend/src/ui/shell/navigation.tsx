@@ -18,12 +18,12 @@ export function Navigation({
   const { can } = useSession();
   const to = useCarry();
   return (
-    <>
+    <nav aria-label="Main" className={classes.whole}>
       <div className={classes.brand}>
         <Mark />
         {!narrow && <span>Plimsoll</span>}
       </div>
-      <nav aria-label="Main" className={classes.nav}>
+      <div className={classes.nav}>
         {PAGE_GROUPS.map((group) => {
           const pages = group.pages.filter((page) => !page.needs || can(page.needs));
           if (pages.length === 0) return null;
@@ -46,11 +46,11 @@ export function Navigation({
             </div>
           );
         })}
-      </nav>
+      </div>
       <button type="button" className={classes.narrow} onClick={onNarrow} aria-pressed={narrow}>
         <SidebarIcon />
         <span className={narrow ? "spoken" : undefined}>{narrow ? "Show names" : "Collapse"}</span>
       </button>
-    </>
+    </nav>
   );
 }

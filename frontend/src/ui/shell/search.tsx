@@ -204,15 +204,13 @@ export function SearchField({
 
 export function Palette({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   return (
-    <Modal
-      opened={opened}
-      onClose={onClose}
-      withCloseButton={false}
-      aria-label="Go to"
-      yOffset="12vh"
-      centered={false}
-    >
-      <SearchField withPages onGone={onClose} label="Go to a page, host, image, check …" />
-    </Modal>
+    <Modal.Root opened={opened} onClose={onClose} yOffset="12vh">
+      <Modal.Overlay backgroundOpacity={0.5} />
+      <Modal.Content aria-label="Go to">
+        <Modal.Body>
+          <SearchField withPages onGone={onClose} label="Go to a page, host, image, check …" />
+        </Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
   );
 }

@@ -21,7 +21,9 @@ class Command(AdministrativeCommand):
         verbs = parser.add_subparsers(dest="verb", required=True)
         create = verbs.add_parser("create", help=self.help)
         create.add_argument("--user", required=True, help="whose rights the token has")
-        create.add_argument("--name", required=True, help="what it is for; one live token per name and person")
+        create.add_argument(
+            "--name", required=True, help="what it is for; one live token per name and person"
+        )
         create.add_argument("--scope", choices=Scope.values, default=Scope.WRITE.value)
         create.add_argument("--days", type=int, help="how long it lives; without: until it is revoked")
 

@@ -29,7 +29,8 @@ class Command(AdministrativeCommand):
         password.add_argument("username")
         for verb in (create, password):
             verb.add_argument(
-                "--password-file", help="takes the password from this file (- is standard input) and prints none"
+                "--password-file",
+                help="takes the password from this file (- is standard input) and prints none",
             )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -49,7 +50,8 @@ class Command(AdministrativeCommand):
     @staticmethod
     def _create(password: str, *, environment: list[str], **options: Any) -> User:
         # By relation: environments belong to the fleet, which is built on accounts.
-        known = User._meta.get_field("environments").related_model.objects.in_bulk(environment, field_name="slug")
+        environments: Any = User._meta.get_field("environments").related_model
+        known = environments.objects.in_bulk(environment, field_name="slug")
         if unknown := [slug for slug in environment if slug not in known]:
             raise CommandError(f"--environment: there is none with the slug {', '.join(unknown)}.")
         return create_user(

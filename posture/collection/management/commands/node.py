@@ -100,7 +100,7 @@ class Command(AdministrativeCommand):
 
     def _list(self, options: dict[str, Any]) -> None:
         nodes = Node.objects.select_related("environment").order_by("name")
-        rows = [
+        rows: list[dict[str, Any]] = [
             {
                 "name": node.name,
                 "state": node.state,
@@ -117,7 +117,7 @@ class Command(AdministrativeCommand):
         elif not rows:
             self.stderr.write("No nodes yet. Add one: manage.py node add NAME ADDRESS")
         else:
-            table = [{name: name.replace("_", " ").upper() for name in rows[0]}, *rows]
+            table: list[dict[str, Any]] = [{name: name.replace("_", " ").upper() for name in rows[0]}, *rows]
             widths = {name: max(len(str(row[name] or "-")) for row in table) for name in rows[0]}
             for row in table:
                 self.stdout.write(

@@ -22,4 +22,6 @@ class Command(AdministrativeCommand):
             count = rotate()
         except CannotDecrypt as error:
             raise CommandError(str(error)) from None
-        self.stdout.write(f"{count} {'credential is' if count == 1 else 'credentials are'} under the first key now.")
+        self.stdout.write(
+            f"{count} {'credential is' if count == 1 else 'credentials are'} under the first key now."
+        )
