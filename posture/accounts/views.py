@@ -146,11 +146,7 @@ class UserViewSet(ResourceViewSet):
     """People. Removing one deactivates them: their word in the history stays."""
 
     http_method_names = ["get", "head", "options", "post", "patch", "delete"]
-<<<<<<< HEAD
-    permissions: ClassVar[dict[str, str]] = {
-=======
     permissions = {
->>>>>>> main
         "GET": "users.view",
         "POST": "users.change",
         "PATCH": "users.change",

@@ -136,7 +136,7 @@ def open_findings_on_hosts(hosts: Iterable[Asset], moment: datetime | None) -> d
         )
         for host_id, severity, number in rows:
             numbers[host_id][severity] += number
-    running: set[tuple[int, int]] = set(
+    running: set[tuple[Any, int]] = set(
         ContainerState.objects.as_of(moment)
         .alive()
         .filter(host__in=ids, image__isnull=False)
