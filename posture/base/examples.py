@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from rest_framework import serializers
-from rest_framework.serializers import BaseSerializer
 
 # By field name, where a type alone would say little.
 BY_NAME: dict[str, Any] = {
@@ -40,7 +39,7 @@ def example_of(field: Any, *, writing: bool = False, name: str = "") -> Any:
     """A value that the field or serializer could answer with, or (`writing`) accept."""
     if isinstance(field, serializers.ListSerializer):
         return [example_of(field.child, writing=writing)]
-    if isinstance(field, BaseSerializer):
+    if isinstance(field, serializers.Serializer):
         return {
             key: example_of(child, writing=writing, name=key)
             for key, child in field.fields.items()

@@ -14,8 +14,7 @@ from typing import Any
 import msgspec
 from django.core.exceptions import EmptyResultSet, ValidationError
 from django.db import connection
-from django.db.models import Field, FloatField, Q, QuerySet
-from django.db.models.expressions import Combinable
+from django.db.models import Field, Q, QuerySet
 from rest_framework.exceptions import ValidationError as Invalid
 from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
@@ -111,11 +110,10 @@ def _restore(field: Field, value: Any, *, first: bool) -> Any:
     return restored
 
 
-def field_of(queryset: QuerySet, path: str) -> Field:
+def field_of(queryset: Any, path: str) -> Field:
     """The model field, or the annotation's output field, at the end of a path."""
     if path in queryset.query.annotations:
-        annotation = queryset.query.annotations[path]
-        return annotation.output_field if isinstance(annotation, Combinable) else FloatField()
+        return queryset.query.annotations[path].output_field
     head, _, rest = path.partition("__")
     if (relation := queryset.query._filtered_relations.get(head)) is not None:
         path = f"{relation.relation_name}__{rest}"
@@ -186,7 +184,7 @@ def whole_number(text: str, name: str, low: int, high: int) -> int:
 class KeysetPagination(BasePagination):
     """Pages of a view that names its ordering (`ordering_name()`, `keys()`) and turns ids into rows (`hydrate(ids)`)."""
 
-    def paginate_queryset(self, queryset: QuerySet, request: Request, view: Any = None) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.request = request
         name = view.ordering_name()
         keys: Sequence[Key] = view.keys(name)

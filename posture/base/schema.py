@@ -129,7 +129,8 @@ class Schema(AutoSchema):
         if given or not isinstance(serializer, BaseSerializer):
             return given
         many = isinstance(serializer, serializers.ListSerializer)
-        value = example_of(serializer.child if many else serializer, writing=direction == "request")
+        one: Any = serializer.child if isinstance(serializer, serializers.ListSerializer) else serializer
+        value = example_of(one, writing=direction == "request")
         if direction == "response" and self._is_list_view(serializer):
             listed = [value]
             value = (

@@ -46,13 +46,13 @@ class CountSerializer(PlainSerializer):
 
 class FacetValueSerializer(PlainSerializer):
     value = serializers.CharField(help_text="What to put into the filter.")
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     count = CountSerializer()
 
 
 class FacetSerializer(PlainSerializer):
     name = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     values = FacetValueSerializer(many=True)
 
 
@@ -89,7 +89,7 @@ class ProblemSerializer(PlainSerializer):
     status = serializers.IntegerField()
     detail = serializers.CharField()
     code = serializers.CharField(help_text="Stable, for programs.")
-    errors = FieldErrorSerializer(many=True, required=False)
+    errors = FieldErrorSerializer(many=True, required=False)  # type: ignore[assignment]
     hint = serializers.CharField(required=False)
     retry_after = serializers.IntegerField(required=False)
     request_id = serializers.CharField(required=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import ValidationError as Invalid
@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from posture.accounts.models import User
 from posture.base.permissions import SIGNED_IN
 from posture.base.views import with_etag
 from posture.collection import overviews
@@ -35,7 +36,7 @@ class FreshnessView(APIView):
 
     @extend_schema(operation_id="freshness", responses=FreshnessSerializer)
     def get(self, request: Request) -> Response:
-        return Response(overviews.freshness(request.user), headers={"Cache-Control": "private, no-cache"})
+        return Response(overviews.freshness(cast(User, request.user)), headers={"Cache-Control": "private, no-cache"})
 
 
 class SearchView(APIView):
@@ -55,4 +56,4 @@ class SearchView(APIView):
         term = request.query_params.get("q", "").strip()
         if not 2 <= len(term) <= LONGEST_TERM or "\x00" in term:
             raise Invalid({"q": [f"Give from 2 to {LONGEST_TERM} characters."]})
-        return with_etag(request, Response({"results": overviews.search(request.user, term)}))
+        return with_etag(request, Response({"results": overviews.search(cast(User, request.user), term)}))

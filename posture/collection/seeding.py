@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -201,7 +202,7 @@ def seed(*, hosts: int, containers: int, images: int, say: Callable[[str], None]
     if Asset.objects.exists():
         raise NotEmpty("This installation already has assets: seed only an empty one.")
     at = timezone.now()
-    values = {
+    values: dict[str, Any] = {
         "at": at,
         "hosts": hosts,
         "containers": containers,

@@ -90,7 +90,7 @@ class SearchSerializer(PlainSerializer):
 
 class EnumValueSerializer(PlainSerializer):
     value = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     order = serializers.IntegerField()
     glyph = serializers.CharField(required=False)
 

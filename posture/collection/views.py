@@ -152,7 +152,7 @@ class NodeViewSet(NodeWriteMixin, fleet.NodeViewSet):
 class PullViewSet(WriteMixin, fleet.PullViewSet):
     """Pulls: runs against nodes, with their steps live."""
 
-    http_method_names: ClassVar[list[str]] = ["get", "head", "options", "post"]
+    http_method_names = ["get", "head", "options", "post"]
     permissions: ClassVar[dict[str, str]] = {"GET": "fleet.view", "POST": "pulls.control"}
 
     @extend_schema(operation_id="pulls_cancel", request=None, responses={200: PullItemSerializer})

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from posture.base import trigrams
 from posture.base.filtersets import Choice, Choices, FilterSet, Flag, Ids, Search, Values, from_enum
@@ -46,17 +46,17 @@ class CheckFilterSet(FilterSet):
     environment = AssetEnvironments("pk", facet=False, method="filter_nothing")
     search = Search("title", method="filter_search")
 
-    def filter_framework(self, queryset: QuerySet, name: str, value: Sequence[str]) -> QuerySet:
+    def filter_framework(self, queryset: Any, name: str, value: Sequence[str]) -> Any:
         return queryset.filter(requirements__has_any_keys=list(value))
 
-    def filter_failures(self, queryset: QuerySet, name: str, value: Sequence[bool]) -> QuerySet:
+    def filter_failures(self, queryset: Any, name: str, value: Sequence[bool]) -> Any:
         return queryset.filter(failing__gt=0) if value[0] else queryset.filter(failing=0)
 
-    def filter_nothing(self, queryset: QuerySet, name: str, value: Any) -> QuerySet:
+    def filter_nothing(self, queryset: Any, name: str, value: Any) -> Any:
         """Which environments are counted, not which checks there are."""
         return queryset
 
-    def filter_search(self, queryset: QuerySet, name: str, value: Sequence[str]) -> QuerySet:
+    def filter_search(self, queryset: Any, name: str, value: Sequence[str]) -> Any:
         return queryset.filter(Q(title__icontains=value[0]) | Q(slug__icontains=value[0]))
 
 
@@ -78,29 +78,29 @@ class AssetRowFilterSet(EnvironmentFacet, FilterSet):
     def check_choices(self) -> Choices:
         return tuple(Choice(check.slug, check.title, check.slug) for check in self.checks)
 
-    def of_checks(self, queryset: QuerySet, ids: Sequence[int]) -> QuerySet:
+    def of_checks(self, queryset: Any, ids: Sequence[int]) -> Any:
         return queryset.filter(check_definition__in=list(ids))
 
-    def filter_check(self, queryset: QuerySet, name: str, value: Sequence[str]) -> QuerySet:
+    def filter_check(self, queryset: Any, name: str, value: Sequence[str]) -> Any:
         return self.of_checks(queryset, [check.pk for check in self.checks if check.slug in value])
 
-    def filter_framework(self, queryset: QuerySet, name: str, value: Sequence[str]) -> QuerySet:
+    def filter_framework(self, queryset: Any, name: str, value: Sequence[str]) -> Any:
         return self.of_checks(
             queryset, [c.pk for c in self.checks if any(key in c.requirements for key in value)]
         )
 
-    def filter_asset_kind(self, queryset: QuerySet, name: str, value: Sequence[str]) -> QuerySet:
+    def filter_asset_kind(self, queryset: Any, name: str, value: Sequence[str]) -> Any:
         return self.of_checks(queryset, [check.pk for check in self.checks if check.asset_kind in value])
 
-    def filter_host(self, queryset: QuerySet, name: str, value: Sequence[int]) -> QuerySet:
+    def filter_host(self, queryset: Any, name: str, value: Sequence[int]) -> Any:
         return queryset.filter(asset__in=membership.on_hosts(value, self.moment))
 
-    def filter_environment(self, queryset: QuerySet, name: str, value: Sequence[int | str]) -> QuerySet:
+    def filter_environment(self, queryset: Any, name: str, value: Sequence[int | str]) -> Any:
         ids = environment_ids(value)
         images = membership.images_in_environments(ids, self.moment)
         return queryset.filter(Q(asset__environment__in=ids) | Q(asset__in=images))
 
-    def filter_search(self, queryset: QuerySet, name: str, value: Sequence[str]) -> QuerySet:
+    def filter_search(self, queryset: Any, name: str, value: Sequence[str]) -> Any:
         """Rows of a check whose title or id, or of an asset whose name, holds the text."""
         text = value[0].lower()
         checks = [c.pk for c in self.checks if text in c.title.lower() or text in c.slug.lower()]

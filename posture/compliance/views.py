@@ -42,7 +42,7 @@ class CheckViewSet(ResourceViewSet):
 
     @cached_property
     def counts(self) -> tallies.Counts:
-        limits = self.request.user.environment_ids()
+        limits = self.user.environment_ids()
         text = self.request.query_params.get("environment") if self.action != "retrieve" else None
         if text:
             # Parsed here too, because the rows to filter already carry these counts.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from posture.base.filtersets import Flag, Ids, Search, Values, from_enum
 from posture.compliance.filtersets import FRAMEWORK_CHOICES, SEVERITIES, AssetEnvironments, AssetRowFilterSet
@@ -41,24 +42,24 @@ class FindingFilterSet(AssetRowFilterSet):
 
     defaults = {"state": [FindingState.OPEN]}
 
-    def filter_state(self, queryset: QuerySet, name: str, value: Sequence[str]) -> QuerySet:
+    def filter_state(self, queryset: Any, name: str, value: Sequence[str]) -> Any:
         if set(value) == set(FindingState.values):
             return queryset.known(self.moment)
         return queryset.open(self.moment) if FindingState.OPEN in value else queryset.resolved(self.moment)
 
-    def filter_node(self, queryset: QuerySet, name: str, value: Sequence[int]) -> QuerySet:
+    def filter_node(self, queryset: Any, name: str, value: Sequence[int]) -> Any:
         return self.filter_host(queryset, name, host_ids_of_nodes(value))
 
-    def filter_image(self, queryset: QuerySet, name: str, value: Sequence[int]) -> QuerySet:
+    def filter_image(self, queryset: Any, name: str, value: Sequence[int]) -> Any:
         """Findings of the image itself; what its containers do wrong is theirs."""
         return queryset.filter(asset__in=list(value), asset__kind=AssetKind.IMAGE)
 
-    def filter_environment(self, queryset: QuerySet, name: str, value: Sequence[int | str]) -> QuerySet:
+    def filter_environment(self, queryset: Any, name: str, value: Sequence[int | str]) -> Any:
         ids = environment_ids(value)
         images = membership.images_in_environments(ids, self.moment)
         return queryset.filter(
             Q(environment__in=ids) | Q(asset__in=images) if images else Q(environment__in=ids)
         )
 
-    def filter_reopened(self, queryset: QuerySet, name: str, value: Sequence[bool]) -> QuerySet:
+    def filter_reopened(self, queryset: Any, name: str, value: Sequence[bool]) -> Any:
         return queryset.filter(times_opened__gt=1) if value[0] else queryset.filter(times_opened=1)

@@ -110,7 +110,7 @@ class FindingViewSet(ResourceViewSet):
         if name not in groups.BY:
             raise Invalid({"by": [f"“{name[:60]}” is not one of: {', '.join(groups.BY)}."]})
         chosen = self.filterset.given("environment")
-        limits = request.user.environment_ids()
+        limits = self.user.environment_ids()
         ids = limits
         if chosen is not None:
             ids = environment_ids(chosen)

@@ -47,8 +47,8 @@ def loads(
     }
     figures = {}
     for pk in ids:
-        load, coverage, band = then.get(pk, (None, 0.0, None))
-        figures[pk] = load_figures(load, lines.get(pk, DEFAULT_LINE), coverage, band)
+        load, coverage, band = then.get(pk, (None, None, None))
+        figures[pk] = load_figures(load, lines.get(pk, DEFAULT_LINE), coverage or 0.0, band)
     return figures
 
 
@@ -136,7 +136,7 @@ def open_findings_on_hosts(hosts: Iterable[Asset], moment: datetime | None) -> d
         )
         for host_id, severity, number in rows:
             numbers[host_id][severity] += number
-    running = set(
+    running: set[tuple[Any, int]] = set(
         ContainerState.objects.as_of(moment)
         .alive()
         .filter(host__in=ids, image__isnull=False)

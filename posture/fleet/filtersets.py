@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q
 from rest_framework.exceptions import ValidationError as Invalid
 
 from posture.base.filtersets import Choice, Choices, FilterSet, Flag, Ids, Search, Values, from_enum
@@ -27,7 +27,8 @@ def environment_ids(values: Sequence[int | str]) -> list[int]:
 
 
 def host_ids_of_nodes(node_ids: Sequence[int]) -> list[int]:
-    return list(Node.objects.filter(pk__in=node_ids, host__isnull=False).values_list("host", flat=True))
+    hosts = Node.objects.filter(pk__in=node_ids).values_list("host", flat=True)
+    return [host for host in hosts if host is not None]
 
 
 class Environments(Values):
@@ -40,7 +41,7 @@ class Environments(Values):
             field_name, label="Environment", facet=facet, help_text="Environment ids or slugs.", **kwargs
         )
 
-    def filter(self, qs: QuerySet, value: Any) -> QuerySet:
+    def filter(self, qs: Any, value: Any) -> Any:
         return qs if value is None else super().filter(qs, environment_ids(value) or [0])
 
 
@@ -61,7 +62,7 @@ class EnvironmentFilterSet(FilterSet):
 class Labels(Values):
     """key or key=value."""
 
-    def filter(self, qs: QuerySet, value: Any) -> QuerySet:
+    def filter(self, qs: Any, value: Any) -> Any:
         if value is None:
             return qs
         condition = Q()
@@ -97,14 +98,14 @@ class StateFilterSet(EnvironmentFacet, FilterSet):
     defaults = {"gone": [False]}
     facet_choices = {"environment": "environment_choices"}
 
-    def filter_gone(self, queryset: QuerySet, name: str, value: list[bool]) -> QuerySet:
+    def filter_gone(self, queryset: Any, name: str, value: list[bool]) -> Any:
         if not value[0]:
             return queryset.as_of(self.moment)
         if self.moment is not None:
             raise Invalid({"gone": ["What is gone cannot be listed as of a past moment."]})
         return queryset.filter(asset__gone_at__isnull=False, closed_at=F("asset__gone_at"))
 
-    def filter_above_line(self, queryset: QuerySet, name: str, value: list[bool]) -> QuerySet:
+    def filter_above_line(self, queryset: Any, name: str, value: list[bool]) -> Any:
         """Above: more load than the line of its environment. A load that is not measured is neither."""
         load = "asset__load" if self.moment is None else "load_then__load"
         return queryset.filter(**{f"{load}__{'gt' if value[0] else 'lte'}": F("asset__environment__line")})
@@ -125,7 +126,7 @@ class HostFilterSet(StateFilterSet):
     gone = Flag(label="Gone", method="filter_gone")
     search = Search("asset__name")
 
-    def filter_node(self, queryset: QuerySet, name: str, value: list[int]) -> QuerySet:
+    def filter_node(self, queryset: Any, name: str, value: list[int]) -> Any:
         return queryset.filter(asset__in=host_ids_of_nodes(value))
 
 
@@ -142,5 +143,5 @@ class ContainerFilterSet(StateFilterSet):
     gone = Flag(label="Gone", method="filter_gone")
     search = Search("asset__name")
 
-    def filter_node(self, queryset: QuerySet, name: str, value: list[int]) -> QuerySet:
+    def filter_node(self, queryset: Any, name: str, value: list[int]) -> Any:
         return queryset.filter(host__in=host_ids_of_nodes(value))

@@ -58,7 +58,7 @@ class PullViewSet(ResourceViewSet):
     }
     default_ordering = "-queued_at"
 
-    def base_queryset(self) -> QuerySet:
+    def base_queryset(self) -> Any:
         return self.queryset.annotate(
             duration=ExpressionWrapper(F("finished_at") - F("started_at"), output_field=DurationField())
         )
@@ -95,7 +95,7 @@ class StateViewSet(ResourceViewSet):
     }
     default_ordering = "-load"
 
-    def base_queryset(self) -> QuerySet:
+    def base_queryset(self) -> Any:
         queryset = self.queryset.filter(asset__kind=self.asset_kind)
         if self.moment is None:
             return queryset
@@ -106,7 +106,7 @@ class StateViewSet(ResourceViewSet):
         past = self.past_orderings.get(name) if self.moment is not None else None
         return past or self.orderings[name]
 
-    def item_queryset(self) -> QuerySet:
+    def item_queryset(self) -> Any:
         """The state that holds, or the last one of what is gone."""
         queryset = self.get_queryset()
         return queryset.order_by("-opened_at") if self.moment is None else queryset.as_of(self.moment)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q
 from rest_framework.exceptions import ValidationError as Invalid
 
 from posture.base.filtersets import FilterSet, Flag, Ids, Search, Values
@@ -36,33 +37,33 @@ class ImageFilterSet(EnvironmentFacet, FilterSet):
     facet_choices = {"environment": "environment_choices"}
     defaults = {"gone": [False]}
 
-    def _held(self, **on: object) -> QuerySet:
+    def _held(self, **on: object) -> Any:
         return Presence.objects.as_of(self.moment).filter(**on).values("image")
 
-    def filter_environment(self, queryset: QuerySet, name: str, value: list[int | str]) -> QuerySet:
+    def filter_environment(self, queryset: Any, name: str, value: list[int | str]) -> Any:
         return queryset.filter(pk__in=self._held(host__environment__in=environment_ids(value)))
 
-    def filter_host(self, queryset: QuerySet, name: str, value: list[int]) -> QuerySet:
+    def filter_host(self, queryset: Any, name: str, value: list[int]) -> Any:
         return queryset.filter(pk__in=self._held(host__in=value))
 
-    def filter_in_use(self, queryset: QuerySet, name: str, value: list[bool]) -> QuerySet:
+    def filter_in_use(self, queryset: Any, name: str, value: list[bool]) -> Any:
         """In use: a live container runs it, on a host that the asker may see."""
         running = ContainerState.objects.as_of(self.moment).filter(image=OuterRef("pk"), status__in=ALIVE)
         return queryset.filter(
             Exists(running.visible_to(self.user)) if value[0] else ~Exists(running.visible_to(self.user))
         )
 
-    def filter_repository(self, queryset: QuerySet, name: str, value: Sequence[str]) -> QuerySet:
+    def filter_repository(self, queryset: Any, name: str, value: Sequence[str]) -> Any:
         """Images with a name in one of these repositories: what stands before the tag."""
         condition = Q()
         for repository in value:
             condition |= Q(asset__name=repository) | Q(asset__name__startswith=f"{repository}:")
         return queryset.filter(condition)
 
-    def filter_user_root(self, queryset: QuerySet, name: str, value: list[bool]) -> QuerySet:
+    def filter_user_root(self, queryset: Any, name: str, value: list[bool]) -> Any:
         return queryset.filter(user__in=ROOT_USERS) if value[0] else queryset.exclude(user__in=ROOT_USERS)
 
-    def filter_gone(self, queryset: QuerySet, name: str, value: list[bool]) -> QuerySet:
+    def filter_gone(self, queryset: Any, name: str, value: list[bool]) -> Any:
         if not value[0]:
             return queryset.as_of(self.moment)
         if self.moment is not None:

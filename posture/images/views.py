@@ -43,7 +43,7 @@ class ImageViewSet(ResourceViewSet):
     }
     default_ordering = "-load"
 
-    def base_queryset(self) -> QuerySet:
+    def base_queryset(self) -> Any:
         # The kind is implied, but only when it is said can the planner use the indexes that begin with it.
         queryset = self.queryset.filter(asset__kind="image")
         if self.moment is None:
@@ -55,7 +55,7 @@ class ImageViewSet(ResourceViewSet):
         past = self.past_orderings.get(name) if self.moment is not None else None
         return past or self.orderings[name]
 
-    def item_queryset(self) -> QuerySet:
+    def item_queryset(self) -> Any:
         return self.get_queryset() if self.moment is None else self.get_queryset().as_of(self.moment)
 
     def rows(self, ids: Sequence[Any]) -> list[Any]:
@@ -65,17 +65,17 @@ class ImageViewSet(ResourceViewSet):
         queryset = queryset.select_related("asset")
         return queryset if self.action == "retrieve" else queryset.defer("history", "layer_digests")
 
-    def visible_presences(self, ids: Sequence[int]) -> QuerySet:
-        limits = self.request.user.environment_ids()
+    def visible_presences(self, ids: Sequence[int]) -> Any:
+        limits = self.user.environment_ids()
         presences = Presence.objects.as_of(self.moment).filter(image__in=ids)
         return presences if limits is None else presences.filter(host__environment__in=limits)
 
     def attach(self, rows: list[Any]) -> None:
         ids = [row.pk for row in rows]
         held = self.holding(ids)
-        running = dict(
+        running: dict[int, int] = dict(
             ContainerState.objects.as_of(self.moment)
-            .visible_to(self.request.user)
+            .visible_to(self.user)
             .filter(image__in=ids, status=ContainerStatus.RUNNING)
             .values_list("image")
             .annotate(number=Count("pk"))

@@ -64,7 +64,7 @@ def _hosts(environment_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
         )
         .order_by()
     )
-    return {row["environment"]: row for row in rows}
+    return {row["environment"]: dict(row) for row in rows}
 
 
 def open_findings(environment_ids: Iterable[int]) -> dict[int, dict[int, int]]:

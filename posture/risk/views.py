@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.db.models import Q
 from django.http import Http404
@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from posture.accounts.models import User
 from posture.base.filtersets import FilterSet
 from posture.base.ordering import only
 from posture.base.views import ResourceViewSet, with_etag
@@ -69,7 +70,7 @@ class AssetLedgerView(LedgerView):
     @extend_schema(responses=LedgerSerializer)
     def get(self, request: Request, pk: int) -> Response:
         self.no_parameters(request)
-        visible = Asset.objects.visible_to(request.user).filter(Q(pk=pk, kind=self.kind))
+        visible = Asset.objects.visible_to(cast(User, request.user)).filter(Q(pk=pk, kind=self.kind))
         asset = visible.select_related("environment").first()
         if asset is None:
             raise Http404
@@ -80,7 +81,7 @@ class EnvironmentLedgerView(LedgerView):
     @extend_schema(responses=EnvironmentLedgerSerializer)
     def get(self, request: Request, pk: int) -> Response:
         self.no_parameters(request)
-        environment = Environment.objects.visible_to(request.user).filter(pk=pk).first()
+        environment = Environment.objects.visible_to(cast(User, request.user)).filter(pk=pk).first()
         if environment is None:
             raise Http404
         return with_etag(request, Response(ledger.of_environment(environment)))
