@@ -27,7 +27,5 @@ class Interval(models.Model):
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
 
-    objects = IntervalQuerySet.as_manager()
-
     class Meta:
         abstract = True

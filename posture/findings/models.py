@@ -6,7 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from posture.base.intervals import Interval
+from posture.base.intervals import Interval, IntervalQuerySet
 from posture.findings.choices import FindingKind
 from posture.findings.querysets import FindingQuerySet
 
@@ -91,6 +91,8 @@ class OpenInterval(Interval):
     finding = models.ForeignKey(Finding, on_delete=models.CASCADE, related_name="intervals")
     severity = models.SmallIntegerField()
     evidence = ArrayField(models.TextField(), default=list)
+
+    objects = IntervalQuerySet.as_manager()
 
     class Meta:
         constraints = (

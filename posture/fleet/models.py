@@ -12,7 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from posture.base.intervals import Interval
+from posture.base.intervals import Interval, IntervalQuerySet
 from posture.base.trigrams import Trigrams
 from posture.fleet import choices
 from posture.fleet.querysets import (
@@ -308,6 +308,8 @@ class ClusterState(Interval):
     name = models.CharField(max_length=300)
     managers = models.IntegerField()
     members = models.IntegerField()
+
+    objects = IntervalQuerySet.as_manager()
 
     class Meta:
         constraints = (

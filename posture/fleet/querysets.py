@@ -72,12 +72,12 @@ def within(environment_ids: list[int], prefix: str = "") -> Q:
     )
 
 
-class HostStateQuerySet(IntervalQuerySet, VisibleQuerySet):
-    environment_path = "asset__environment"
+class HostStateQuerySet(IntervalQuerySet):
+    def visible_to(self, user: User) -> Self:
+        ids = user.environment_ids()
+        return self if ids is None else self.filter(asset__environment__in=ids)
 
 
-class ContainerStateQuerySet(IntervalQuerySet, VisibleQuerySet):
-    environment_path = "asset__environment"
-
+class ContainerStateQuerySet(HostStateQuerySet):
     def alive(self) -> Self:
         return self.filter(status__in=choices.ALIVE)

@@ -51,7 +51,7 @@ def store_images(rows: Sequence[tuple[int, ImageFacts, str]]) -> None:
                 f.size_bytes,
                 f.created_at,
                 f.user[:120],
-                bool(f.healthcheck) and f.healthcheck[0] != "NONE",
+                f.healthcheck is not None and f.healthcheck[:1] not in ((), ("NONE",)),
                 f.layer_digests,
                 None
                 if f.history is None
@@ -158,4 +158,4 @@ def with_names_elsewhere(
 def hosts_running(image_ids: Sequence[int]) -> list[int]:
     """Hosts whose load counts one of these images: a container of it is alive there."""
     states = ContainerState.objects.current().alive().filter(image__in=image_ids)
-    return sorted(set(states.values_list("host", flat=True)))
+    return sorted({host_id for (host_id,) in states.values_list("host_id") if host_id is not None})

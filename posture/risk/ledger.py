@@ -69,7 +69,7 @@ def of_environment(environment: Environment, *, lines: int = 50) -> dict[str, An
     load = formula.group_load(energies)
     total = sum(energies)
     heaviest = hosts.order_by(F("load").desc(nulls_last=True), "-pk")[:lines]
-    shown = [
+    shown: list[dict[str, Any]] = [
         {
             "asset": asset_reference(host),
             "load": host.load,
@@ -90,7 +90,7 @@ def of_environment(environment: Environment, *, lines: int = 50) -> dict[str, An
         "energy": total / len(energies) if energies else 0.0,
         "lines": shown,
         "lines_total": len(energies),
-        "rest": max((load or 0.0) - sum(line["share"] for line in shown), 0.0)
+        "rest": max((load or 0.0) - sum(float(line["share"]) for line in shown), 0.0)
         if len(energies) > len(shown)
         else 0.0,
         "missing": missing(AssetKind.HOST) if energies else [],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from posture.base.intervals import Interval
+from posture.base.intervals import Interval, IntervalQuerySet
 
 
 class Load(Interval):
@@ -16,6 +16,8 @@ class Load(Interval):
     energy = models.FloatField()
     coverage = models.FloatField()
     band = models.FloatField(null=True)
+
+    objects = IntervalQuerySet.as_manager()
 
     class Meta:
         constraints = (
