@@ -309,7 +309,8 @@ export interface Image extends Lifetime {
 
 export interface ImageDetail extends Image {
   document: unknown;
-  history: { created_by: string; created_at: string | null; size_bytes: number }[];
+  /** Null when the engine did not tell it. */
+  history: { created_by: string; created_at: string | null; size_bytes: number }[] | null;
   layers: string[];
   /** Each host that stores the image, with the references it knows the image by. */
   hosts_list: (AssetRef & { references?: string[] })[];
@@ -383,7 +384,8 @@ export interface FindingDetail extends Finding {
 export interface FindingGroup {
   key: string;
   title: string;
-  severity: Severity;
+  /** The worst in the group. */
+  severity: string;
   findings: number;
   assets: number;
   assets_total: number | null;

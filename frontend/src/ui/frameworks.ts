@@ -10,6 +10,9 @@ const WORDS: [prefix: RegExp, name: string][] = [
   [/^iso/, "ISO 27001"],
   [/^soc.?2/, "SOC 2"],
   [/^hipaa/, "HIPAA"],
+  [/^nsa.?cisa/, "NSA/CISA Kubernetes"],
+  [/^mitre/, "MITRE ATT&CK"],
+  [/^k8s.?pss/, "Kubernetes PSS"],
 ];
 
 /** A framework's id as people write its name; an unknown one as it is. */

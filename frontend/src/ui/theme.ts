@@ -58,7 +58,15 @@ export const theme = createTheme({
     Checkbox: { defaultProps: { iconColor: "var(--on-accent)" } },
     TextInput: { defaultProps: { size: "sm" } },
     Tooltip: { defaultProps: { openDelay: 300, multiline: true, maw: 360 } },
-    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.5 } } },
+    // Their headers are header elements, which would be a second banner of the page.
+    Modal: {
+      defaultProps: {
+        centered: true,
+        overlayProps: { backgroundOpacity: 0.5 },
+        attributes: { header: { role: "none" } },
+      },
+    },
+    Drawer: { defaultProps: { attributes: { header: { role: "none" } } } },
   },
 });
 
@@ -74,6 +82,8 @@ export const resolveVariables: CSSVariablesResolver = () => {
     "--mantine-color-default-border": "var(--border)",
     "--mantine-color-default-hover": "var(--accent-soft)",
     "--mantine-color-anchor": "var(--accent)",
+    "--mantine-primary-color-filled-hover": "var(--accent-strong)",
+    "--mantine-color-sea-filled-hover": "var(--accent-strong)",
     "--mantine-color-error": "var(--critical-ink)",
     "--mantine-color-disabled-color": "var(--ink-soft)",
     "--input-placeholder-color": "var(--ink-soft)",

@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { Link, useLocation } from "react-router";
 import type { Query } from "../../api/client";
 import { useList } from "../../api/hooks";
-import type { FindingGroup } from "../../api/types";
+import type { FindingGroup, Severity } from "../../api/types";
 import { countText, loadText, wholeText } from "../../ui/quantities";
 import { ScrollFrame } from "../../ui/scrollFrame";
 import { SeverityGlyph, SeverityWord } from "../../ui/severity";
@@ -75,13 +75,13 @@ export function FindingGroups({ by, query }: { by: Grouping; query: Query }) {
             {groups.map((group) => (
               <tr key={group.key}>
                 <td>
-                  <SeverityGlyph severity={group.severity} />{" "}
+                  <SeverityGlyph severity={group.severity as Severity} />{" "}
                   <Link className={classes.link} to={address(group.key)}>
                     {group.title}
                   </Link>
                 </td>
                 <td>
-                  <SeverityWord severity={group.severity} />
+                  <SeverityWord severity={group.severity as Severity} />
                 </td>
                 <td className={classes.number}>{wholeText(group.findings)}</td>
                 <td className={classes.number}>{assetsText(group)}</td>

@@ -19,7 +19,8 @@ import { useScope } from "../../url/scope";
 import { ImageFacts } from "./imageDrawer";
 
 function Layers({ image }: { image: ImageDetail }) {
-  if (image.history.length === 0) return <Empty title="The engine told no history of this image" />;
+  const steps = image.history ?? [];
+  if (steps.length === 0) return <Empty title="The engine told no history of this image" />;
   return (
     <Panel title="How it was built" aside="newest step first">
       <div className={pageClasses.frame}>
@@ -34,7 +35,7 @@ function Layers({ image }: { image: ImageDetail }) {
             </tr>
           </thead>
           <tbody>
-            {image.history.map((step, index) => (
+            {steps.map((step, index) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: the steps of one image never change their order
               <tr key={index}>
                 <td>

@@ -57,11 +57,7 @@ function CredentialInput({
         }}
       >
         {(props) => (
-          <Button
-            {...props}
-            variant="subtle"
-            aria-label={`Read the ${field.label.toLowerCase()} from a file`}
-          >
+          <Button {...props} variant="subtle" aria-label={`Read from a file: ${field.label.toLowerCase()}`}>
             Read from a file
           </Button>
         )}

@@ -1,0 +1,36 @@
+/**
+ * Holds our types to what the server says it answers with: `schema.d.ts` is generated from its OpenAPI schema
+ * (`npm run schema`), and this file does not compile where the two disagree. Nothing here is ever run.
+ */
+import type { components } from "./schema";
+import type * as ours from "./types";
+
+type Served = components["schemas"];
+type Fits<Ours, Theirs extends Ours> = [Ours, Theirs];
+
+export type Contract = [
+  Fits<ours.Environment, Served["Environment"]>,
+  Fits<ours.Node, Served["Node"]>,
+  Fits<ours.ConnectionTest, Served["ConnectionTest"]>,
+  Fits<ours.ScannedHostKey, Served["ScannedHostKey"]>,
+  Fits<ours.Pull, Served["Pull"]>,
+  Fits<ours.PullDetail, Served["PullItem"]>,
+  Fits<ours.Host, Served["Host"]>,
+  Fits<ours.HostDetail, Served["HostItem"]>,
+  Fits<ours.Container, Served["Container"]>,
+  Fits<ours.ContainerDetail, Served["ContainerItem"]>,
+  Fits<ours.Image, Served["Image"]>,
+  Fits<ours.ImageDetail, Served["ImageItem"]>,
+  Fits<ours.Check, Served["Check"]>,
+  Fits<ours.CheckResult, Served["CheckResult"]>,
+  Fits<ours.Finding, Served["Finding"]>,
+  Fits<ours.FindingDetail, Served["FindingItem"]>,
+  Fits<ours.FindingGroup, Served["FindingGroup"]>,
+  Fits<ours.Ledger, Served["Ledger"]>,
+  Fits<ours.EnvironmentLedger, Served["EnvironmentLedger"]>,
+  Fits<ours.Token, Served["Token"]>,
+  Fits<ours.Freshness, Served["Freshness"]>,
+  Fits<ours.SearchResult, Served["SearchResult"]>,
+  Fits<ours.Page<ours.Host>, Served["PaginatedHostList"]>,
+  Fits<{ facets: ours.Facet[] }, Served["Facets"]>,
+];
