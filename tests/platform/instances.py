@@ -34,8 +34,10 @@ def free_port() -> int:
 class Instance:
     """One run over one data folder and port; leaving the block kills whatever is left."""
 
-    def __init__(self, var: Path, port: int | None = None) -> None:
+    def __init__(self, var: Path, port: int | None = None, **more: str) -> None:
+        """`more` is added to the environment that it is started with."""
         self.var = var
+        self.more = more
         self.port = port or free_port()
         self.log = var.with_name(f"{var.name}.log")
         self._mark = 0
@@ -71,7 +73,7 @@ class Instance:
             "PLIMSOLL_ADMIN_PASSWORD": PASSWORD,
             "PLIMSOLL_WEB_WORKERS": "1",
             "PLIMSOLL_WORKERS": "1",
-        }
+        } | self.more
         self._mark = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
