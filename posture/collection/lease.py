@@ -53,12 +53,14 @@ class Lease:
     def was_cancelled(self) -> bool:
         return self._cancelled and not self._lost
 
-    def begin(self, step: str) -> None:
+    def begin(self, step: str, title: str) -> None:
         now = timezone.now().isoformat()
         with self._lock:
             self._finish_steps("done", now)
             self.pull.step = step
-            self.pull.steps.append({"name": step, "state": "running", "started_at": now, "finished_at": None})
+            self.pull.steps.append(
+                {"name": step, "title": title, "state": "running", "started_at": now, "finished_at": None}
+            )
             self.pull.progress = None
             self._dirty = True
 

@@ -36,7 +36,9 @@ class FreshnessView(APIView):
 
     @extend_schema(operation_id="freshness", responses=FreshnessSerializer)
     def get(self, request: Request) -> Response:
-        return Response(overviews.freshness(cast(User, request.user)), headers={"Cache-Control": "private, no-cache"})
+        return Response(
+            overviews.freshness(cast(User, request.user)), headers={"Cache-Control": "private, no-cache"}
+        )
 
 
 class SearchView(APIView):

@@ -157,7 +157,7 @@ def run(pull_id: int, token: str) -> None:
             if pull.cancel_requested:
                 raise NodeError("cancelled", "Cancelled before it started.")
             for step in READING:
-                lease.begin(step.__name__)
+                lease.begin(step.__name__, TITLES[step.__name__])
                 step(run_)
                 if lease.is_cancelled():
                     raise NodeError("cancelled", "Cancelled by a person.")
@@ -194,7 +194,7 @@ def _write(run_: Run) -> None:
             with transaction.atomic():
                 run_.writing = Writing(run_.node, run_.pulled, at=timezone.now())
                 for step in WRITING:
-                    lease.begin(step.__name__)
+                    lease.begin(step.__name__, TITLES[step.__name__])
                     step(run_)
                 _succeed(run_)
             return
