@@ -39,6 +39,14 @@ function cookie(name: string): string {
   return "";
 }
 
+/** The value that proves a change comes from our own page. A cookie that ran out comes anew with the session's state. */
+async function csrfToken(): Promise<string> {
+  const known = cookie("plimsoll_csrf");
+  if (known) return known;
+  await fetch(apiPath("/session"), { credentials: "same-origin" }).catch(() => undefined);
+  return cookie("plimsoll_csrf");
+}
+
 type Listener = () => void;
 const expiryListeners = new Set<Listener>();
 
@@ -59,7 +67,7 @@ export async function request<Answer>(
 ): Promise<Answer> {
   const headers: Record<string, string> = { Accept: "application/json, application/problem+json" };
   if (options.body !== undefined) headers["Content-Type"] = "application/json";
-  if (method !== "GET") headers["X-CSRFToken"] = cookie("plimsoll_csrf");
+  if (method !== "GET") headers["X-CSRFToken"] = await csrfToken();
   let response: Response;
   try {
     response = await fetch(apiPath(path, options.query), {
