@@ -72,9 +72,14 @@ def fleet(product: Product, docker_engine: Engine) -> Iterator[Fleet]:
     with ExitStack() as stack:
         stack.enter_context(docker_engine.container("careful", **CAREFUL))
         stack.enter_context(docker_engine.container("careless", **CARELESS))
-        stack.enter_context(docker_engine.container("forgotten", start=False, environment={"DB_PASSWORD": "hunter2hunter2"}))
+        stack.enter_context(
+            docker_engine.container("forgotten", start=False, environment={"DB_PASSWORD": "hunter2hunter2"})
+        )
         node = product.add_node(
-            "quay-1", docker_engine.tcp_address, credential=tls_credential(docker_engine), interval_seconds=86400
+            "quay-1",
+            docker_engine.tcp_address,
+            credential=tls_credential(docker_engine),
+            interval_seconds=86400,
         )
         pull = product.ended_pull(product.rows("/pulls", node=node["id"])[0]["id"])
         assert pull["state"] in {"succeeded", "partial"}, pull["error"]

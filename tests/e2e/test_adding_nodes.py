@@ -22,7 +22,7 @@ def wizard(page: Page, product: Product) -> Iterator[Callable[[str], Page]]:
 
     def at(address: str) -> Page:
         page.goto("/nodes")
-        page.get_by_role("button", name="Add node").first.click()
+        page.get_by_role("button", name="Add a node").first.click()
         page.get_by_label("Address of the engine").fill(address)
         page.get_by_role("button", name="Next").click()
         return page

@@ -38,9 +38,9 @@ def test_a_failing_check_shows_its_evidence_its_remedy_and_what_it_speaks_to(
     )
     known = product.get(f"/findings/{finding['id']}")
     page.goto("/checks")
-    page.get_by_role("textbox", name="Search checks").or_(page.get_by_role("searchbox", name="Search checks")).fill(
-        known["title"]
-    )
+    page.get_by_role("textbox", name="Search checks").or_(
+        page.get_by_role("searchbox", name="Search checks")
+    ).fill(known["title"])
     page.get_by_role("table", name="checks").get_by_role("link", name=known["title"]).first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text(known["title"])
 
@@ -77,7 +77,9 @@ def test_the_keys_walk_the_rows_with_the_drawer_open_and_close_it(page: Page, fl
     assert opened(page) == ""
 
 
-def test_facets_and_chips_are_the_address_and_survive_a_reload(page: Page, fleet: Fleet, product: Product) -> None:
+def test_facets_and_chips_are_the_address_and_survive_a_reload(
+    page: Page, fleet: Fleet, product: Product
+) -> None:
     page.goto("/findings")
     filters = page.get_by_role("region", name="Filters")
     high = filters.get_by_role("button", name=re.compile(r"^high", re.IGNORECASE))
@@ -119,7 +121,9 @@ def test_grouped_by_check_it_says_on_how_many_of_how_many(page: Page, fleet: Fle
 def test_exports_hold_exactly_the_rows_of_the_filter(
     page: Page, fleet: Fleet, product: Product, tmp_path: Path
 ) -> None:
-    wanted = {str(finding["id"]) for finding in product.rows("/findings", severity="high", asset_kind="container")}
+    wanted = {
+        str(finding["id"]) for finding in product.rows("/findings", severity="high", asset_kind="container")
+    }
     assert wanted
     page.goto("/findings?severity=high&asset_kind=container")
     expect(table_rows(page).first).to_be_visible()
@@ -147,7 +151,9 @@ def test_as_api_call_copies_a_command_that_answers_the_same_rows(
     expect(page.get_by_text(re.compile("^Copied: curl"))).to_be_visible()
     command = shlex.split(page.evaluate("navigator.clipboard.readText()"))
     assert command[0] == "curl" and "$PLIMSOLL_TOKEN" in " ".join(command)
-    token = product.manage("token", "create", "--user", "admin", "--name", "pasted", "--scope", "read").strip()
+    token = product.manage(
+        "token", "create", "--user", "admin", "--name", "pasted", "--scope", "read"
+    ).strip()
     filled = [part.replace("$PLIMSOLL_TOKEN", token) for part in command]
     answer = subprocess.run([*filled, "--silent"], capture_output=True, text=True, timeout=30, check=True)
     assert len(json.loads(answer.stdout)["results"]) == shown

@@ -25,13 +25,15 @@ def test_the_ledger_adds_up_to_the_load_that_is_shown(page: Page, fleet: Fleet, 
 
     rows = page.get_by_role("tabpanel").get_by_role("row").filter(has=page.get_by_role("cell"))
     expect(rows.first).to_be_visible()
-    shares = [float(text.split("(")[0].replace(",", "")) for text in rows.locator("td:last-child").all_inner_texts()]
+    shares = [
+        float(text.split("(")[0].replace(",", "")) for text in rows.locator("td:last-child").all_inner_texts()
+    ]
     ledger = product.get(f"/hosts/{fleet.host['id']}/ledger")
+    # From ten up a figure is shown as a whole number.
+    assert shares == pytest.approx([line["share"] for line in ledger["lines"]], abs=0.5)
     assert len(shares) == ledger["lines_total"]
-    # Each share is shown with one decimal.
-    assert sum(shares) == pytest.approx(shown, abs=0.05 * (len(shares) + 1))
     assert sum(line["share"] for line in ledger["lines"]) == pytest.approx(ledger["load"], abs=1e-9)
-    assert ledger["load"] == pytest.approx(shown, abs=0.05)
+    assert ledger["load"] == pytest.approx(shown, abs=0.5)
 
 
 def test_what_needs_the_hosts_files_is_missing_evidence_and_never_passed(

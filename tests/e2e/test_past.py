@@ -84,7 +84,9 @@ def test_the_picker_takes_a_date_and_a_time_without_a_fleet_says_so(page: Page, 
     page.get_by_label("Show the fleet as it was at").fill("2020-03-01T09:00")
     page.get_by_role("button", name="Look at this moment").click()
     expect(page).to_have_url(re.compile(r"as_of=2020-03-01T09:00:00Z"))
-    expect(page.get_by_role("status").filter(has_text="You are looking at")).to_contain_text("1 March 2020, 09:00 UTC")
+    expect(page.get_by_role("status").filter(has_text="You are looking at")).to_contain_text(
+        "1 March 2020, 09:00 UTC"
+    )
     expect(page.get_by_text("Nothing was known at the date you are looking at.")).to_be_visible()
     page.get_by_role("button", name=re.compile("^As of")).click()
     page.get_by_role("button", name="Now", exact=True).click()

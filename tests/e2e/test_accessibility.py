@@ -1,0 +1,89 @@
+"""axe on every page, light and dark: WCAG 2.2 A and AA, and its best practices for landmarks and headings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Open
+from tests.e2e.product import Fleet, Product
+from tests.platform.instances import ROOT
+
+AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture(scope="module")
+def paths(fleet: Fleet, product: Product) -> list[str]:
+    """Every page of the product, lists with an open drawer and grouped lists among them."""
+    container = product.rows("/containers", search="careless")[0]["id"]
+    finding = product.rows("/findings", search="careless")[0]["id"]
+    image = product.rows("/images")[0]["id"]
+    pull = product.rows("/pulls", node=fleet.node["id"])[0]["id"]
+    check = product.rows("/checks")[0]["id"]
+    return [
+        "/nodes", f"/nodes/{fleet.node['id']}", "/nodes?add=node", "/hosts", f"/hosts?open={fleet.host['id']}",
+        f"/hosts/{fleet.host['id']}", f"/hosts/{fleet.host['id']}?tab=evidence", "/containers",
+        f"/containers/{container}", "/images", f"/images/{image}", "/findings", f"/findings?open={finding}",
+        "/findings?group=check", "/findings?as_of=2020-03-01T09:00:00Z", "/checks", f"/checks/{check}", "/pulls",
+        f"/pulls/{pull}", "/environments", "/users", "/tokens", "/history", "/me", "/nowhere",
+    ]  # fmt: skip
+
+
+def settle(page: Page, path: str) -> None:
+    page.goto(path)
+    expect(page.get_by_role("heading", level=1).first).to_be_visible()
+    page.wait_for_load_state("networkidle")
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds on the page as it is: rule, element and reason."""
+    if not page.evaluate("'axe' in window"):
+        page.add_script_tag(path=AXE)
+    found: list[dict[str, Any]] = page.evaluate(
+        """async tags => {
+          const found = await axe.run(document, {runOnly: tags, resultTypes: ["violations"]});
+          return found.violations.map(({id, nodes}) => ({id, nodes: nodes.map(
+            ({target, failureSummary}) => `${target.join(" ")} ${failureSummary.split("\\n").slice(1).join(" ")}`)}));
+        }""",
+        TAGS,
+    )
+    return [f"{rule['id']}: {node}" for rule in found for node in rule["nodes"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_page(
+    open_page: Open, administrator: Any, watch: Any, paths: list[str], scheme: str
+) -> None:
+    assert AXE.exists(), "axe-core is not installed: python3 tools/environment.py frontend build"
+    watch.expects(404)
+    page = open_page(state=administrator, scheme=scheme, unguarded=True)
+    found = {}
+    for path in paths:
+        settle(page, path)
+        if said := violations(page):
+            found[path] = said
+    assert found == {}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_the_login(open_page: Open, scheme: str) -> None:
+    page = open_page(scheme=scheme, unguarded=True)
+    settle(page, "/")
+    assert violations(page) == []
+
+
+def test_no_page_breaks_the_policy_or_complains(page: Page, watch: Any, paths: list[str]) -> None:
+    """Here the content security policy is in force; the console tells of every violation, `watch` of the console."""
+    watch.expects(404)
+    broken: list[str] = []
+    page.expose_function("policyBroken", broken.append)
+    page.add_init_script(
+        "addEventListener('securitypolicyviolation', event => policyBroken("
+        "`${location.pathname}: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`))"
+    )
+    for path in paths:
+        settle(page, path)
+    assert broken == []
