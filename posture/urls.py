@@ -12,5 +12,6 @@ handler500 = "posture.base.problems.server_error"
 urlpatterns = [
     path("api/v1/", include("posture.api")),
     re_path(r"^api(?:/(?P<path>.*))?$", problems.unknown_path),
-    re_path(r"^(?P<path>.*)$", frontend.index),
+    # What is missing from the built front end is missing; it is not a page.
+    re_path(r"^(?!static/)(?P<path>.*)$", frontend.index),
 ]

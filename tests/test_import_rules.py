@@ -25,7 +25,17 @@ SCANNERS_NEVER = {"posture", "django", "celery", "rest_framework", "psycopg2", "
 SOCKETS = {"socket", "ssl", "docker", "paramiko", "requests", "urllib3", "http"}
 # The doers of `scanners`, which only `collection` calls; records and pure readers may be used anywhere.
 DOERS = ("scanners.connectors", "scanners.checks.run", "scanners.reports")
-ROOMS = ["choices", "models", "querysets", "actions", "ingest", "settle", "filtersets", "serializers", "views"]
+ROOMS = [
+    "choices",
+    "models",
+    "querysets",
+    "actions",
+    "ingest",
+    "settle",
+    "filtersets",
+    "serializers",
+    "views",
+]
 
 
 def imports(path: Path) -> list[tuple[str, bool]]:

@@ -74,7 +74,9 @@ class Node(models.Model):
 
     paused = models.BooleanField(default=False)
     state = models.CharField(max_length=12, choices=choices.NodeState.choices, default=choices.NodeState.NEW)
-    host = models.ForeignKey("fleet.Asset", null=True, blank=True, on_delete=models.SET_NULL, related_name="nodes")
+    host = models.ForeignKey(
+        "fleet.Asset", null=True, blank=True, on_delete=models.SET_NULL, related_name="nodes"
+    )
     engine = models.JSONField(null=True, blank=True)  # {"name", "version", "api_version"} as last seen
     last_success_at = models.DateTimeField(null=True, blank=True)
     last_error = models.JSONField(null=True, blank=True)  # {"code", "title", "detail", "hint", "at"}

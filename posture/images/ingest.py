@@ -56,7 +56,11 @@ def store_images(rows: Sequence[tuple[int, ImageFacts, str]]) -> None:
                 None
                 if f.history is None
                 else [
-                    {"created_by": layer.created_by, "created_at": layer.created_at, "size_bytes": layer.size_bytes}
+                    {
+                        "created_by": layer.created_by,
+                        "created_at": layer.created_at,
+                        "size_bytes": layer.size_bytes,
+                    }
                     for layer in f.history
                 ],
             )

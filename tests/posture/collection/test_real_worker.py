@@ -26,7 +26,10 @@ pytestmark = [pytest.mark.engine, pytest.mark.django_db(transaction=True)]
 def engine(docker_engine: Engine) -> Iterator[Engine]:
     """An engine with one careful and one careless container."""
     careful = {"read_only": True, "user": "1000", "cap_drop": ["ALL"], "security_opt": ["no-new-privileges"]}
-    with docker_engine.container("careful", **careful), docker_engine.container("careless", cap_add=["SYS_ADMIN"]):
+    with (
+        docker_engine.container("careful", **careful),
+        docker_engine.container("careless", cap_add=["SYS_ADMIN"]),
+    ):
         yield docker_engine
 
 
@@ -42,7 +45,9 @@ def register(address: str, name: str = "alpha", **changes: object) -> Node:
 
 
 def ended(node: Node, *states: PullState) -> Pull | None:
-    return Pull.objects.filter(node=node, state__in=states or (PullState.SUCCEEDED, PullState.PARTIAL)).first()
+    return Pull.objects.filter(
+        node=node, state__in=states or (PullState.SUCCEEDED, PullState.PARTIAL)
+    ).first()
 
 
 def test_beat_claims_a_new_node_and_the_worker_pulls_it(engine: Engine, tmp_path: Path) -> None:
@@ -61,7 +66,9 @@ def test_a_worker_killed_in_the_middle_loses_and_doubles_nothing(proxy: HoldingP
     node = register(proxy.address)
     proxy.hold.set()
     with a_worker(tmp_path / "first.log") as doomed:
-        wait_for("the pull to be in the middle", lambda: proxy.held.is_set() and ended(node, PullState.RUNNING))
+        wait_for(
+            "the pull to be in the middle", lambda: proxy.held.is_set() and ended(node, PullState.RUNNING)
+        )
         doomed.kill()
         killed_at = timezone.now()
     assert not Asset.objects.exists(), "something was half-written"

@@ -107,7 +107,11 @@ def test_a_pull_whose_worker_is_gone_fails_and_its_node_is_due_at_once() -> None
     schedule.reap(sent)
     lost.refresh_from_db()
     alpha.refresh_from_db()
-    assert (lost.state, lost.error["code"], lost.steps[0]["state"]) == (PullState.FAILED, "worker_lost", "failed")
+    assert (lost.state, lost.error["code"], lost.steps[0]["state"]) == (
+        PullState.FAILED,
+        "worker_lost",
+        "failed",
+    )
     assert alpha.state == NodeState.DEGRADED and alpha.next_due_at <= timezone.now()
     assert schedule.claim_due(sent) == 1
     assert Pull.objects.filter(state=PullState.QUEUED, trigger=PullTrigger.RETRY, attempt=2).count() == 1

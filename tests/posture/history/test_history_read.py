@@ -28,7 +28,11 @@ def test_an_entry_shows_who_did_what_to_which_object() -> None:
     newest = listed(client, "?limit=1")[0]
     assert newest["actor"]["kind"] == "token"
     assert newest["actor"]["name"] == "ada (ci)"
-    assert (newest["verb"], newest["object"]["kind"], newest["object"]["name"]) == ("changed_email", "user", "ada")
+    assert (newest["verb"], newest["object"]["kind"], newest["object"]["name"]) == (
+        "changed_email",
+        "user",
+        "ada",
+    )
     assert newest["changes"] == {"email": ["", "ada@example.org"]}
     assert newest["ip"] == "127.0.0.1"
     assert len(newest["hash"]) == 64
@@ -64,7 +68,9 @@ def test_a_span_includes_its_start_and_not_its_end() -> None:
     assert listed(client, f"?since={later}") == []
 
 
-@pytest.mark.parametrize("query", ["?since=yesterday", "?since=2026-01-01", "?until=2026-13-01T00:00:00Z", "?who=ada"])
+@pytest.mark.parametrize(
+    "query", ["?since=yesterday", "?since=2026-01-01", "?until=2026-13-01T00:00:00Z", "?who=ada"]
+)
 def test_a_wrong_parameter_is_named(query: str) -> None:
     answer = send(program(person()), "GET", f"/history{query}")
     assert answer.status_code == 400
