@@ -95,7 +95,9 @@ def pull_now(*, node: Node, by: User | None, trigger: PullTrigger = PullTrigger.
     with transaction.atomic():
         pull, queued = schedule.queue_pull(node=node, trigger=trigger)
         if queued:
-            record(verb="pull", obj=node, object_kind="node", object_name=node.name, changes={}, actor=by)
+            # The registration itself is in the history already.
+            if trigger != PullTrigger.REGISTRATION:
+                record(verb="pull", obj=node, object_kind="node", object_name=node.name, changes={}, actor=by)
             transaction.on_commit(lambda: schedule.send(pull, tasks.enqueue))
     return pull
 

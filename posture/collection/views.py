@@ -24,6 +24,7 @@ from posture.collection.serializers import (
 )
 from posture.fleet import actions as fleet_actions
 from posture.fleet import views as fleet
+from posture.fleet.choices import PullTrigger
 from posture.fleet.filtersets import NodeFilterSet
 from posture.fleet.models import Environment, Node, Pull
 from posture.fleet.serializers import PullItemSerializer
@@ -51,6 +52,9 @@ class NodeViewSet(NodeWriteMixin, fleet.NodeViewSet):
 
     def move(self, node: Node, environment: Environment) -> None:
         actions.move_node(node=node, environment=environment)
+
+    def begin(self, node: Node) -> None:
+        actions.pull_now(node=node, by=self.by(), trigger=PullTrigger.REGISTRATION)
 
     def forget(self, node: Node) -> None:
         actions.delete_node(node=node, by=self.by())

@@ -70,12 +70,20 @@ class NodeWriteMixin(WriteMixin):
         """The node goes, with the present of what only it measured: `collection.actions.delete_node`."""
         raise NotImplementedError
 
+    def begin(self, node: Node) -> None:
+        """Queues the first pull of a new node: `collection.actions.pull_now`."""
+        raise NotImplementedError
+
     @extend_schema(request=NodeWriteSerializer)
     def create(self, request: Request) -> Response:
+        """Register a node. Its first pull is queued at once and is the answer's `last_pull`."""
         data = self.valid(NodeWriteSerializer(data=request.data))
         if "credential" in data:
             data["credential"] = Credential(**data["credential"])
-        return self.written(actions.create_node(**data, by=self.by()).pk, 201)
+        with transaction.atomic():
+            node = actions.create_node(**data, by=self.by())
+            self.begin(node)
+        return self.written(node.pk, 201)
 
     @extend_schema(request=NodeChangeSerializer)
     def partial_update(self, request: Request, pk: str | None = None) -> Response:

@@ -32,7 +32,11 @@ CAREFUL = {
     "mem_limit": "64m",
     "pids_limit": 64,
 }
-CARELESS = {"privileged": True, "pid_mode": "host", "volumes": {"/etc": {"bind": "/data", "mode": "rw"}}}
+CARELESS = {
+    "cap_add": ["SYS_ADMIN"],
+    "pid_mode": "host",
+    "volumes": {"/etc": {"bind": "/data", "mode": "rw"}},
+}
 
 Open = Callable[..., Page]
 

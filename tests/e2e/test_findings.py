@@ -33,7 +33,7 @@ def test_a_failing_check_shows_its_evidence_its_remedy_and_what_it_speaks_to(
 ) -> None:
     finding = next(
         finding
-        for finding in product.rows("/findings", check="container-not-privileged")
+        for finding in product.rows("/findings", check="docker.container.not-host-pid")
         if finding["asset"]["name"] == "careless"
     )
     known = product.get(f"/findings/{finding['id']}")
@@ -110,7 +110,7 @@ def test_grouped_by_check_it_says_on_how_many_of_how_many(page: Page, fleet: Fle
     group = next(
         group
         for group in product.rows("/findings/groups", by="check")
-        if group["key"] == "container-not-privileged"
+        if group["key"] == "docker.container.not-host-pid"
     )
     row = page.get_by_role("row").filter(has=page.get_by_role("link", name=group["title"]))
     expect(row).to_contain_text(f"{group['assets']} of {group['assets_total']}")

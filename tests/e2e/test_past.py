@@ -15,13 +15,13 @@ from tests.engines import Engine
 from tests.workers import wait_for
 
 NAME = "reefer"
-CHECK = "container-not-privileged"
+CHECK = "docker.container.not-host-pid"
 PULL_MILLISECONDS = 45_000
 
 
 @pytest.fixture
 def badly_configured(fleet: Fleet, docker_engine: Engine, product: Product) -> Iterator[None]:
-    """A privileged container that a pull has seen."""
+    """A badly configured container that a pull has seen."""
     with docker_engine.container(NAME, **CARELESS):
         assert product.pull(fleet.node["id"])["state"] in {"succeeded", "partial"}
         yield
