@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import heapq
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -159,6 +160,40 @@ def segments(queryset: QuerySet, keys: Ordering, values: Sequence[Any] | None) -
         yield ordered.filter(**null)
 
 
+def walk_merged(
+    branches: Sequence[QuerySet], keys: Ordering, values: Sequence[Any] | None, limit: int
+) -> list[tuple[Any, ...]]:
+    """`walk` over disjoint querysets as if they were one; ordered by numbers and times, which sort alike everywhere."""
+    found = [walk(branch, keys, values, limit) for branch in branches]
+    return (
+        found[0] if len(found) == 1 else list(heapq.merge(*found, key=lambda row: _place(keys, row)))[:limit]
+    )
+
+
+class _Descending:
+    """Turns the order of a value round, whatever its type."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __lt__(self, other: _Descending) -> bool:
+        return bool(other.value < self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Descending) and self.value == other.value
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def _place(keys: Ordering, row: Sequence[Any]) -> tuple[Any, ...]:
+    """Sorts a row as the database does; nulls by the rank before them."""
+    place: list[Any] = []
+    for key, value in zip(keys, row, strict=False):
+        place.append((value is None) != key.nulls_first)
+        place.append(0 if value is None else _Descending(value) if key.descending else value)
+    return tuple(place)
+
+
 def walk(
     queryset: QuerySet, keys: Ordering, values: Sequence[Any] | None, limit: int
 ) -> list[tuple[Any, ...]]:
@@ -186,12 +221,13 @@ class KeysetPagination(BasePagination):
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.request = request
+        branches = view.filterset.branches()
         name = view.ordering_name()
         keys: Sequence[Key] = view.keys(name)
         limit = whole_number(request.query_params.get("limit", str(DEFAULT_LIMIT)), "limit", 1, MAX_LIMIT)
         text = request.query_params.get("cursor")
         after = decode_cursor(text, name, [field_of(queryset, key.path) for key in keys]) if text else None
-        rows = walk(queryset, tuple(keys), after, limit + 1)
+        rows = walk_merged(branches, tuple(keys), after, limit + 1)
         self.cursor = encode_cursor(name, rows[limit - 1][:-1]) if len(rows) > limit else None
         self.count = view.count(queryset) if after or len(rows) > limit else bounded(len(rows))
         return view.hydrate([row[-1] for row in rows[:limit]])

@@ -23,7 +23,7 @@ from posture.base import export
 from posture.base.filtersets import FilterSet
 from posture.base.moments import parse_moment
 from posture.base.ordering import Ordering, Orderings
-from posture.base.pagination import Count, KeysetPagination, count_each, walk
+from posture.base.pagination import Count, KeysetPagination, count_each, walk_merged
 
 if TYPE_CHECKING:
     from posture.accounts.models import User
@@ -190,8 +190,7 @@ class ResourceViewSet(GenericViewSet):
         if kind not in export.FORMATS:
             raise Invalid({"format": [f"“{kind[:60]}” is not one of: {', '.join(export.FORMATS)}."]})
         name = self.ordering_name()
-        queryset = self.filterset.apply()
-        rows = self.export_rows(queryset, self.keys(name))
+        rows = self.export_rows(self.filterset.branches(), self.keys(name))
         write = export.WRITERS[kind]
         response = StreamingHttpResponse(
             write(rows, cast(Serializer, self.get_serializer())), content_type=export.FORMATS[kind]
@@ -201,9 +200,9 @@ class ResourceViewSet(GenericViewSet):
         response.headers["Cache-Control"] = "private, no-store"
         return response
 
-    def export_rows(self, queryset: QuerySet, keys: Ordering) -> Iterator[dict[str, Any]]:
+    def export_rows(self, branches: Sequence[QuerySet], keys: Ordering) -> Iterator[dict[str, Any]]:
         after = None
-        while ids := walk(queryset, keys, after, EXPORT_BATCH):
+        while ids := walk_merged(branches, keys, after, EXPORT_BATCH):
             after = ids[-1][:-1]
             self.extras.clear()
             yield from self.get_serializer(self.hydrate([row[-1] for row in ids]), many=True).data

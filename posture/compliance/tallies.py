@@ -36,7 +36,7 @@ def counts(environment_ids: Sequence[int] | None) -> Counts:
             Q(asset__in=images) & Q(check_definition__asset_kind=AssetKind.IMAGE)
         )
         for check, outcome, number in (
-            results.values_list("check_definition", "outcome").annotate(number=Count("pk")).order_by()
+            results.values_list("check_definition", "outcome").annotate(number=Count("*")).order_by()
         ):
             found[check][outcome] += number
     return found

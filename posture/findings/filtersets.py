@@ -41,6 +41,7 @@ class FindingFilterSet(AssetRowFilterSet):
     search = Search("asset", method="filter_search")
 
     defaults = {"state": [FindingState.OPEN]}
+    splits = ("severity",)
 
     def filter_state(self, queryset: Any, name: str, value: Sequence[str]) -> Any:
         if set(value) == set(FindingState.values):

@@ -20,7 +20,8 @@ Group = dict[str, Any]
 
 
 def by_check(findings: QuerySet, environment_ids: list[int] | None) -> list[Group]:
-    rows = _grouped(findings, F("check_definition"))
+    # A check finds at most one problem on an asset, so its findings are as many as its assets: no DISTINCT to sort.
+    rows = _grouped(findings, F("check_definition"), assets=Count("*"))
     checks = Check.objects.in_bulk([row["group"] for row in rows])
     totals = tallies.counts(environment_ids)
     not_applicable = NUMBER[Outcome.NOT_APPLICABLE]
@@ -81,15 +82,15 @@ BY: dict[str, Callable[[QuerySet, list[int] | None], list[Group]]] = {
 }
 
 
-def _grouped(findings: QuerySet, key: Any) -> list[dict[str, Any]]:
+def _grouped(findings: QuerySet, key: Any, assets: Count | None = None) -> list[dict[str, Any]]:
     """At most `MAX_GROUPS` groups, the worst first, then the most frequent."""
     return list(
         findings.order_by()
         .annotate(group=key)
         .values("group")
         .annotate(
-            findings_total=Count("pk"),
-            assets_with=Count("asset", distinct=True),
+            findings_total=Count("*"),
+            assets_with=assets or Count("asset", distinct=True),
             worst=Max("severity"),
             points_max=Max("points"),
         )

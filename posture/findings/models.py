@@ -45,15 +45,16 @@ class Finding(models.Model):
                 F("points").desc(), F("id").desc(), condition=Q(closed_at__isnull=True), name="open_by_points"
             ),
             models.Index(
+                # Serves the severity filter ordered by points too; by points alone, mild ones are far down.
                 F("severity").desc(),
+                F("points").desc(),
                 F("id").desc(),
                 condition=Q(closed_at__isnull=True),
                 name="open_by_severity",
             ),
             models.Index(
-                F("environment"),
-                F("points").desc(),
-                F("id").desc(),
+                # Counts by environment and severity, from the index alone.
+                fields=("environment", "severity"),
                 condition=Q(closed_at__isnull=True),
                 name="open_in_environment",
             ),
@@ -62,7 +63,11 @@ class Finding(models.Model):
                 F("points").desc(),
                 F("id").desc(),
                 condition=Q(closed_at__isnull=True),
+                include=("severity",),  # so that groups by check are read from the index alone
                 name="open_of_check",
+            ),
+            models.Index(
+                fields=("id",), condition=Q(closed_at__isnull=True, times_opened__gt=1), name="open_again"
             ),
             models.Index(
                 F("opened_at").desc(), F("id").desc(), condition=Q(closed_at__isnull=True), name="open_newest"

@@ -30,7 +30,7 @@ class FindingViewSet(ResourceViewSet):
     supports_as_of = True
     orderings = {
         "-points": by("points", descending=True),
-        "-severity": by("severity", descending=True),
+        "-severity": (Key("severity", True), Key("points", True), Key("pk", True)),
         "-opened_at": by("opened_at", descending=True),
         "opened_at": by("opened_at"),
         "asset": (Key("asset_id"), Key("pk")),

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
+from django.db import connection
 from django.db.models import Avg, Count, F, FloatField, Q
 from django.db.models.functions import Cast, Power
 
@@ -13,9 +14,19 @@ from posture.findings.models import Finding
 from posture.fleet.choices import AssetKind
 from posture.fleet.figures import load_figures, severity_counts
 from posture.fleet.models import Asset, Environment
-from posture.images.models import Presence
 from posture.risk import formula
 from scanners.records import Severity
+
+# Each image that hosts of an environment hold counts once there. The sums are in the order of `Severity`.
+_IMAGES_FINDINGS = """
+SELECT held.environment_id, sum(i.open_info), sum(i.open_low), sum(i.open_medium), sum(i.open_high), sum(i.open_critical)
+FROM (
+    SELECT DISTINCT h.environment_id, p.image_id
+    FROM images_presence p JOIN fleet_asset h ON h.id = p.host_id
+    WHERE p.closed_at IS NULL AND h.environment_id = ANY(%s)
+) held JOIN fleet_asset i ON i.id = held.image_id
+GROUP BY held.environment_id
+"""
 
 
 def environment_figures(environments: Iterable[Environment]) -> dict[int, dict[str, Any]]:
@@ -26,7 +37,7 @@ def environment_figures(environments: Iterable[Environment]) -> dict[int, dict[s
         Asset.objects.present()
         .filter(kind=AssetKind.CONTAINER, environment__in=by_id)
         .values_list("environment")
-        .annotate(number=Count("pk"))
+        .annotate(number=Count("*"))
         .order_by()
     )
     findings = open_findings(by_id)
@@ -74,24 +85,14 @@ def open_findings(environment_ids: Iterable[int]) -> dict[int, dict[int, int]]:
         Finding.objects.open()
         .filter(environment__in=environment_ids)
         .values_list("environment", "severity")
-        .annotate(number=Count("pk"))
+        .annotate(number=Count("*"))
         .order_by()
     )
     for pk, severity, number in own:
         numbers[pk][severity] += number
-    held: dict[int, set[int]] = defaultdict(set)
-    presences = Presence.objects.current().filter(host__environment__in=environment_ids).order_by()
-    for pk, image in presences.values_list("host__environment", "image").distinct():
-        held[pk].add(image)
-    columns = {severity: f"open_{severity.label}" for severity in Severity}
-    images = {
-        row[0]: row[1:]
-        for row in Asset.objects.filter(pk__in=set().union(*held.values())).values_list(
-            "pk", *columns.values()
-        )
-    }
-    for pk, image_ids in held.items():
-        for image in image_ids:
-            for severity, number in zip(columns, images[image], strict=True):
+    with connection.cursor() as cursor:
+        cursor.execute(_IMAGES_FINDINGS, [list(environment_ids)])
+        for pk, *of_images in cursor.fetchall():
+            for severity, number in zip(Severity, of_images, strict=True):
                 numbers[pk][severity.value] += number
     return numbers
