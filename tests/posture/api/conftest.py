@@ -9,6 +9,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
+from pytest_django.fixtures import SettingsWrapper
 
 from posture.accounts.choices import Role
 from tests.posture.api.fleet import Fleet, launch
@@ -41,3 +42,9 @@ def stager(fleet: Fleet, db: None) -> Client:
     user = person("sam", Role.VIEWER)
     user.environments.set([fleet.staging])
     return signed_in(user)
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings: SettingsWrapper) -> None:
+    """Nobody signs in here by password, and hundreds of people are made."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
