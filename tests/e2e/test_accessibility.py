@@ -79,7 +79,7 @@ def test_no_page_breaks_the_policy_or_complains(page: Page, watch: Any, paths: l
     """Here the content security policy is in force; the console tells of every violation, `watch` of the console."""
     watch.expects(404)
     broken: list[str] = []
-    page.expose_function("policyBroken", broken.append)
+    page.expose_function("policyBroken", lambda words: broken.append(words))
     page.add_init_script(
         "addEventListener('securitypolicyviolation', event => policyBroken("
         "`${location.pathname}: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`))"
