@@ -1,3 +1,4 @@
+import { isBackground } from "./activity";
 import { Problem, problemFrom, unreachable } from "./problem";
 
 export const API_ROOT = "/api/v1";
@@ -67,6 +68,7 @@ export async function request<Answer>(
 ): Promise<Answer> {
   const headers: Record<string, string> = { Accept: "application/json, application/problem+json" };
   if (options.body !== undefined) headers["Content-Type"] = "application/json";
+  if (isBackground(method)) headers["X-Plimsoll-Background"] = "1";
   if (method !== "GET") headers["X-CSRFToken"] = await csrfToken();
   let response: Response;
   try {
