@@ -9,7 +9,6 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
-from pytest_django.fixtures import SettingsWrapper
 
 from posture.accounts.choices import Role
 from tests.posture.api.fleet import Fleet, launch
@@ -45,6 +44,6 @@ def stager(fleet: Fleet, db: None) -> Client:
 
 
 @pytest.fixture(autouse=True)
-def quick_passwords(settings: SettingsWrapper) -> None:
+def quick_passwords(settings: Any) -> None:
     """Nobody signs in here by password, and hundreds of people are made."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
