@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from posture.accounts.saved_views import SavedViewViewSet
 from posture.accounts.views import MeView, MyPasswordView, SessionView, TokenViewSet, UserViewSet
 from posture.api_docs import DocsView, SchemaView
 from posture.collection.overview_views import FreshnessView, MetaView, SearchView
@@ -28,6 +29,7 @@ router.register("check-results", CheckResultViewSet, basename="check-results")
 router.register("findings", FindingViewSet, basename="findings")
 router.register("tokens", TokenViewSet, basename="tokens")
 router.register("users", UserViewSet, basename="users")
+router.register("views", SavedViewViewSet, basename="views")
 router.register("history", HistoryViewSet, basename="history")
 
 urlpatterns = [

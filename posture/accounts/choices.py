@@ -19,10 +19,27 @@ class Scope(models.TextChoices):
     WRITE = "write", "Read and write"
 
 
+class ListPage(models.TextChoices):
+    """The lists that a view can be saved of, by their name in the API and in the address of their page."""
+
+    ENVIRONMENTS = "environments", "Environments"
+    NODES = "nodes", "Nodes"
+    PULLS = "pulls", "Pulls"
+    HOSTS = "hosts", "Hosts"
+    CONTAINERS = "containers", "Containers"
+    IMAGES = "images", "Images"
+    CHECKS = "checks", "Checks"
+    CHECK_RESULTS = "check-results", "Check results"
+    FINDINGS = "findings", "Findings"
+    TOKENS = "tokens", "Tokens"
+    USERS = "users", "People"
+    HISTORY = "history", "History"
+
+
 _READ = frozenset({"fleet.view"})
 PERMISSIONS: dict[str, frozenset[str]] = {
     Role.VIEWER: _READ,
-    Role.ANALYST: _READ | {"pulls.control", "tokens.own"},
+    Role.ANALYST: _READ | {"pulls.control", "tokens.own", "views.share"},
     Role.AUDITOR: _READ | {"history.view", "users.view", "tokens.own"},
     Role.ADMINISTRATOR: _READ
     | {
@@ -34,6 +51,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "users.change",
         "tokens.own",
         "tokens.all",
+        "views.share",
+        "views.moderate",
     },
 }
 PERMISSIONS[Role.VIEWER] = _READ | {"tokens.own"}

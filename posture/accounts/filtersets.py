@@ -1,4 +1,4 @@
-"""Filters of people and tokens."""
+"""Filters of people, tokens and saved views."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from posture.accounts.choices import Role, Scope
+from posture.accounts.choices import ListPage, Role, Scope
 from posture.base.filtersets import FilterSet, Flag, Ids, Search, Values, from_enum
 
 
@@ -33,3 +33,13 @@ class TokenFilterSet(FilterSet):
 
     def filter_search(self, queryset: QuerySet, name: str, value: Sequence[str]) -> QuerySet:
         return queryset.filter(Q(name__icontains=value[0]) | Q(user__username__icontains=value[0]))
+
+
+class SavedViewFilterSet(FilterSet):
+    page = Values("page", label="List", choices=from_enum(ListPage), facet=True)
+    is_shared = Flag("is_shared", label="Shared", facet=True)
+    owner = Ids("owner", label="Person")
+    search = Search("name", method="filter_search")
+
+    def filter_search(self, queryset: QuerySet, name: str, value: Sequence[str]) -> QuerySet:
+        return queryset.filter(name__icontains=value[0])

@@ -1,17 +1,17 @@
-"""People and the tokens of programs that act for them."""
+"""People, the tokens of programs that act for them, and the views of lists that they keep."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils import timezone
 
-from posture.accounts.choices import PERMISSIONS, Role, Scope
+from posture.accounts.choices import PERMISSIONS, ListPage, Role, Scope
 
 TOKEN_PREFIX = "plm_"
 
@@ -100,3 +100,34 @@ class ApiToken(models.Model):
     @property
     def is_live(self) -> bool:
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > timezone.now())
+
+
+class SavedViewQuerySet(models.QuerySet["SavedView"]):
+    def visible_to(self, user: User) -> SavedViewQuerySet:
+        """A person's own views and what others share. A view holds no rows, so it shows nobody more of the fleet."""
+        return self.filter(models.Q(owner=user) | models.Q(is_shared=True))
+
+
+class SavedView(models.Model):
+    """A view of one list under a name: the query of its address, which opening it brings back."""
+
+    LONGEST_QUERY = 2000
+
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="saved_views")
+    page = models.CharField(max_length=30, choices=ListPage.choices)
+    name = models.CharField(max_length=100)
+    query = models.CharField(max_length=LONGEST_QUERY, blank=True)
+    is_shared = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects: ClassVar[Any] = SavedViewQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("name", "pk")
+        constraints = (
+            models.UniqueConstraint(fields=("owner", "page", "name"), name="one_view_per_owner_page_name"),
+        )
+        indexes = (models.Index(fields=("name", "id"), name="saved_view_by_name"),)
+
+    def __str__(self) -> str:
+        return f"{self.page}: {self.name}"

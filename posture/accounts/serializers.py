@@ -1,4 +1,4 @@
-"""People and tokens as the API shows them. No password and no token text ever comes back out."""
+"""People, tokens and saved views as the API shows them. No password and no token text ever comes back out."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 from django.apps import apps
 from rest_framework import serializers
 
-from posture.accounts.choices import Role, Scope
-from posture.accounts.models import User
+from posture.accounts.choices import ListPage, Role, Scope
+from posture.accounts.models import SavedView, User
 
 
 def _environments() -> Any:
@@ -136,3 +136,35 @@ class TokenCreateSerializer(serializers.Serializer):
     name = serializers.CharField(max_length=100)
     scope = serializers.ChoiceField(choices=Scope.choices, default=Scope.READ)
     expires_at = serializers.DateTimeField(allow_null=True, default=None)
+
+
+class SavedViewSerializer(serializers.Serializer):
+    id = serializers.IntegerField(source="pk")
+    name = serializers.CharField()
+    page = serializers.ChoiceField(choices=ListPage.choices)
+    query = serializers.CharField(help_text="The query of the list's address, without the question mark.")
+    is_shared = serializers.BooleanField()
+    owner = UserReferenceSerializer()
+    created_at = serializers.DateTimeField()
+
+
+class SavedViewChangeSerializer(serializers.Serializer):
+    """A change of a view: what is not sent stays. Its list cannot change."""
+
+    name = serializers.CharField(max_length=100, required=False)
+    query = serializers.RegexField(
+        r"^[^\s#]*$",
+        max_length=SavedView.LONGEST_QUERY,
+        allow_blank=True,
+        required=False,
+        error_messages={"invalid": "The query of an address: no spaces and no #, which are sent percent-encoded."},
+    )
+    is_shared = serializers.BooleanField(required=False)
+
+    def validate_query(self, query: str) -> str:
+        return query.removeprefix("?")
+
+
+class SavedViewCreateSerializer(SavedViewChangeSerializer):
+    page = serializers.ChoiceField(choices=ListPage.choices)
+    name = serializers.CharField(max_length=100)

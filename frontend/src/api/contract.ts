@@ -29,6 +29,7 @@ export type Contract = [
   Fits<ours.Ledger, Served["Ledger"]>,
   Fits<ours.EnvironmentLedger, Served["EnvironmentLedger"]>,
   Fits<ours.Token, Served["Token"]>,
+  Fits<ours.SavedView, Served["SavedView"]>,
   Fits<ours.Freshness, Served["Freshness"]>,
   Fits<ours.SearchResult, Served["SearchResult"]>,
   Fits<ours.Page<ours.Host>, Served["PaginatedHostList"]>,

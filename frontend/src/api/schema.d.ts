@@ -1369,6 +1369,89 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List views
+         * @description One's own saved views and the shared ones. Sharing needs `views.share`.
+         */
+        get: operations["views_list"];
+        put?: never;
+        /** @description One's own saved views and the shared ones. Sharing needs `views.share`. */
+        post: operations["views_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/views/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One of the views
+         * @description One's own saved views and the shared ones. Sharing needs `views.share`.
+         */
+        get: operations["views_retrieve"];
+        put?: never;
+        post?: never;
+        /** @description The owner's, and an administrator's for a shared one. */
+        delete: operations["views_destroy"];
+        options?: never;
+        head?: never;
+        /** @description The owner's alone. */
+        patch: operations["views_partial_update"];
+        trace?: never;
+    };
+    "/api/v1/views/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export views as CSV or JSON lines
+         * @description One's own saved views and the shared ones. Sharing needs `views.share`.
+         */
+        get: operations["views_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/views/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values to filter views by, with counts
+         * @description One's own saved views and the shared ones. Sharing needs `views.share`.
+         */
+        get: operations["views_facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2225,6 +2308,22 @@ export interface components {
          * @enum {string}
          */
         OutcomeEnum: "pass" | "fail" | "manual" | "not_applicable" | "not_measured" | "error";
+        /**
+         * @description * `environments` - Environments
+         *     * `nodes` - Nodes
+         *     * `pulls` - Pulls
+         *     * `hosts` - Hosts
+         *     * `containers` - Containers
+         *     * `images` - Images
+         *     * `checks` - Checks
+         *     * `check-results` - Check results
+         *     * `findings` - Findings
+         *     * `tokens` - Tokens
+         *     * `users` - People
+         *     * `history` - History
+         * @enum {string}
+         */
+        PageEnum: "environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history";
         PaginatedCheckList: {
             results: components["schemas"]["Check"][];
             /**
@@ -2368,6 +2467,19 @@ export interface components {
                 exact: boolean;
             };
         };
+        PaginatedSavedViewList: {
+            results: components["schemas"]["SavedView"][];
+            /**
+             * Format: uri
+             * @description The next page; null on the last one.
+             */
+            next: string | null;
+            /** @description How many rows match; when not exact, at least `value`. */
+            count: {
+                value: number;
+                exact: boolean;
+            };
+        };
         PaginatedTokenList: {
             results: components["schemas"]["Token"][];
             /**
@@ -2427,6 +2539,12 @@ export interface components {
             limits?: components["schemas"]["LimitsRequest"];
             credential?: components["schemas"]["CredentialRequest"];
             allow_plaintext?: boolean;
+        };
+        /** @description A change of a view: what is not sent stays. Its list cannot change. */
+        PatchedSavedViewChangeRequest: {
+            name?: string;
+            query?: string;
+            is_shared?: boolean;
         };
         /** @description `environments` are ids; empty or null: the whole fleet. */
         PatchedUserChangeRequest: {
@@ -2548,6 +2666,24 @@ export interface components {
          * @enum {string}
          */
         RoleEnum: "viewer" | "analyst" | "administrator" | "auditor";
+        SavedView: {
+            id: number;
+            name: string;
+            page: components["schemas"]["PageEnum"];
+            /** @description The query of the list's address, without the question mark. */
+            query: string;
+            is_shared: boolean;
+            owner: components["schemas"]["UserReference"];
+            /** Format: date-time */
+            created_at: string;
+        };
+        /** @description A change of a view: what is not sent stays. Its list cannot change. */
+        SavedViewCreateRequest: {
+            name: string;
+            query?: string;
+            is_shared?: boolean;
+            page: components["schemas"]["PageEnum"];
+        };
         /** @description Declares the shape of a value that is a plain mapping already. */
         ScannedHostKey: {
             type: string;
@@ -8234,6 +8370,457 @@ export interface operations {
                 is_active?: "true" | "false";
                 /** @description Role */
                 role?: ("viewer" | "analyst" | "administrator" | "auditor")[];
+                /** @description Search */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facets"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    views_list: {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended; taken from `next`. */
+                cursor?: string;
+                /** @description Shared */
+                is_shared?: "true" | "false";
+                /** @description Rows a page. */
+                limit?: number;
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "name" | "-created_at";
+                /** @description Person */
+                owner?: number[];
+                /** @description List */
+                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history")[];
+                /** @description Search */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedSavedViewList"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    views_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedViewCreateRequest"];
+            };
+        };
+        responses: {
+            /** @description As described. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    views_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    views_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    views_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedSavedViewChangeRequest"];
+            };
+        };
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    views_export: {
+        parameters: {
+            query?: {
+                /** @description CSV, or one JSON object a line. */
+                format?: "csv" | "jsonl";
+                /** @description Shared */
+                is_shared?: "true" | "false";
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "name" | "-created_at";
+                /** @description Person */
+                owner?: number[];
+                /** @description List */
+                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history")[];
+                /** @description Search */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every matching row, streamed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    views_facets: {
+        parameters: {
+            query?: {
+                /** @description Shared */
+                is_shared?: "true" | "false";
+                /** @description Person */
+                owner?: number[];
+                /** @description List */
+                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history")[];
                 /** @description Search */
                 search?: string;
             };

@@ -451,6 +451,16 @@ export interface Token {
   user: { id: number; username: string };
 }
 
+export interface SavedView {
+  id: number;
+  name: string;
+  page: string;
+  query: string;
+  is_shared: boolean;
+  owner: { id: number; username: string };
+  created_at: string;
+}
+
 export interface User {
   id: number;
   username: string;

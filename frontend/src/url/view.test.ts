@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { addressText, readView, splitValues, toggled, writeView } from "./view";
+import { addressText, readView, splitValues, toggled, viewQuery, writeView } from "./view";
 
 const NAMES = ["severity", "state", "host"];
 
@@ -57,6 +57,12 @@ describe("the view of a list in the address", () => {
   test("commas and colons stay readable", () => {
     expect(addressText(new URLSearchParams({ severity: "critical,high" }))).toBe("?severity=critical,high");
   });
+});
+
+test("a saved view keeps filters and columns, and no open row", () => {
+  expect(viewQuery("?severity=high,low&open=3&group=check", null)).toBe("severity=high,low&group=check");
+  expect(viewQuery("?search=a b%23", ["title", "points"])).toBe("search=a+b%23&columns=title,points");
+  expect(viewQuery("?open=3", null)).toBe("");
 });
 
 describe("switching a filter's value", () => {

@@ -68,6 +68,17 @@ export function toggled(
   return next;
 }
 
+/**
+ * What a saved view keeps of an address, without the question mark: all but the open row, and the columns shown
+ * even where the reader chose them before and the address does not say so.
+ */
+export function viewQuery(search: string, columns: string[] | null): string {
+  const params = new URLSearchParams(search);
+  params.delete("open");
+  if (columns) params.set("columns", columns.join(","));
+  return addressText(params).slice(1);
+}
+
 /** The address with readable commas and colons, as people send it to each other. */
 export function addressText(params: URLSearchParams): string {
   const text = params.toString().replaceAll("%2C", ",").replaceAll("%3A", ":");

@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 
 from posture.accounts.choices import Role
+from posture.accounts.view_actions import save_view
 from tests.posture.api.fleet import Fleet, launch
 from tests.posture.people import person, program, signed_in
 
@@ -29,9 +30,11 @@ def fleet(django_db_setup: None, django_db_blocker: Any) -> Iterator[Fleet]:
 
 @pytest.fixture
 def admin(db: None) -> Client:
-    """An administrator with a token, so that there are people, tokens and a history to list."""
+    """An administrator with a token and views, so that there are people, tokens, views and a history to list."""
     user = person()
     program(user)
+    save_view(page="findings", name="Worst first", query="severity=critical&ordering=-points", by=user)
+    save_view(page="hosts", name="Above the line", query="above_line=true", is_shared=True, by=user)
     return signed_in(user)
 
 

@@ -13,7 +13,7 @@ RESOURCES: dict[str, type[ResourceViewSet]] = {
     prefix: view for prefix, view, _ in router.registry if issubclass(view, ResourceViewSet)
 }
 # What belongs to the fleet, and so to environments; the others are about people.
-OF_THE_FLEET = [name for name in RESOURCES if name not in ("users", "tokens", "history")]
+OF_THE_FLEET = [name for name in RESOURCES if name not in ("users", "tokens", "views", "history")]
 ORDERINGS = [(name, ordering) for name, view in RESOURCES.items() for ordering in view.orderings]
 PAST = [name for name, view in RESOURCES.items() if view.supports_as_of]
 

@@ -10,6 +10,7 @@ import { useNotices } from "../notices";
 import { wordsOf } from "../quantities";
 import { type ListDefinition, shownColumns } from "./definition";
 import classes from "./explorer.module.css";
+import { SavedViews } from "./savedViews";
 
 /** The search of one list. Typing waits for a pause; Enter does not. */
 function ListSearch({
@@ -134,6 +135,8 @@ export interface ToolbarProps<Row> {
   extra?: ReactNode;
   showFacets?: () => void;
   exportable: boolean;
+  /** The name of the list whose views can be saved, on its own page. */
+  savedViewsOf?: string;
 }
 
 export function Toolbar<Row>(props: ToolbarProps<Row>) {
@@ -166,6 +169,7 @@ export function Toolbar<Row>(props: ToolbarProps<Row>) {
       </div>
       <div className={classes.tools}>
         {props.extra}
+        {props.savedViewsOf && <SavedViews page={props.savedViewsOf} columns={props.chosenColumns} />}
         <Popover opened={choosing} onChange={setChoosing} position="bottom-end" withinPortal trapFocus>
           <Popover.Target>
             <Button variant="default" onClick={() => setChoosing(!choosing)} aria-expanded={choosing}>
