@@ -1,0 +1,15 @@
+"""The product on servers of its own, once for all tests of its troubles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.platform.troubled import TroubledProduct, troubled_product
+
+
+@pytest.fixture(scope="package")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TroubledProduct]:
+    with troubled_product(tmp_path_factory.mktemp("troubled")) as running:
+        yield running
