@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.utils import timezone
 
 from posture.collection.schedule import RENEWAL_SHARE, lease_length
@@ -74,6 +74,12 @@ class Lease:
             if step["state"] == "running":
                 step.update(state=state, finished_at=at)
 
+    def rewind(self, steps: int) -> None:
+        """Forget what was begun after the first `steps` steps: it is done again."""
+        with self._lock:
+            del self.pull.steps[steps:]
+            self._dirty = True
+
     def report(self, phase: str, done: int, total: int) -> None:
         with self._lock:
             self.pull.progress = {"phase": phase, "done": done, "total": total}
@@ -104,7 +110,7 @@ class Lease:
                 try:
                     self._write()
                     renewed = time.monotonic()
-                except DatabaseError:
+                except (DatabaseError, InterfaceError):
                     connection.close()  # it may be restarting; the lease says how long we may go on without it
                 if self._lost:
                     return

@@ -11,9 +11,11 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
+from typing import TypeVar
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, close_old_connections, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from posture.collection import schedule
@@ -34,6 +36,7 @@ from scanners.records import EngineFacts, Limits, NodeError, Skipped
 logger = logging.getLogger(__name__)
 
 DATABASE_PATIENCE_SECONDS = 90.0
+Result = TypeVar("Result")
 
 
 class Run:
@@ -78,7 +81,7 @@ def collect(run: Run) -> None:
             continue
         pulled.add(item)
         if isinstance(item.facts, EngineFacts):
-            kept = _stored_fingerprints(item.facts, run.node)
+            kept = _patiently(lease, partial(_stored_fingerprints, item.facts, run.node))
         if item.fingerprint not in kept:
             pulled.documents[item.fingerprint] = fleet.compress(item.document)
     run.opened.close()
@@ -102,7 +105,8 @@ def judge(run: Run) -> None:
     pulled = run.pulled
     policy = Policy(now=timezone.now())
     host_id = run.node.host_id
-    elsewhere = images.names_elsewhere([o.facts.key for o in pulled.images], host_id)
+    keys = [o.facts.key for o in pulled.images]
+    elsewhere = _patiently(run.lease, lambda: images.names_elsewhere(keys, host_id))
     pulled.relate()
     pulled.name_images(elsewhere)
     everything = pulled.everything()
@@ -186,25 +190,38 @@ def run(pull_id: int, token: str) -> None:
 
 def _write(run_: Run) -> None:
     """Store, settle and roll up in one transaction; tried again while the database is away for a moment."""
-    lease = run_.lease
+
+    def attempt() -> None:
+        # A failed attempt left no row behind, so it leaves no step either: the records are still in our hands.
+        run_.lease.rewind(len(READING))
+        with transaction.atomic():
+            run_.writing = Writing(run_.node, run_.pulled, at=timezone.now())
+            for step in WRITING:
+                run_.lease.begin(step.__name__, TITLES[step.__name__])
+                step(run_)
+            _succeed(run_)
+
+    _patiently(run_.lease, attempt)
+
+
+def _patiently(lease: Lease, work: Callable[[], Result]) -> Result:
+    """What `work` gives; tried again while the database is away, or broke a deadlock. A failed `work` leaves nothing.
+
+    Raises the database's error when it stays away for DATABASE_PATIENCE_SECONDS or the pull is cancelled meanwhile.
+    """
     deadline = time.monotonic() + DATABASE_PATIENCE_SECONDS
     delay = 0.5
+    is_first = True
     while True:
         try:
-            with transaction.atomic():
-                run_.writing = Writing(run_.node, run_.pulled, at=timezone.now())
-                for step in WRITING:
-                    lease.begin(step.__name__, TITLES[step.__name__])
-                    step(run_)
-                _succeed(run_)
-            return
+            return work()
         except (OperationalError, InterfaceError) as error:
-            # Also a deadlock that PostgreSQL broke: nothing was written, the records are still in our hands.
             if time.monotonic() > deadline or lease.is_cancelled():
                 raise
-            lease.log(f"The database did not take it ({type(error).__name__}); trying again.", "warning")
+            if is_first:
+                lease.log(f"The database does not answer ({type(error).__name__}); trying again.", "warning")
+                is_first = False
             connection.close()
-            close_old_connections()
             time.sleep(delay)
             delay = min(delay * 2, 5.0)
 

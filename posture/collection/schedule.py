@@ -14,7 +14,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerUnreachable
 
@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 LEASE_SHARE = 0.6  # of PULL_LEASE_SECONDS: how long a lease holds without a heartbeat
 RENEWAL_SHARE = 1 / 6  # of PULL_LEASE_SECONDS: how often it is renewed
+RETURN_SECONDS = 2.0  # beside one renewal: how long workers need to reach a database that has just started
 FIRST_BACKOFF_SECONDS = 15.0
 LONGEST_BACKOFF_SECONDS = 3600.0
 LOST_WORKERS_BEFORE_BACKOFF = 3
@@ -107,9 +108,11 @@ def queue_pull(*, node: Node, trigger: PullTrigger, attempt: int = 1) -> tuple[P
 def reap(enqueue: Enqueue) -> int:
     """End pulls whose worker is gone, send queued ones again whose message was lost; returns how many were found.
 
-    A pull whose row is locked belongs to a worker that is just finishing it, and is left alone.
+    A pull whose row is locked belongs to a worker that is just finishing it, and is left alone. So are running pulls
+    for a moment after the database started: no worker could renew its lease while there was none.
     """
     now = timezone.now()
+    database_just_started = _database_just_started()
     again: list[tuple[int, uuid.UUID]] = []
     with transaction.atomic():
         expired = list(
@@ -123,10 +126,19 @@ def reap(enqueue: Enqueue) -> int:
                 pull.lease_until = now + lease_length()
                 pull.save(update_fields=["lease_until"])
                 again.append((pull.pk, pull.token))
-            else:
+            elif not database_just_started:
                 _lose(pull)
     _send(again, enqueue)
     return len(expired)
+
+
+def _database_just_started() -> bool:
+    grace = settings.PULL_LEASE_SECONDS * RENEWAL_SHARE + RETURN_SECONDS
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT clock_timestamp() - pg_postmaster_start_time() < make_interval(secs => %s)", [grace]
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def _lose(pull: Pull) -> None:

@@ -1,29 +1,50 @@
 """What the workers run. No logic here: tasks call the schedule and the pipeline."""
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from celery import shared_task
+from django.db import InterfaceError, OperationalError, connection
 
 from posture.collection import freshness, pipeline, schedule
+
+logger = logging.getLogger(__name__)
 
 
 def enqueue(pull_id: int, token: str) -> None:
     run_pull.apply_async((pull_id, token), retry=False)
 
 
+@contextmanager
+def _later_without_database(what: str) -> Iterator[None]:
+    """Everything here is asked for again by the next tick, so a database that is away costs one line of the log."""
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        connection.close()
+        first_line = next(iter(str(error).splitlines()), type(error).__name__)
+        logger.warning("The database does not answer, %s waits for the next tick: %s", what, first_line)
+
+
 @shared_task
 def tick() -> None:
     """Reap what was lost, then claim what is due."""
-    schedule.reap(enqueue)
-    schedule.claim_due(enqueue)
+    with _later_without_database("the schedule"):
+        schedule.reap(enqueue)
+        schedule.claim_due(enqueue)
 
 
 @shared_task
 def run_pull(pull_id: int, token: str) -> None:
     """Pull one node; afterwards fill the queue again, so that it never runs dry between two ticks."""
-    pipeline.run(pull_id, token)
-    schedule.claim_due(enqueue)
+    with _later_without_database(f"pull {pull_id}"):
+        pipeline.run(pull_id, token)
+        schedule.claim_due(enqueue)
 
 
 @shared_task
 def expire_evidence() -> None:
     """Lower the coverage of hosts whose evidence is too old to count."""
-    freshness.expire()
+    with _later_without_database("the expiry of evidence"):
+        freshness.expire()

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e.browser import Watch
 from tests.e2e.conftest import Open
 from tests.e2e.product import Fleet, Product
 from tests.platform.instances import ROOT
@@ -53,37 +54,52 @@ def violations(page: Page) -> list[str]:
     return [f"{rule['id']}: {node}" for rule in found for node in rule["nodes"]]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_on_any_page(
-    open_page: Open, administrator: Any, watch: Any, paths: list[str], scheme: str
+def violations_in_both_colours(page: Page) -> dict[str, list[str]]:
+    found = {}
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", scheme)
+        if said := violations(page):
+            found[scheme] = said
+    return found
+
+
+def test_axe_finds_nothing_on_any_page_in_light_and_dark(
+    open_page: Open, administrator: Any, watch: Watch, paths: list[str]
 ) -> None:
     assert AXE.exists(), "axe-core is not installed: python3 tools/environment.py frontend build"
     watch.expects(404)
-    page = open_page(state=administrator, scheme=scheme, unguarded=True)
+    page = open_page(state=administrator, unguarded=True)
     found = {}
     for path in paths:
         settle(page, path)
-        if said := violations(page):
+        if said := violations_in_both_colours(page):
             found[path] = said
     assert found == {}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_on_the_login(open_page: Open, scheme: str) -> None:
-    page = open_page(scheme=scheme, unguarded=True)
+def test_axe_finds_nothing_on_the_login_in_light_and_dark(open_page: Open) -> None:
+    page = open_page(unguarded=True)
     settle(page, "/")
-    assert violations(page) == []
+    assert violations_in_both_colours(page) == {}
 
 
-def test_no_page_breaks_the_policy_or_complains(page: Page, watch: Any, paths: list[str]) -> None:
+def test_no_page_breaks_the_policy_complains_or_scrolls_sideways(
+    page: Page, watch: Watch, paths: list[str]
+) -> None:
     """Here the content security policy is in force; the console tells of every violation, `watch` of the console."""
     watch.expects(404)
     broken: list[str] = []
-    page.expose_function("policyBroken", broken.append)
+    sideways: dict[str, int] = {}
+    page.expose_function("policyBroken", lambda words: broken.append(words))
     page.add_init_script(
         "addEventListener('securitypolicyviolation', event => policyBroken("
         "`${location.pathname}: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`))"
     )
     for path in paths:
         settle(page, path)
+        for part in ("html", "main"):
+            if (over := page.locator(part).evaluate("node => node.scrollWidth - node.clientWidth")) > 0:
+                sideways[f"{part} of {path}"] = over
     assert broken == []
+    assert sideways == {}, "pixels beyond a width of 1280"

@@ -15,7 +15,8 @@ def open_host(page: Page, fleet: Fleet) -> None:
     row = page.get_by_role("table", name="hosts").get_by_role("row").filter(has_text=fleet.host["name"])
     row.first.get_by_role("link").first.click()
     page.get_by_role("region", name="host").get_by_role("link", name="Open page").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text(fleet.host["name"])
+    expect(page).to_have_url(re.compile(rf"/hosts/{fleet.host['id']}$"))
+    expect(page.get_by_role("heading", name=fleet.host["name"], level=1)).to_be_visible()
 
 
 def test_the_ledger_adds_up_to_the_load_that_is_shown(page: Page, fleet: Fleet, product: Product) -> None:

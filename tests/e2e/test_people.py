@@ -96,5 +96,6 @@ def test_the_audit_trail_lists_the_changes_and_its_chain_is_whole(
     panel = page.get_by_role("region", name="entry", exact=True)
     expect(panel).to_contain_text("quay")
     expect(panel).to_contain_text(newest["hash"])
+    page.keyboard.press("Escape")
     page.get_by_role("button", name="Verify the chain").click()
     expect(page.get_by_text(re.compile(r"^The chain of all [\d,]+ entries is whole"))).to_be_visible()

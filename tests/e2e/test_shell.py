@@ -11,18 +11,6 @@ from tests.e2e.browser import PHONE
 from tests.e2e.conftest import Open
 from tests.e2e.product import Fleet
 
-LISTS = (
-    "nodes",
-    "hosts",
-    "containers",
-    "images",
-    "findings",
-    "checks",
-    "pulls",
-    "users",
-    "tokens",
-    "history",
-)
 _SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
@@ -85,16 +73,6 @@ def test_the_first_tab_stop_skips_to_the_content(page: Page, fleet: Fleet) -> No
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("#content")).to_be_focused()
-
-
-def test_nothing_scrolls_sideways_at_1280_pixels(page: Page, fleet: Fleet) -> None:
-    details = [f"hosts/{fleet.host['id']}", f"nodes/{fleet.node['id']}", "environments", "me"]
-    for path in (*LISTS, *details):
-        page.goto(f"/{path}")
-        expect(page.get_by_role("heading", level=1).first).to_be_visible()
-        page.wait_for_load_state("networkidle")
-        assert page.evaluate(_SIDEWAYS) <= 0, path
-        assert page.locator("main").evaluate("node => node.scrollWidth - node.clientWidth") <= 0, path
 
 
 def test_on_a_phone_rows_are_cards_and_nothing_scrolls_sideways(

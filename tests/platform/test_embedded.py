@@ -73,7 +73,7 @@ def test_it_recovers_after_the_servers_were_killed(servers: Embedded) -> None:
     killed = servers.pids()
     for pid in killed.values():
         os.kill(pid, signal.SIGKILL)
-    assert wait_until(lambda: not any(is_alive(pid) for pid in killed.values()), 10)
+    assert wait_until(lambda: not any(is_alive(pid) for pid in killed.values()), 60)
     assert embedded.running(servers.var) is None
     assert ask(servers.start(), "SELECT n FROM kept") == 7
 
@@ -157,7 +157,9 @@ def test_a_command_starts_them_for_its_own_time_and_leaves_nothing(tmp_path: Pat
     )
     assert result.returncode == 0, result.stderr
     assert "postgresql://" in result.stdout
-    assert Embedded(var).pids() == {} and embedded.running(var) is None
+    # On a machine whose disk is busy, PostgreSQL's last checkpoint outlives the command by some seconds.
+    assert wait_until(lambda: Embedded(var).pids() == {}, 60), Embedded(var).pids()
+    assert embedded.running(var) is None
 
 
 def test_a_command_leaves_servers_running_that_another_process_uses(servers: Embedded) -> None:

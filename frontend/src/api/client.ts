@@ -1,3 +1,4 @@
+import { isBackground } from "./activity";
 import { Problem, problemFrom, unreachable } from "./problem";
 
 export const API_ROOT = "/api/v1";
@@ -6,23 +7,28 @@ export type QueryValue = string | number | boolean | null | undefined | readonly
 export type Query = Record<string, QueryValue>;
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
-/**
- * A query as text, without the question mark. Several values of one name are joined by commas, empty ones are
- * left out, and commas and colons stay readable (RFC 3986 allows them in a query).
- */
-export function queryText(query: Query): string {
-  const parts: string[] = [];
+/** A query as one text for each name: several values are joined by commas, empty ones are left out. */
+export function queryValues(query: Query): Record<string, string> {
+  const values: Record<string, string> = {};
   for (const [name, value] of Object.entries(query)) {
-    if (value === null || value === undefined || value === "") continue;
+    if (value === null || value === undefined) continue;
     const text = Array.isArray(value) ? value.join(",") : String(value);
-    if (text === "") continue;
-    const encoded = encodeURIComponent(text)
-      .replaceAll("%2C", ",")
-      .replaceAll("%3A", ":")
-      .replaceAll("%2F", "/");
-    parts.push(`${encodeURIComponent(name)}=${encoded}`);
+    if (text !== "") values[name] = text;
   }
-  return parts.join("&");
+  return values;
+}
+
+/** A query as text, without the question mark. Commas and colons stay readable (RFC 3986 allows them in a query). */
+export function queryText(query: Query): string {
+  return Object.entries(queryValues(query))
+    .map(([name, text]) => {
+      const encoded = encodeURIComponent(text)
+        .replaceAll("%2C", ",")
+        .replaceAll("%3A", ":")
+        .replaceAll("%2F", "/");
+      return `${encodeURIComponent(name)}=${encoded}`;
+    })
+    .join("&");
 }
 
 /** The path of a resource under /api/v1 with its query. */
@@ -67,6 +73,7 @@ export async function request<Answer>(
 ): Promise<Answer> {
   const headers: Record<string, string> = { Accept: "application/json, application/problem+json" };
   if (options.body !== undefined) headers["Content-Type"] = "application/json";
+  if (isBackground(method)) headers["X-Plimsoll-Background"] = "1";
   if (method !== "GET") headers["X-CSRFToken"] = await csrfToken();
   let response: Response;
   try {

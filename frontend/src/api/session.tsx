@@ -1,11 +1,11 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
+import { idleMilliseconds, markActivity } from "./activity";
 import { onSessionExpired, request } from "./client";
 import type { Problem } from "./problem";
 import type { Me, Session } from "./types";
 
 export const SESSION_KEY = ["/session"];
-const ACTIVITY_KEY = "plimsoll-last-activity";
 
 interface SessionState {
   me: Me;
@@ -24,26 +24,18 @@ export function useSession(): SessionState {
   return state;
 }
 
-/** Milliseconds since any tab of this browser saw a person act. */
-function idleMilliseconds(): number {
-  const last = Number(window.localStorage.getItem(ACTIVITY_KEY) ?? 0);
-  return Date.now() - last;
-}
-
 /**
- * Ends the session after the server's idle time without a person. The pages poll, so requests alone would keep
- * a forgotten screen logged in for ever.
+ * Ends the session after the server's idle time without a person, so that a forgotten screen shows the login
+ * by itself and not only when the server refuses its next poll.
  */
 function useIdleEnd(seconds: number | undefined, end: () => void): void {
   useEffect(() => {
     if (!seconds) return;
-    const mark = () => window.localStorage.setItem(ACTIVITY_KEY, String(Date.now()));
-    mark();
-    let marked = Date.now();
+    let marked = 0;
     const onActivity = () => {
       if (Date.now() - marked < 5_000) return;
       marked = Date.now();
-      mark();
+      markActivity();
     };
     const timer = window.setInterval(() => {
       if (idleMilliseconds() > seconds * 1000) end();
@@ -74,6 +66,8 @@ export function SessionGate({
 }) {
   const client = useQueryClient();
   const [ended, setEnded] = useState(false);
+  // Opening a page is an act too, and the pages ask their first questions before any effect here runs.
+  useState(markActivity);
   const session = useQuery<Session, Problem>({
     queryKey: SESSION_KEY,
     queryFn: ({ signal }) => request<Session>("GET", "/session", { signal }),
@@ -117,6 +111,7 @@ export function SessionGate({
     return login({
       ended,
       onDone: (answer) => {
+        markActivity();
         setEnded(false);
         // What the person before saw must not be shown to the next one.
         client.removeQueries({ predicate: (query) => query.queryKey[0] !== SESSION_KEY[0] });

@@ -5,6 +5,7 @@ export interface Call {
   path: string;
   query: URLSearchParams;
   body: unknown;
+  headers: Headers;
 }
 
 type Answer = { status?: number; body: unknown };
@@ -23,6 +24,7 @@ export function serve(routes: Record<string, Route>): Call[] {
       path: url.pathname.replace("/api/v1", ""),
       query: url.searchParams,
       body: init.body ? JSON.parse(String(init.body)) : undefined,
+      headers: new Headers(init.headers),
     };
     calls.push(call);
     const route = routes[`${call.method} ${call.path}`];

@@ -14,7 +14,7 @@ export function AssetLink({ asset }: { asset: AssetRef | null | undefined }) {
   const path = assetPath(asset);
   return (
     <span
-      style={{ display: "inline-flex", gap: 6, alignItems: "center" }}
+      style={{ display: "inline-flex", gap: 6, alignItems: "center", verticalAlign: "bottom" }}
       title={`${asset.kind} ${asset.name}`}
     >
       <span className="soft" style={{ display: "inline-flex", flex: "none" }}>

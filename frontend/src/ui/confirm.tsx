@@ -9,6 +9,7 @@ export function Confirm({
   title,
   children,
   verb,
+  disabled = false,
   onClose,
   onConfirm,
 }: {
@@ -16,6 +17,7 @@ export function Confirm({
   title: string;
   children: ReactNode;
   verb: string;
+  disabled?: boolean;
   onClose: () => void;
   onConfirm: () => Promise<unknown>;
 }) {
@@ -37,6 +39,7 @@ export function Confirm({
           <Button
             color="#b0123b"
             loading={busy}
+            disabled={disabled}
             onClick={async () => {
               setBusy(true);
               setProblem(null);

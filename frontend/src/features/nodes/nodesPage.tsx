@@ -5,7 +5,7 @@ import { useSession } from "../../api/session";
 import type { Node } from "../../api/types";
 import { EnvironmentName } from "../../ui/assetLink";
 import { NodeLamp, PullChip, pullIsLive } from "../../ui/chips";
-import type { BulkAction, ListDefinition } from "../../ui/explorer/definition";
+import type { BulkAction, BulkAnswer, ListDefinition } from "../../ui/explorer/definition";
 import { Explorer } from "../../ui/explorer/explorer";
 import { Moment } from "../../ui/moment";
 import { PageFrame } from "../../ui/page";
@@ -100,31 +100,64 @@ function definition(add: (() => void) | null): ListDefinition<Node> {
   };
 }
 
+type NodeVerb = "pull" | "pause" | "resume";
+
+/** What people read about each action on several nodes; `others`: why it leaves some of them alone. */
+const VERBS: Record<
+  NodeVerb,
+  { label: string; done: string; others: string; fits: (node: Node) => boolean }
+> = {
+  pull: {
+    label: "Pull now",
+    done: "queued for a pull",
+    others: "The others have a pull queued or running already.",
+    fits: (node) => !node.paused,
+  },
+  pause: {
+    label: "Pause",
+    done: "paused",
+    others: "The others are paused already.",
+    fits: (node) => !node.paused,
+  },
+  resume: {
+    label: "Resume",
+    done: "resumed",
+    others: "The others are not paused.",
+    fits: (node) => node.paused,
+  },
+};
+
 export function NodesPage() {
   const { can } = useSession();
-  const change = useChange<{ matched: number; changed: number }>(["/pulls", "/freshness"]);
+  const change = useChange<BulkAnswer>(["/pulls", "/freshness"]);
   const [adding, setAdding] = useAddressValue("add");
   const mayAdd = can("nodes.change");
   const add = useMemo(() => (mayAdd ? () => setAdding("node", ["open"]) : null), [mayAdd, setAdding]);
   const list = useMemo(() => definition(add), [add]);
-  const act = (action: "pull" | "pause" | "resume", done: string) => async (rows: Node[]) => {
-    const answer = await change.mutateAsync({
-      method: "POST",
-      path: "/nodes/bulk",
-      body: { action, ids: rows.map((row) => row.id), preview: false },
-    });
-    return `${plural(answer.changed, "node", "nodes")} ${done}.`;
+  const send =
+    (action: NodeVerb, chosen: { ids: number[] } | { filters: Record<string, string> }) =>
+    (preview: boolean) =>
+      change.mutateAsync({ method: "POST", path: "/nodes/bulk", body: { action, ...chosen, preview } });
+  const act = (action: NodeVerb): BulkAction<Node> => {
+    const words = VERBS[action];
+    const done = ({ changed }: BulkAnswer) => `${plural(changed, "node", "nodes")} ${words.done}.`;
+    return {
+      label: words.label,
+      fits: words.fits,
+      run: async (rows) => done(await send(action, { ids: rows.map((row) => row.id) })(false)),
+      matching: {
+        run: (filters, preview) => send(action, { filters })(preview),
+        touches: ({ matched, changed }) => {
+          const touched = `${plural(changed, "node", "nodes")} will be ${words.done}.`;
+          return matched > changed ? `${touched} ${words.others}` : touched;
+        },
+        done,
+      },
+    };
   };
   const bulk: BulkAction<Node>[] = [
-    ...(can("pulls.control")
-      ? [{ label: "Pull now", fits: (node: Node) => !node.paused, run: act("pull", "queued for a pull") }]
-      : []),
-    ...(mayAdd
-      ? [
-          { label: "Pause", fits: (node: Node) => !node.paused, run: act("pause", "paused") },
-          { label: "Resume", fits: (node: Node) => node.paused, run: act("resume", "resumed") },
-        ]
-      : []),
+    ...(can("pulls.control") ? [act("pull")] : []),
+    ...(mayAdd ? [act("pause"), act("resume")] : []),
   ];
   return (
     <PageFrame

@@ -26,11 +26,25 @@ export interface Filter {
   choices?: { value: string; label: string }[];
 }
 
+/** How many rows an action was asked for, and how many of them it changes. */
+export interface BulkAnswer {
+  matched: number;
+  changed: number;
+}
+
 export interface BulkAction<Row> {
   label: string;
   /** Whether this action makes sense for a row; the others in the selection are left out. */
   fits?: (row: Row) => boolean;
   run: (rows: Row[]) => Promise<string>;
+  /** The same on everything that the list's filters match, also what is not shown yet. */
+  matching?: {
+    /** With `preview` nothing is changed: the answer says what would be. */
+    run: (filters: Record<string, string>, preview: boolean) => Promise<BulkAnswer>;
+    /** What the action is about to touch, for the question before it. */
+    touches: (answer: BulkAnswer) => string;
+    done: (answer: BulkAnswer) => string;
+  };
 }
 
 /** Everything the explorer must know about one kind of list. */

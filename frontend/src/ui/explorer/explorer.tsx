@@ -262,6 +262,12 @@ export function Explorer<Row>({
             one={definition.one}
             many={definition.many}
             actions={bulk}
+            query={query}
+            matching={
+              count && list.hasNextPage && selectedRows.length === rows.length && !list.isPlaceholderData
+                ? count
+                : null
+            }
             onClear={() => setSelected(new Set())}
           />
         )}

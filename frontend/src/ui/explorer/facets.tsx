@@ -110,7 +110,14 @@ export function Facets({
       values: choices.map((choice) => ({ ...choice, count: null })),
     }));
   const single = (name: string) => definitions.some((filter) => filter.name === name && filter.single);
-  const shown = [...facets, ...uncounted].filter(
+  const worded = facets.map((facet) => {
+    const words = definitions.find((filter) => filter.name === facet.name)?.words;
+    if (!words) return facet;
+    // Where the server has no words for a value it gives the value itself.
+    const label = (known: FacetValue) => (known.label === known.value ? words(known.value) : known.label);
+    return { ...facet, values: facet.values.map((known) => ({ ...known, label: label(known) })) };
+  });
+  const shown = [...worded, ...uncounted].filter(
     (facet) => !hidden.includes(facet.name) && (facet.values.length > 0 || filters[facet.name]),
   );
   return (

@@ -72,7 +72,8 @@ function valueWords<Row>(
 ): string {
   const known = facets.find((facet) => facet.name === name)?.values.find((entry) => entry.value === value);
   const filter = definition.filters.find((entry) => entry.name === name);
-  return known?.label ?? filter?.words?.(value) ?? wordsOf(value);
+  if (known && known.label !== value) return known.label;
+  return filter?.words?.(value) ?? known?.label ?? wordsOf(value);
 }
 
 /** The filters in force, each with a way to take it off. */
