@@ -24,7 +24,6 @@ from posture.base.pagination import COUNT_BOUND, bounded, count_each
 MAX_VALUES = 100
 MAX_TEXT = 500
 TOP_VALUES = 12
-MAX_BRANCHES = 8
 _COMMA = re.compile(r"(?<!\\),")
 
 
@@ -181,8 +180,6 @@ class FilterSet(django_filters.FilterSet):
     a filter means while it is not set.
     """
 
-    # Filters whose several values are read as one ordered range each and merged, where the index begins with them.
-    splits: ClassVar[tuple[str, ...]] = ()
     facet_choices: ClassVar[Mapping[str, str]] = {}
     defaults: ClassVar[Mapping[str, list[Any]]] = {}
 
@@ -219,12 +216,7 @@ class FilterSet(django_filters.FilterSet):
         return queryset
 
     def branches(self) -> list[Any]:
-        """What `apply` gives, as disjoint querysets that are each cheap to read in order."""
-        for name in self.splits:
-            values = self.given(name) or []
-            if 1 < len(values) <= MAX_BRANCHES:
-                rest = self.apply(without=name)
-                return [self.filters[name].filter(rest, [value]) for value in values]
+        """What `apply` gives, as disjoint querysets that are each cheap to read in order and to count."""
         return [self.apply()]
 
     def facets(self) -> list[dict[str, Any]]:

@@ -67,6 +67,13 @@ def count_each(querysets: Sequence[QuerySet]) -> list[Count]:
     return [bounded(number) for number in numbers]
 
 
+def count_together(branches: Sequence[QuerySet]) -> Count:
+    """The bounded size of disjoint querysets together."""
+    counts = count_each(branches)
+    total = sum(count.value for count in counts)
+    return Count(min(total, COUNT_BOUND), total <= COUNT_BOUND and all(count.exact for count in counts))
+
+
 def encode_cursor(ordering_name: str, values: Sequence[Any]) -> str:
     body = msgspec.json.encode([ordering_name, *values])
     return base64.urlsafe_b64encode(body).rstrip(b"=").decode()
@@ -229,7 +236,7 @@ class KeysetPagination(BasePagination):
         after = decode_cursor(text, name, [field_of(queryset, key.path) for key in keys]) if text else None
         rows = walk_merged(branches, tuple(keys), after, limit + 1)
         self.cursor = encode_cursor(name, rows[limit - 1][:-1]) if len(rows) > limit else None
-        self.count = view.count(queryset) if after or len(rows) > limit else bounded(len(rows))
+        self.count = count_together(branches) if after or len(rows) > limit else bounded(len(rows))
         return view.hydrate([row[-1] for row in rows[:limit]])
 
     def get_paginated_response(self, data: Any) -> Response:

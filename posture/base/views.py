@@ -23,7 +23,7 @@ from posture.base import export
 from posture.base.filtersets import FilterSet
 from posture.base.moments import parse_moment
 from posture.base.ordering import Ordering, Orderings
-from posture.base.pagination import Count, KeysetPagination, count_each, walk_merged
+from posture.base.pagination import KeysetPagination, walk_merged
 
 if TYPE_CHECKING:
     from posture.accounts.models import User
@@ -91,9 +91,6 @@ class ResourceViewSet(GenericViewSet):
 
     def keys(self, name: str) -> Ordering:
         return self.orderings[name]
-
-    def count(self, queryset: QuerySet) -> Count:
-        return count_each([queryset])[0]
 
     def attach(self, rows: list[Any]) -> None:
         """Load what rows show from other tables: one grouped query a page each, kept in `self.extras`."""

@@ -131,3 +131,14 @@ class CheckResultFilterSet(AssetRowFilterSet):
         method="filter_framework",
     )
     search = Search("asset", method="filter_search")
+
+    def branches(self) -> list[Any]:
+        """Ranges that are merged: what stands between a filter and the time in an index, one value each."""
+        queryset = self.apply()
+        if self.given("check"):
+            outcomes = self.given("outcome") or [choice.stored for choice in OUTCOME_CHOICES]
+            return [queryset.filter(outcome=outcome) for outcome in outcomes]
+        severities = self.given("severity") or []
+        if len(severities) > 1:
+            return [queryset.filter(severity=severity) for severity in severities]
+        return [queryset]

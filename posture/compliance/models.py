@@ -59,9 +59,17 @@ class CheckResult(Interval):
             models.Index(
                 F("check_definition"),
                 F("outcome"),
+                F("opened_at").desc(),
                 F("id").desc(),
                 condition=Q(closed_at__isnull=True),
                 name="result_by_check",
+            ),
+            models.Index(
+                F("severity"),
+                F("opened_at").desc(),
+                F("id").desc(),
+                condition=Q(closed_at__isnull=True),
+                name="result_by_severity",
             ),
             models.Index(fields=("asset", "check_definition", "opened_at"), name="result_history"),
         )

@@ -41,7 +41,24 @@ class FindingFilterSet(AssetRowFilterSet):
     search = Search("asset", method="filter_search")
 
     defaults = {"state": [FindingState.OPEN]}
-    splits = ("severity",)
+
+    def branches(self) -> list[Any]:
+        """Ranges that are merged: a severity each, where several are asked for or a check's index begins with them;
+        images apart from the rest of an environment, because they have none of their own."""
+        severities = self.given("severity")
+        every = [choice.stored for choice in SEVERITIES]
+        wanted = severities or (every if self.given("check") else [])
+        queryset = self.apply(without="environment")
+        parts = self.in_environments(queryset) if self.given("environment") else [queryset]
+        if len(wanted) < 2:
+            return parts
+        return [part.filter(severity=severity) for part in parts for severity in wanted]
+
+    def in_environments(self, queryset: Any) -> list[Any]:
+        ids = environment_ids(self.given("environment") or [])
+        images = membership.images_in_environments(ids, self.moment)
+        own = queryset.filter(environment__in=ids)
+        return [own, queryset.filter(asset__in=images)] if images else [own]
 
     def filter_state(self, queryset: Any, name: str, value: Sequence[str]) -> Any:
         if set(value) == set(FindingState.values):

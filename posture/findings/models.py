@@ -59,12 +59,26 @@ class Finding(models.Model):
                 name="open_in_environment",
             ),
             models.Index(
+                # Groups by check are read from this alone; a page by points merges one range per severity.
                 F("check_definition"),
+                F("severity").desc(),
                 F("points").desc(),
                 F("id").desc(),
                 condition=Q(closed_at__isnull=True),
-                include=("severity",),  # so that groups by check are read from the index alone
                 name="open_of_check",
+            ),
+            models.Index(
+                F("points").desc(),
+                F("id").desc(),
+                condition=Q(closed_at__isnull=False),
+                name="resolved_by_points",
+            ),
+            models.Index(
+                F("severity").desc(),
+                F("points").desc(),
+                F("id").desc(),
+                condition=Q(closed_at__isnull=False),
+                name="resolved_by_severity",
             ),
             models.Index(
                 fields=("id",), condition=Q(closed_at__isnull=True, times_opened__gt=1), name="open_again"

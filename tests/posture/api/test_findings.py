@@ -109,3 +109,26 @@ def test_search_finds_by_check_and_by_asset(fleet: Fleet, admin: Client) -> None
     assert assets(by_asset) == {"gamma-app-000"}
     by_check = walk(admin, "/findings", search="not-privileged", limit=200)
     assert {row["check"] for row in by_check} == {PRIVILEGED}
+
+
+@pytest.mark.parametrize("ordering", ["-points", "-severity", "-opened_at", "opened_at", "asset"])
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"severity": "critical,medium,low"},
+        {"check": PRIVILEGED},
+        {"environment": "production"},
+        {"environment": "production,staging", "severity": "high,low"},
+        {"state": "open,resolved", "severity": "high,info"},
+    ],
+)
+def test_ranges_read_apart_are_shown_as_one_list(
+    filters: dict[str, str], ordering: str, fleet: Fleet, admin: Client
+) -> None:
+    everything = walk(admin, "/findings", ordering=ordering, limit=200, state=filters.get("state", "open"))
+    chosen = {row["id"] for row in walk(admin, "/findings", **filters, limit=200)}
+    expected = [row["id"] for row in everything if row["id"] in chosen]
+    assert expected
+    assert [row["id"] for row in walk(admin, "/findings", **filters, ordering=ordering, limit=3)] == expected
+    count = get(admin, "/findings", **filters, ordering=ordering, limit=1)["count"]
+    assert count == {"value": len(expected), "exact": True}
