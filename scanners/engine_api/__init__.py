@@ -10,7 +10,7 @@ A field of another type than documented raises `MalformedAnswerError`, which nam
 
 from __future__ import annotations
 
-from scanners.engine_api.containers import container_facts, settings_fingerprint
+from scanners.engine_api.containers import container_facts
 from scanners.engine_api.documents import bare_digest, is_podman, observed
 from scanners.engine_api.engine import engine_facts, inherited_settings
 from scanners.engine_api.images import image_facts
@@ -24,6 +24,5 @@ __all__ = [
     "inherited_settings",
     "is_podman",
     "observed",
-    "settings_fingerprint",
     "swarm_facts",
 ]

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from typing import Any
-
-import msgspec
 
 from scanners import redaction
 from scanners.answers import Answer
@@ -65,8 +62,9 @@ def container_facts(
 ) -> Observed:
     """One container from `GET /containers/{id}/json`.
 
-    `engine` should come from `inherited_settings`; it enters the fingerprint, since a changed engine can change what is
-    true of its containers. `processes` are names of the programs that run inside it, from `/containers/{id}/top`.
+    `engine` should come from `inherited_settings`. `processes` are names of the programs that run inside it, from
+    `/containers/{id}/top`. Neither is in the document: programs come and go, and an engine's change is its own. What
+    they change of a verdict is seen in the verdict.
     """
     name = inspect.get("Name") if isinstance(inspect, dict) else None
     raw = Answer(
@@ -150,16 +148,9 @@ def container_facts(
     )
     sealed = {
         "inspect": document,
-        "processes": None if programs is None else list(programs),
         "image_repo_digests": list(digests),
-        "engine_settings": None if engine is None else settings_fingerprint(engine),
     }
     return observed(facts, sealed)
-
-
-def settings_fingerprint(engine: EngineFacts) -> str:
-    """SHA-256 over the engine's settings, hex."""
-    return hashlib.sha256(msgspec.json.encode(engine, order="sorted")).hexdigest()
 
 
 def _container_document(raw: Answer) -> tuple[dict[str, Any], tuple[SecretSighting, ...]]:

@@ -223,13 +223,13 @@ def test_a_new_state_changes_a_containers_fingerprint(changes: dict[str, str]):
     assert container_facts(inspect).fingerprint != container_facts(changed).fingerprint
 
 
-def test_a_changed_engine_setting_changes_its_containers_fingerprints():
+def test_another_address_setting_or_program_leaves_a_containers_fingerprint_as_it_is():
     inspect = sample("host-docker-inspect-rhel.json")
     before = inherited_settings(engine(sample("host-docker-info-swarm.json")))
-    after = msgspec.structs.replace(before, security_options=())
+    after = msgspec.structs.replace(before, security_options=(), node_address="tcp://elsewhere:2376")
     assert (
-        container_facts(inspect, engine=before).fingerprint
-        != container_facts(inspect, engine=after).fingerprint
+        container_facts(inspect, engine=before, processes=("app",)).fingerprint
+        == container_facts(inspect, engine=after, processes=("app", "sh")).fingerprint
     )
 
 
