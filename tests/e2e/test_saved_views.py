@@ -9,20 +9,19 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Open
-from tests.e2e.product import Fleet
 from tests.e2e.test_accessibility import violations
 
 
-def test_a_view_is_saved_with_its_filters_and_opened_again(page: Page, fleet: Fleet) -> None:
+def test_a_view_is_saved_with_its_filters_and_opened_again(page: Page) -> None:
     page.goto("/findings?severity=high&asset_kind=container")
     page.get_by_role("button", name="Views").click()
-    panel = page.get_by_role("dialog", name="Views of this list")
+    panel = page.get_by_role("dialog", name="Views")
     panel.get_by_role("textbox", name="Save what is shown now as").fill("High in containers")
     panel.get_by_role("button", name="Save view").click()
     view = panel.get_by_role("button", name="High in containers", exact=True)
     expect(view).to_have_attribute("aria-current", "true")
-    share = panel.get_by_role("checkbox", name="Share High in containers with everybody")
-    share.check()
+    share = panel.get_by_role("checkbox", name="Shared: High in containers")
+    share.click()
     expect(share).to_be_checked()
     page.goto("/findings")
     page.get_by_role("button", name="Views").click()
@@ -35,13 +34,11 @@ def test_a_view_is_saved_with_its_filters_and_opened_again(page: Page, fleet: Fl
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_in_the_open_menu(
-    open_page: Open, administrator: Any, fleet: Fleet, scheme: str
-) -> None:
+def test_axe_finds_nothing_in_the_open_menu(open_page: Open, administrator: Any, scheme: str) -> None:
     page = open_page(state=administrator, scheme=scheme, unguarded=True)
     page.goto("/hosts?ordering=name")
     page.get_by_role("button", name="Views").click()
-    panel = page.get_by_role("dialog", name="Views of this list")
+    panel = page.get_by_role("dialog", name="Views")
     panel.get_by_role("textbox").fill(f"By name, {scheme}")
     panel.get_by_role("button", name="Save view").click()
     expect(panel.get_by_role("button", name=f"By name, {scheme}", exact=True)).to_be_visible()

@@ -98,8 +98,7 @@ describe("the views of a list", () => {
     const other = screen.getByRole("button", { name: "Open doors" }).closest("li") as HTMLElement;
     expect(other.textContent).toContain("by sam");
     expect(within(other).queryByRole("button", { name: /Delete/ })).toBeNull();
-    const share = () =>
-      screen.getByRole<HTMLInputElement>("checkbox", { name: "Share Worst first with everybody" });
+    const share = () => screen.getByRole<HTMLInputElement>("checkbox", { name: "Shared: Worst first" });
     await user.click(share());
     await waitFor(() => expect(share().checked).toBe(true));
     await user.click(screen.getByRole("button", { name: "Delete the view Worst first" }));

@@ -47,7 +47,7 @@ function ViewRow({
         <Checkbox
           size="xs"
           label="Shared"
-          aria-label={`Share ${view.name} with everybody`}
+          aria-label={`Shared: ${view.name}`}
           checked={view.is_shared}
           disabled={change.isPending}
           onChange={(event) => void send("PATCH", { is_shared: event.currentTarget.checked })}
