@@ -73,7 +73,7 @@ def bad_nodes(
             "wrong-ca": ("tls_untrusted", docker_engine.tcp_address,
                          {"credential": credential | {"ca_certificate": docker_engine.other_ca}}),
             "other-name": ("tls_untrusted", served(engine({}), context),
-                           {"credential": {"ca_certificate": authority.cert_pem.bytes().decode()}}),
+                           {"credential": credential | {"ca_certificate": authority.cert_pem.bytes().decode()}}),
             "tls-to-plain": ("tls_mismatch", served(engine({})), {"credential": credential}),
             "plain-to-tls": ("tls_mismatch", docker_engine.tcp_address, PLAIN),
             "wrong-key": ("ssh_auth", over_ssh,
@@ -147,7 +147,7 @@ def test_an_inspect_of_50_mb_is_skipped_and_the_rest_is_stored(product: Troubled
     with serve(engine(answers)) as address, product.node("heavy", address, allow_plaintext=True) as node:
         pull = product.wait_good(node)
         assert pull["state"] == "partial"
-        ((skipped),) = pull["skipped"]
+        (skipped,) = product.get(f"/pulls/{pull['id']}")["skipped"]
         assert skipped["kind"] == "too_large" and "huge" in skipped["where"]
         answer = product.get(f"/nodes/{node}")
         assert (answer["state"], answer["last_error"]) == ("degraded", None)
