@@ -831,7 +831,7 @@ export interface paths {
          */
         get: operations["nodes_list"];
         put?: never;
-        /** @description Nodes: what workers pull from. Credentials are written, never read. */
+        /** @description Register a node. Its first pull is queued at once and is the answer's `last_pull`. */
         post: operations["nodes_create"];
         delete?: never;
         options?: never;
