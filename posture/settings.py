@@ -216,5 +216,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": os.environ.get("PLIMSOLL_LOG_LEVEL", "INFO")},
     # Two lines for every tick of the schedule would bury what happened.
-    "loggers": {name: {"level": "WARNING"} for name in ("celery.worker.strategy", "celery.app.trace")},
+    # A node that speaks no SSH is a line on that node; Paramiko would add a stack trace for each pull of it.
+    "loggers": {name: {"level": "WARNING"} for name in ("celery.worker.strategy", "celery.app.trace")}
+    | {"paramiko": {"level": "CRITICAL"}},
 }

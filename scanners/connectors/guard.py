@@ -56,10 +56,12 @@ class Guard:
 class GuardedSocket:
     """A connected socket, TLS socket or SSH channel that obeys a guard. It has what `http.client` asks of a socket."""
 
-    def __init__(self, channel: Any, guard: Guard, explain_end: Callable[[], None] | None = None) -> None:
+    def __init__(self, channel: Any, guard: Guard, explain: Callable[[bytes], None] | None = None) -> None:
         self._channel = channel
         self._guard = guard
-        self._explain_end = explain_end
+        self._explain = (
+            explain  # raises NodeError for a first word that is not HTTP; b"" is an end without a word
+        )
         self._received = 0
         self._readers = 0
         self._is_closed = False
@@ -84,10 +86,12 @@ class GuardedSocket:
             except OSError:
                 # Left to the HTTP layer as an ended stream: it knows whether an answer was cut short.
                 count = 0
+            if self._received == 0 and self._explain is not None:
+                first = bytes(buffer[: min(count, 5)])
+                if not first or not b"HTTP/".startswith(first):
+                    self._explain(first)
             self._received += count
             self._guard.received += count
-            if count == 0 and self._received == 0 and self._explain_end is not None:
-                self._explain_end()
             return count
 
     def _receive(self, buffer: memoryview) -> int:

@@ -124,7 +124,15 @@ class SshTunnel:
                 "Allow AllowStreamLocalForwarding in sshd_config, or install the docker command for the user.",
             ) from None
 
-        def explain_end() -> None:
+        def explain(first: bytes) -> None:
+            if first:
+                raise NodeError(
+                    "permission_denied",
+                    f"The host forwards no connection to {path} for the user {self._address.user}, and its shell "
+                    "answered instead of the docker command.",
+                    "Add the user to the group that owns the socket (usually docker). A user without a login shell "
+                    "needs AllowStreamLocalForwarding; a shell's start-up files must print nothing.",
+                )
             said = channel.recv_stderr(4000).decode("utf-8", "replace").lower()
             if "permission denied" in said:
                 raise NodeError(
@@ -142,7 +150,7 @@ class SshTunnel:
                 "unreachable", f"Nothing answers on {path} on the host.", "Is the engine running there?"
             )
 
-        return GuardedSocket(channel, self._guard, explain_end)
+        return GuardedSocket(channel, self._guard, explain)
 
     def close(self) -> None:
         close_quietly(self._transport)

@@ -10,6 +10,6 @@ from tests.platform.troubled import TroubledProduct, troubled_product
 
 
 @pytest.fixture(scope="package")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TroubledProduct]:
-    with troubled_product(tmp_path_factory.mktemp("troubled")) as running:
+def product() -> Iterator[TroubledProduct]:
+    with troubled_product() as running:
         yield running

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -213,23 +215,26 @@ class TroubledProduct(Product):
 
 
 @contextmanager
-def troubled_product(folder: Path) -> Iterator[TroubledProduct]:
+def troubled_product() -> Iterator[TroubledProduct]:
     """A ready product with two workers, a short lease and a fast beat; its end must be clean."""
-    database = Embedded(folder / "database", die_with_parent=True, durable=False, broker=False)
-    broker = Embedded(folder / "broker", die_with_parent=True, durable=False, database=False)
-    try:
+    with ExitStack() as stack:
+        # Not below pytest's own folder: every pytest of the machine closes that to PostgreSQL's user when it starts.
+        folder = Path(tempfile.mkdtemp(prefix="plimsoll-troubled-"))
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        folder.chmod(0o711)
+        database = Embedded(folder / "database", die_with_parent=True, durable=False, broker=False)
+        broker = Embedded(folder / "broker", die_with_parent=True, durable=False, database=False)
         more = {
             "DATABASE_URL": database.start().database_url,
-            "REDIS_URL": broker.start().redis_url,
             "PLIMSOLL_LEASE_SECONDS": str(LEASE_SECONDS),
             "PLIMSOLL_TICK_SECONDS": "0.5",
             "PLIMSOLL_WORKERS": "2",
             "DOCKER_HOST": f"unix://{folder}/no-engine.sock",
         }
+        stack.callback(database.stop)
+        more["REDIS_URL"] = broker.start().redis_url
+        stack.callback(broker.stop)
         with Instance(folder / "var", **more) as instance:
             instance.wait_ready()
             yield TroubledProduct(instance, database, broker)
             assert instance.end()[0] == 0
-    finally:
-        broker.stop()
-        database.stop()
