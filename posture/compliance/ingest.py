@@ -43,7 +43,9 @@ def store_catalogue(checks: Iterable[CheckText]) -> dict[str, int]:
     """Bring the table of checks up to the running version; returns slug -> id. Checks that left are retired."""
     declared = {check.slug: check for check in checks}
     with transaction.atomic():
-        stored = {check.slug: check for check in Check.objects.select_for_update()}
+        with connection.cursor() as cursor:  # two processes may start a new version at once
+            cursor.execute(f"LOCK TABLE {Check._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")
+        stored = {check.slug: check for check in Check.objects.all()}
         for slug, text in declared.items():
             row = stored.get(slug, Check(slug=slug))
             wanted = {
