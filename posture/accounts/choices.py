@@ -38,7 +38,7 @@ class ListPage(models.TextChoices):
 
 _READ = frozenset({"fleet.view"})
 PERMISSIONS: dict[str, frozenset[str]] = {
-    Role.VIEWER: _READ,
+    Role.VIEWER: _READ | {"tokens.own"},
     Role.ANALYST: _READ | {"pulls.control", "tokens.own", "views.share"},
     Role.AUDITOR: _READ | {"history.view", "users.view", "tokens.own"},
     Role.ADMINISTRATOR: _READ
@@ -55,4 +55,3 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "views.moderate",
     },
 }
-PERMISSIONS[Role.VIEWER] = _READ | {"tokens.own"}

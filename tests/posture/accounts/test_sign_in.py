@@ -54,7 +54,12 @@ def test_a_person_signs_in_and_out() -> None:
     answer = sign_in(client)
     assert answer.status_code == 200
     assert answer.json()["user"]["role"] == "analyst"
-    assert answer.json()["user"]["permissions"] == ["fleet.view", "pulls.control", "tokens.own"]
+    assert answer.json()["user"]["permissions"] == [
+        "fleet.view",
+        "pulls.control",
+        "tokens.own",
+        "views.share",
+    ]
     assert send(client, "GET", "/me").json()["username"] == "ada"
     assert send(client, "DELETE", "/session", **proof(client)).status_code == 204
     assert send(client, "GET", "/me").status_code == 401
