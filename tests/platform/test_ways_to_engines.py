@@ -58,8 +58,9 @@ def test_a_changed_container_opens_and_resolves_exactly_its_findings(
 ) -> None:
     engine, address, credential = way(name, request)
     with engine.container("steady", **CAREFUL), product.node("quay", address, credential=credential) as node:
+        assert product.wait_good(node)["state"] == "succeeded"
         with engine.container("changing", **CAREFUL):
-            assert product.wait_good(node)["state"] == "succeeded"
+            assert product.pull(node)["state"] == "succeeded"
             before = open_findings(product)
             assert checks_of(before, "changing") == checks_of(before, "steady")
         # The same container without one of its guards, and with a capability too many.
