@@ -157,9 +157,14 @@ class TroubledProduct(Product):
             " EXCEPT (SELECT asset_id, check_id FROM findings_finding WHERE closed_at IS NULL)",
             "(SELECT asset_id, check_id FROM findings_finding WHERE closed_at IS NULL)"
             " EXCEPT (SELECT asset_id, check_id FROM compliance_checkresult WHERE closed_at IS NULL AND outcome = 1)",
+            # (an interval that begins where another ends is new evidence of the same opening)
             "SELECT f.id FROM findings_finding f LEFT JOIN findings_openinterval i ON i.finding_id = f.id"
-            " GROUP BY f.id HAVING count(i.id) <> f.times_opened OR count(i.id) FILTER (WHERE i.closed_at IS NULL)"
-            " <> (f.closed_at IS NULL)::int",
+            " GROUP BY f.id HAVING count(i.id) FILTER (WHERE NOT EXISTS (SELECT FROM findings_openinterval b"
+            " WHERE b.finding_id = f.id AND b.closed_at = i.opened_at)) <> f.times_opened"
+            " OR count(i.id) FILTER (WHERE i.closed_at IS NULL) <> (f.closed_at IS NULL)::int",
+            "SELECT a.id, b.id FROM findings_openinterval a JOIN findings_openinterval b"
+            " ON a.finding_id = b.finding_id AND a.id < b.id WHERE a.opened_at < coalesce(b.closed_at, 'infinity')"
+            " AND b.opened_at < coalesce(a.closed_at, 'infinity')",
             # tallies
             "(SELECT check_id, environment_id, outcome, assets FROM compliance_tally WHERE assets <> 0) EXCEPT"
             " (SELECT r.check_id, a.environment_id, r.outcome, count(*) FROM compliance_checkresult r"
@@ -234,7 +239,7 @@ def troubled_product() -> Iterator[TroubledProduct]:
         stack.callback(database.stop)
         more["REDIS_URL"] = broker.start().redis_url
         stack.callback(broker.stop)
-        with Instance(folder / "var", **more) as instance:
+        with Instance(folder / "var", None, **more) as instance:
             instance.wait_ready()
             yield TroubledProduct(instance, database, broker)
             assert instance.end()[0] == 0
