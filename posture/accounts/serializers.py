@@ -157,7 +157,9 @@ class SavedViewChangeSerializer(serializers.Serializer):
         max_length=SavedView.LONGEST_QUERY,
         allow_blank=True,
         required=False,
-        error_messages={"invalid": "The query of an address: no spaces and no #, which are sent percent-encoded."},
+        error_messages={
+            "invalid": "The query of an address: no spaces and no #, which are sent percent-encoded."
+        },
     )
     is_shared = serializers.BooleanField(required=False)
 

@@ -19,11 +19,30 @@ texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=60)
 @given(name=texts, ports=st.lists(texts, max_size=4), shown=st.lists(st.tuples(texts, texts), max_size=3))
 def test_what_is_copied_is_what_is_read(name: str, ports: list[str], shown: list[tuple[str, str]]) -> None:
     host = Asset.objects.create(
-        kind="host", key=str(timezone.now()), name="h", first_seen_at=timezone.now(), changed_at=timezone.now()
+        kind="host",
+        key=str(timezone.now()),
+        name="h",
+        first_seen_at=timezone.now(),
+        changed_at=timezone.now(),
     )
     state = dict.fromkeys(
-        ("fingerprint", "engine_container_id", "image_reference", "status", "user", "network_mode", "project"), "x"
-    ) | {"asset_id": host.pk, "host_id": host.pk, "opened_at": timezone.now(), "privileged": True, "exposed": False}
+        (
+            "fingerprint",
+            "engine_container_id",
+            "image_reference",
+            "status",
+            "user",
+            "network_mode",
+            "project",
+        ),
+        "x",
+    ) | {
+        "asset_id": host.pk,
+        "host_id": host.pk,
+        "opened_at": timezone.now(),
+        "privileged": True,
+        "exposed": False,
+    }
     state |= {"name": name, "published": tuple(ports), "settings": [list(pair) for pair in shown]}
     assert upsert.copy(ContainerState, tuple(state), [tuple(state.values())]) == 1
     read = ContainerState.objects.get(asset=host)
