@@ -157,8 +157,14 @@ def _text(steps: dict[str, float]) -> str:
     return ", ".join(f"{name} {seconds:.2f}" for name, seconds in steps.items())
 
 
+def _own_share(process: Any) -> int:
+    """Bytes of memory of a process; pages that several share (a worker forks) count once in all, where Linux says so."""
+    full = process.memory_full_info()
+    return int(getattr(full, "pss", 0) or full.rss)
+
+
 class PeakMemory(threading.Thread):
-    """The largest resident size of the worker's processes together, and of one of them, in bytes."""
+    """The most memory of the worker's processes together, and of one of them, in bytes."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
@@ -172,7 +178,7 @@ class PeakMemory(threading.Thread):
         while not self._stop_asked.wait(0.5):
             try:
                 root = psutil.Process(self._pid)
-                sizes = [p.memory_info().rss for p in (root, *root.children(recursive=True))]
+                sizes = [_own_share(p) for p in (root, *root.children(recursive=True))]
             except psutil.Error:
                 continue
             self.together = max(self.together, sum(sizes))
