@@ -100,9 +100,7 @@ class Supervisor:
                 signal.signal(number, self._signalled)
         # `make` may be killed in a way that it cannot pass on; then nobody else would stop us.
         if "MAKELEVEL" in os.environ:
-            # Only a killed supervisor ends without ending its children. A polite signal could leave a worker that
-            # waits for a broker which is gone too; what it was pulling is safe, for its lease runs out.
-            follow_parent(signal.SIGKILL)
+            follow_parent(signal.SIGTERM)
 
     def _signalled(self, *_: object) -> None:
         self._signals += 1
