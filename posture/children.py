@@ -91,7 +91,8 @@ class Child:
             env=self._environment,
             cwd=self._directory,
             start_new_session=True,
-            preexec_fn=dies_with_parent(self.recipe.brisk),
+            # A politer signal could leave a worker that waits for a broker which died with its supervisor too.
+            preexec_fn=dies_with_parent(signal.SIGKILL),
         )
         assert self._process.stdout is not None
         os.set_blocking(self._process.stdout.fileno(), False)

@@ -52,7 +52,7 @@ def test_a_killed_run_leaves_nothing_and_the_next_start_is_clean(tmp_path: Path)
         remember(instance.var)
         instance.end(signal.SIGKILL)
         if sys.platform == "linux":
-            assert wait_until(lambda: instance.left() == [], 60), instance.left()
+            assert wait_until(lambda: instance.left() == [], 60), [p.cmdline() for p in instance.left()]
 
         instance.start()
         instance.wait_ready()

@@ -283,7 +283,7 @@ def test_a_deleted_node_takes_its_pulls_with_it_and_stays_in_the_history(
     client, environment: Environment
 ) -> None:
     pk = send(client, "POST", "/nodes", body(environment)).json()["id"]
-    Pull.objects.create(node_id=pk, trigger="person")
+    assert Pull.objects.get(node_id=pk).trigger == "registration"
     assert send(client, "DELETE", f"/nodes/{pk}").status_code == 204
     assert not Pull.objects.exists()
     assert send(client, "GET", f"/nodes/{pk}").status_code == 404
