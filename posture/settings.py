@@ -108,7 +108,6 @@ SECURE_PROXY_SSL_HEADER = (
     ("HTTP_X_FORWARDED_PROTO", "https") if _flag("PLIMSOLL_BEHIND_PROXY", False) else None
 )
 X_FRAME_OPTIONS = "DENY"
-_NONCE = "csp.constants.NONCE"
 
 
 def _content_security_policy() -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from posture.fleet.choices import DataClass
+from posture.fleet.ingest import EVERY_ADDRESS
 from posture.risk.formula import BASE_POINTS
 from scanners.records import ContainerFacts, Severity
 
@@ -15,7 +16,6 @@ REACHABLE = 1.15
 PRIVILEGED = 1.15
 HOST_NETWORK = 1.1
 DATA_FACTORS: dict[str, float] = {DataClass.CARDHOLDER: 1.1, DataClass.PERSONAL: 1.05}
-EVERY_ADDRESS = frozenset({"", "0.0.0.0", "::", "[::]"})
 
 
 def exposure_of(container: ContainerFacts) -> list[Factor]:
