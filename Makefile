@@ -16,7 +16,7 @@ help: ## Show this list
 		| while IFS='|' read -r name text; do printf '%-14s %s\n' "$$name" "$$text"; done
 
 run: build ## Install what is missing and run everything; Ctrl-C stops it (HOST, PORT, PLIMSOLL_VAR)
-	@exec .venv/bin/python -m posture.supervisor
+	@exec .venv/bin/python -m posture.platform.supervisor
 
 test: environment-development ## Run every test: Python, front end, real browser (TESTS=path for a part)
 	@$(ENVIRONMENT) frontend build

@@ -11,7 +11,7 @@ def prepare(var: Path) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "posture.settings")
     os.environ.setdefault("PLIMSOLL_LOG_LEVEL", "ERROR")
     if "DATABASE_URL" not in os.environ:
-        from posture.embedded import Embedded
+        from posture.platform.embedded import Embedded
 
         var.mkdir(parents=True, exist_ok=True)
         services = Embedded(var, die_with_parent=True).start()

@@ -14,6 +14,6 @@ app.autodiscover_tasks(["posture.collection"])
 @app.on_after_configure.connect
 def _leave_a_sign_of_life(sender: Celery, **_: object) -> None:
     # Imported late: it reads the settings, which import this package.
-    from posture.worker_heartbeat import WorkerHeartbeat
+    from posture.platform.worker_heartbeat import WorkerHeartbeat
 
     sender.steps["consumer"].add(WorkerHeartbeat)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from posture.embedded import Embedded
+from posture.platform.embedded import Embedded
 
 _session: dict[str, tuple[Embedded, Path]] = {}
 

@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LAYERS = [
+    {"platform"},
     {"base", "accounts", "history"},
     {"fleet"},
     {"images"},
@@ -120,4 +121,4 @@ def test_nobody_but_settings_and_the_supervisor_knows_the_embedded_servers() -> 
     for path in python_files("posture"):
         if path.stem in allowed or path.stem.startswith("embedded"):
             continue
-        assert not any(within(module, "posture.embedded") for module, _ in imports(path)), path
+        assert not any(within(module, "posture.platform.embedded") for module, _ in imports(path)), path

@@ -16,8 +16,8 @@ from types import TracebackType
 
 import psutil
 
-from posture.embedded import Embedded
-from posture.processes import wait_until
+from posture.platform.embedded import Embedded
+from posture.platform.processes import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60.0
@@ -77,7 +77,7 @@ class Instance:
         self._mark = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "posture.supervisor"],
+                [sys.executable, "-m", "posture.platform.supervisor"],
                 cwd=ROOT,
                 env=environment,
                 stdin=subprocess.DEVNULL,

@@ -14,12 +14,12 @@ import psycopg2
 import pytest
 import redis
 
-from posture import embedded
-from posture.embedded import Embedded, EmbeddedError, Services
-from posture.processes import is_alive, wait_until
+from posture.platform import embedded
+from posture.platform.embedded import Embedded, EmbeddedError, Services
+from posture.platform.processes import is_alive, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
-USE = "import sys; from pathlib import Path; from posture.embedded import services"
+USE = "import sys; from pathlib import Path; from posture.platform.embedded import services"
 
 
 @pytest.fixture(autouse=True)
@@ -174,7 +174,7 @@ def test_servers_end_with_a_killed_parent(tmp_path: Path) -> None:
         pytest.skip("only Linux ends children with their parent")
     var = tmp_path / "var"
     code = (
-        "import os, sys, signal; from pathlib import Path; from posture.embedded import Embedded\n"
+        "import os, sys, signal; from pathlib import Path; from posture.platform.embedded import Embedded\n"
         "Embedded(Path(sys.argv[1]), die_with_parent=True).start(); os.kill(os.getpid(), signal.SIGKILL)"
     )
     subprocess.run([sys.executable, "-c", code, str(var)], cwd=ROOT, timeout=60, check=False)

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 import redis
 
-from posture.health import WORKER_KEY
+from posture.platform.health import WORKER_KEY
 from tests.platform.instances import ROOT, free_port
 
 
 def check(part: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "posture.healthcheck", part],
+        [sys.executable, "-m", "posture.platform.healthcheck", part],
         cwd=ROOT,
         env=os.environ | environment,
         capture_output=True,

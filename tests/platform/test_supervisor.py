@@ -13,8 +13,8 @@ import psutil
 import psycopg2
 import pytest
 
-from posture import embedded
-from posture.processes import wait_until
+from posture.platform import embedded
+from posture.platform.processes import wait_until
 from tests.platform.instances import PASSWORD, ROOT, Instance, free_port
 
 pytestmark = pytest.mark.timeout(240)
@@ -154,7 +154,7 @@ def test_a_wrong_setting_is_named_and_nothing_is_started(
 ) -> None:
     settings = {"PORT": str(free_port()), "PLIMSOLL_VAR": str(tmp_path / "var")} | environment
     result = subprocess.run(
-        [sys.executable, "-m", "posture.supervisor"],
+        [sys.executable, "-m", "posture.platform.supervisor"],
         cwd=ROOT,
         env=os.environ | settings,
         capture_output=True,

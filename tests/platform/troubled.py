@@ -17,7 +17,7 @@ import psycopg2
 import psycopg2.extensions
 import pytest
 
-from posture.embedded import Embedded
+from posture.platform.embedded import Embedded
 from posture.risk.formula import EXPONENT
 from tests.e2e.product import ENDED, Product
 from tests.platform.instances import ROOT, Instance

@@ -21,7 +21,7 @@ from posture.collection.actions import test_connection
 from posture.fleet.actions import create_environment, create_node
 from posture.fleet.models import Environment, Node
 from posture.history.models import Entry
-from posture.secrets import SecretError, from_environment
+from posture.platform.secrets import SecretError, from_environment
 from scanners.records import Credential
 
 ADMINISTRATOR = "admin"

@@ -1,4 +1,4 @@
-"""`python -m posture.healthcheck web|worker|beat|database`: the health check of one container; exit status 0 or 1.
+"""`python -m posture.platform.healthcheck web|worker|beat|database`: the health check of one container; exit status 0 or 1.
 
 Each container answers for itself: `web` is well when it serves, even while `/healthz` names another part that fails.
 """
@@ -28,7 +28,7 @@ def web() -> bool:
 
 def worker() -> bool:
     """A worker has renewed its sign in Redis within the last seconds."""
-    from posture.health import worker_answers
+    from posture.platform.health import worker_answers
 
     return worker_answers()
 
@@ -43,7 +43,7 @@ def beat() -> bool:
 
 def database() -> bool:
     """The database accepts a connection."""
-    from posture.health import database_answers
+    from posture.platform.health import database_answers
 
     return database_answers()
 
@@ -54,7 +54,7 @@ PARTS = {"web": web, "worker": worker, "beat": beat, "database": database}
 def main(arguments: list[str]) -> int:
     """Exit status for the container engine; what fails is named, without addresses or passwords."""
     if len(arguments) != 1 or arguments[0] not in PARTS:
-        sys.stderr.write(f"usage: python -m posture.healthcheck {'|'.join(PARTS)}\n")
+        sys.stderr.write(f"usage: python -m posture.platform.healthcheck {'|'.join(PARTS)}\n")
         return 2
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "posture.settings")
     try:

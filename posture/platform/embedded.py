@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from posture.embedded_postgres import Postgres, PostgresError
-from posture.embedded_redis import Redis, RedisError
-from posture.processes import write_private
-from posture.system_user import Account, SystemUserError, account, let_pass
+from posture.platform.embedded_postgres import Postgres, PostgresError
+from posture.platform.embedded_redis import Redis, RedisError
+from posture.platform.processes import write_private
+from posture.platform.system_user import Account, SystemUserError, account, let_pass
 
 # A unix socket path may have 103 characters on macOS and 107 on Linux; ".s.PGSQL.5432.lock" is the longest
 # name.
@@ -158,7 +158,7 @@ class Embedded:
 
 def var_directory() -> Path:
     """The data folder: PLIMSOLL_VAR, else `var` beside the code."""
-    default = Path(__file__).resolve().parent.parent / "var"
+    default = Path(__file__).resolve().parents[2] / "var"
     return Path(os.environ.get("PLIMSOLL_VAR") or default).resolve()
 
 
@@ -222,7 +222,7 @@ def services(var: Path) -> Services:
     DATABASE_URL and REDIS_URL (or the files that DATABASE_URL_FILE and REDIS_URL_FILE name) win; what is
     missing is embedded: running already, else started for the life of this process.
     """
-    from posture.secrets import from_environment
+    from posture.platform.secrets import from_environment
 
     database_url, redis_url = from_environment("DATABASE_URL"), from_environment("REDIS_URL")
     if database_url and redis_url:

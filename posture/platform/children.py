@@ -16,7 +16,7 @@ from typing import IO
 
 import psutil
 
-from posture.processes import dies_with_parent, end, write_private
+from posture.platform.processes import dies_with_parent, end, write_private
 
 _BACKOFF_SECONDS = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 # A child that lived this long was well: its next crash is a first one.

@@ -17,13 +17,13 @@ import sys
 import time
 from pathlib import Path
 
-from posture.children import Child, Recipe, Register, Terminal
-from posture.embedded import Embedded, EmbeddedError, var_directory
-from posture.preflight import Address, Refusal, address, data_folder, only_instance, port_is_free
-from posture.processes import follow_parent
-from posture.secrets import SecretError, credential_keys, from_environment, secret_key
+from posture.platform.children import Child, Recipe, Register, Terminal
+from posture.platform.embedded import Embedded, EmbeddedError, var_directory
+from posture.platform.preflight import Address, Refusal, address, data_folder, only_instance, port_is_free
+from posture.platform.processes import follow_parent
+from posture.platform.secrets import SecretError, credential_keys, from_environment, secret_key
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 # All children together, before the servers are stopped; the rest of the promised 15 s is for the database.
 _BRISK_AFTER_SECONDS = 5.0
 _KILL_AFTER_SECONDS = 8.0

@@ -9,7 +9,7 @@ import redis
 from celery import bootsteps
 from django.conf import settings
 
-from posture.health import PROBE_SECONDS, WORKER_BEAT_SECONDS, WORKER_KEY, WORKER_KEY_SECONDS
+from posture.platform.health import PROBE_SECONDS, WORKER_BEAT_SECONDS, WORKER_KEY, WORKER_KEY_SECONDS
 
 logger = logging.getLogger(__name__)
 

@@ -15,8 +15,8 @@ from typing import Any
 
 import psycopg2
 
-from posture.processes import command_line, dies_with_parent, end, is_alive, wait_until
-from posture.system_user import Account, let_pass
+from posture.platform.processes import command_line, dies_with_parent, end, is_alive, wait_until
+from posture.platform.system_user import Account, let_pass
 
 MAJOR_VERSION = 18
 DATABASE = "plimsoll"

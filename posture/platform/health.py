@@ -46,7 +46,7 @@ def redis_answers() -> bool:
 
 
 def worker_answers() -> bool:
-    """Some worker's event loop has left its sign within the last seconds (see `posture.worker_heartbeat`)."""
+    """Some worker's event loop has left its sign within the last seconds (see `posture.platform.worker_heartbeat`)."""
     with _redis() as client:
         return bool(client.exists(WORKER_KEY))
 

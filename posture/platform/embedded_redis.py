@@ -15,9 +15,9 @@ from typing import Any
 
 import redis
 
-from posture.embedded_postgres import last_words
-from posture.processes import command_line, dies_with_parent, end, is_alive, wait_until
-from posture.system_user import Account, let_pass
+from posture.platform.embedded_postgres import last_words
+from posture.platform.processes import command_line, dies_with_parent, end, is_alive, wait_until
+from posture.platform.system_user import Account, let_pass
 
 _START_SECONDS = 60.0
 _STOP_STEPS = ((signal.SIGTERM, 6.0), (signal.SIGKILL, 3.0))
