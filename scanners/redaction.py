@@ -141,12 +141,47 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
 )
 # One cheap test that lets ordinary text through without trying every shape.
-_ANY_SHAPE_HINT = re.compile(
-    r"-----BEGIN|AGE-SECRET|LS0tLS1|eyJ|A[KSBC][IC]A|gh[pousr]_|github_pat|gl[a-z]{2,5}-|xox|xapp-|hooks\.slack|[rs]k_"
-    r"|whsec_|AIza|GOCSPX|ya29|npm_|pypi-|dckr_pat|SG\.|sk-|do[opr]_v1|hv[sbr]\.|SWM|(?i:bearer |basic )"
+# What every secret of a known shape holds. A text without any of these needs no closer look.
+_HINTS = (
+    ("-----BEGIN", "AGE-SECRET", "LS0tLS1", "eyJ")
+    + tuple(f"A{middle}{end}A" for middle in "KSBC" for end in "IC")
+    + tuple(f"gh{kind}_" for kind in "pousr")
+    + (
+        "github_pat",
+        "xox",
+        "xapp-",
+        "hooks.slack",
+        "rk_",
+        "sk_",
+        "whsec_",
+        "AIza",
+        "GOCSPX",
+        "ya29",
+        "npm_",
+        "pypi-",
+    )
+    + ("dckr_pat", "SG.", "sk-", "doo_v1", "dop_v1", "dor_v1", "hvs.", "hvb.", "hvr.", "SWM")
 )
+_GITLAB_HINT = r"gl[a-z]{2,5}-"
+_SCHEME_HINTS = ("bearer ", "basic ")  # in any case
+_ANY_SHAPE_HINT = re.compile(
+    "|".join((*map(re.escape, _HINTS), _GITLAB_HINT, f"(?i:{'|'.join(_SCHEME_HINTS)})"))
+)
+# The same over a whole document: looking for each text by itself is several times faster than one pattern for all.
+_HINTS_IN_BYTES = tuple(hint.encode() for hint in _HINTS)
+_SCHEME_HINTS_IN_BYTES = tuple(hint.encode() for hint in _SCHEME_HINTS)
+_GITLAB_HINT_IN_BYTES = re.compile(_GITLAB_HINT.encode())
+_USER_IN_ADDRESS = re.compile(rb'://(?:[^"\s\\]|\\.)*@')
 
-_DOCUMENT_HINT = re.compile(_ANY_SHAPE_HINT.pattern.encode() + rb'|://(?:[^"\s\\]|\\.)*@')
+
+def _may_hold_a_secret(document: bytes) -> bool:
+    if any(hint in document for hint in _HINTS_IN_BYTES) or _GITLAB_HINT_IN_BYTES.search(document):
+        return True
+    if b"://" in document and b"@" in document and _USER_IN_ADDRESS.search(document):
+        return True
+    lower = document.lower()
+    return any(hint in lower for hint in _SCHEME_HINTS_IN_BYTES)
+
 
 _WORD_BORDER = re.compile(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])")
 _NAME_AND_SEPARATOR = re.compile(r"([A-Za-z_][A-Za-z0-9_.-]{0,120})(?:[\"']?\s*=\s*|\\?[\"']\s*:\s*|:\s+)")
@@ -390,7 +425,7 @@ def redact_document(value: Any) -> Any:
 
     Most documents hold nothing that resembles one, which a single look at their text shows; they are given back as they are.
     """
-    return _redact_strings(value) if _DOCUMENT_HINT.search(msgspec.json.encode(value)) else value
+    return _redact_strings(value) if _may_hold_a_secret(msgspec.json.encode(value)) else value
 
 
 def _redact_strings(value: Any) -> Any:

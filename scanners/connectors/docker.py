@@ -130,6 +130,9 @@ class DockerSession:
         self._address = address
         self._adapter = EngineAdapter(dial)
         self._items = ItemConnection(dial)
+        self._next_items = ItemConnection(dial)  # holds the request that was sent ahead, if one was
+        self._sent_ahead = ""
+        self._has_second_connection: bool | None = None  # not known before its first answer
         self._guard = guard
         self._read_processes = read_processes
         self._client = self._new_client(OLDEST_API)
@@ -147,6 +150,7 @@ class DockerSession:
 
     def close(self) -> None:
         self._items.close()
+        self._next_items.close()
         self._client.close()
         self._adapter.close()
 
@@ -195,19 +199,54 @@ class DockerSession:
 
         return _decoded(self._asked(ask))
 
-    def _item(self, path: str) -> bytes:
-        """One of the many small answers: the same request, without the session's work for each of them."""
+    def _item(self, path: str, then: str = "") -> bytes:
+        """One of the many small answers: the same request, without the session's work for each of them.
+
+        `then` is the path that will most likely be asked for next. Its request goes out at once, on a second
+        connection, so that the engine works on it while this answer is read and made into a record.
+        """
 
         def ask() -> tuple[int, bytes]:
+            was_ahead = self._sent_ahead == path
+            is_first_try = was_ahead and self._has_second_connection is None
             try:
-                self._items.request("GET", f"/v{self._client.api_version}{path}", headers=_HEADERS)
+                if was_ahead:
+                    self._swap()
+                else:
+                    if self._sent_ahead:
+                        self._next_items.close()
+                    self._send(self._items, path)
+                self._sent_ahead = ""
+                if then and not is_first_try and self._has_second_connection is not False:
+                    self._send_ahead(then)
                 response = self._items.getresponse()
+                if was_ahead:
+                    self._has_second_connection = True
                 return response.status, self._bounded(response, self._items.close)
             except BaseException:
                 self._items.close()
+                if is_first_try and not self._has_second_connection:
+                    self._swap()
+                    self._has_second_connection = False
                 raise
 
         return self._asked(ask)
+
+    def _swap(self) -> None:
+        self._items, self._next_items = self._next_items, self._items
+
+    def _send(self, connection: ItemConnection, path: str) -> None:
+        connection.request("GET", f"/v{self._client.api_version}{path}", headers=_HEADERS)
+
+    def _send_ahead(self, path: str) -> None:
+        try:
+            self._send(self._next_items, path)
+        except (NodeError, HTTPException, OSError):
+            # The node may allow one connection only. The request is made again, and reported, when its turn comes.
+            self._next_items.close()
+            self._has_second_connection = False
+        else:
+            self._sent_ahead = path
 
     def _asked(self, ask: Callable[[], tuple[int, bytes]]) -> bytes:
         self._guard.check()
@@ -507,13 +546,25 @@ class DockerSession:
             bare_digest(item.text("Id")): tuple(name for name in item.texts("RepoDigests") if name[:1] != "<")
             for item in images
         }
-        for position, item in enumerate(containers):
+        paths = [
+            (
+                "" if item.text("Id") in kept else _inspect_path(item),
+                self._processes_path(item) if item.text("State") == "running" else "",
+            )
+            for item in containers
+        ]
+        upcoming = iter([path for both in paths for path in both if path][1:])
+        for position, (item, (inspect_path, processes_path)) in enumerate(
+            zip(containers, paths, strict=True)
+        ):
             report("containers", position, len(containers))
             identifier = item.text("Id")
             where = f"container {next(iter(item.texts('Names')), identifier[:12]).removeprefix('/')}"
+            after_inspect = next(upcoming, "") if inspect_path else ""
+            after_processes = next(upcoming, "") if processes_path else ""
             try:
-                inspect = kept.pop(identifier, None) or _decoded(self._item(f"/containers/{identifier}/json"))
-                processes = self._processes(identifier) if item.text("State") == "running" else None
+                inspect = kept.pop(identifier, None) or _decoded(self._item(inspect_path, after_inspect))
+                processes = self._processes(processes_path, after_processes) if processes_path else None
                 yield container_facts(
                     inspect,
                     engine=engine,
@@ -524,14 +575,17 @@ class DockerSession:
                 yield _skipped(error, where, AssetKind.CONTAINER, identifier)
         report("containers", len(containers), len(containers))
 
-    def _processes(self, identifier: str) -> tuple[str, ...] | None:
-        """Names of the programs in a running container; None when the engine cannot tell."""
+    def _processes_path(self, container: Answer) -> str:
         if not self._read_processes:
-            return None
+            return ""
         # Docker hands this to the host's ps; Podman reads names of columns.
         columns = "pid,comm" if is_podman(self._version) else "-eo%20pid,comm"
+        return f"/containers/{container.text('Id')}/top?ps_args={columns}"
+
+    def _processes(self, path: str, then: str) -> tuple[str, ...] | None:
+        """Names of the programs in a running container; None when the engine cannot tell."""
         try:
-            answer = Answer(_decoded(self._item(f"/containers/{identifier}/top?ps_args={columns}")), "top")
+            answer = Answer(_decoded(self._item(path, then)), "top")
             titles = [title.upper() for title in answer.texts("Titles")]
             rows = answer.value.get("Processes")
             column = next(
@@ -552,6 +606,10 @@ def _engine_record(observed: Observed) -> EngineFacts:
 
 
 _TOO_DEEP = "the answer is nested too deeply"
+
+
+def _inspect_path(container: Answer) -> str:
+    return f"/containers/{container.text('Id')}/json"
 
 
 def _skipped(

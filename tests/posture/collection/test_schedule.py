@@ -37,6 +37,23 @@ def running(alpha: Node, *, lease: timedelta) -> Pull:
     )
 
 
+@pytest.fixture(autouse=True)
+def _the_database_runs_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These tests start theirs a moment before, which is a case of its own."""
+    monkeypatch.setattr(schedule, "RETURN_SECONDS", -1_000_000)
+
+
+@pytest.mark.django_db
+def test_no_worker_is_given_up_while_the_database_has_only_just_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lost = running(node(), lease=timedelta(seconds=-1))
+    monkeypatch.setattr(schedule, "RETURN_SECONDS", 1_000_000)
+    assert schedule.reap(Sent()) == 1
+    lost.refresh_from_db()
+    assert lost.state == PullState.RUNNING
+
+
 @pytest.mark.django_db
 def test_a_due_node_is_claimed_once() -> None:
     node()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import socket
 import ssl
@@ -245,6 +246,32 @@ def _container(identifier: str) -> dict[str, object]:
 
 def _inspect(identifier: str, **fields: object) -> dict[str, object]:
     return {"Id": identifier, "Name": f"/{identifier}", "Config": {}, "HostConfig": {}, "State": {}, **fields}
+
+
+def _three_containers() -> dict[str, object]:
+    names = ["one", "three", "two"]
+    inspected = {f"/containers/{name}/json": _inspect(name) for name in names}
+    return {"/containers/json": [_container(name) for name in names], **inspected}
+
+
+def test_a_node_that_closes_all_but_two_connections_is_read_whole():
+    connections = itertools.count(1)
+
+    def handle(connection: socket.socket, stopping: threading.Event) -> None:
+        if next(connections) <= 2:
+            engine(_three_containers())(connection, stopping)
+
+    assert list(served(handle).containers) == ["one", "three", "two"]
+
+
+def test_a_container_that_vanishes_leaves_the_others_their_own_answers():
+    answers = _three_containers()
+    running = {**_container("three"), "State": "running"}
+    answers["/containers/json"] = [_container("one"), running, _container("two")]
+    del answers["/containers/three/json"]
+    pulled = served(engine(answers))
+    assert [(item.kind, item.asset_key) for item in pulled.skipped] == [("vanished", "three")]
+    assert {key: facts.name for key, facts in pulled.containers.items()} == {"one": "one", "two": "two"}
 
 
 @pytest.mark.parametrize("announced", [True, False], ids=["announced", "chunked"])
