@@ -231,12 +231,22 @@ def services(var: Path) -> Services:
     return Services(database_url or own.database_url, redis_url or own.redis_url)
 
 
+NETWORK_OPTIONS = {
+    "connect_timeout": "10",  # seconds, as are the next two
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "60000",  # milliseconds
+}
+
+
 def database_settings(url: str) -> dict[str, Any]:
     """Django's DATABASES entry for a `postgres://` or `postgresql://` URL.
 
     `postgresql://user@/name?host=/folder` names a unix socket; other query parameters become libpq options
-    (sslmode, sslrootcert, connect_timeout …). Raises ValueError, without the password in it, for anything
-    else.
+    (sslmode, sslrootcert …). A server across a network that stops answering is noticed within a minute, unless the
+    URL says otherwise (connect_timeout, tcp_user_timeout, keepalives_…). Raises ValueError, without the password in
+    it, for anything else.
     """
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"}:
@@ -263,7 +273,7 @@ def database_settings(url: str) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or "") or options.pop("password", ""),
         "HOST": host,
         "PORT": str(port or query_port or ""),
-        "OPTIONS": options,
+        "OPTIONS": options if host.startswith("/") else NETWORK_OPTIONS | options,
     }
 
 

@@ -219,13 +219,20 @@ def test_a_cluster_of_another_version_is_refused(servers: Embedded) -> None:
         ),
         (
             "postgresql://u:p@[::1]/n?sslmode=verify-full",
-            {"HOST": "::1", "OPTIONS": {"sslmode": "verify-full"}},
+            {"HOST": "::1", "OPTIONS": {**embedded.NETWORK_OPTIONS, "sslmode": "verify-full"}},
         ),
     ],
 )
 def test_a_database_url_becomes_django_settings(url: str, expected: dict[str, object]) -> None:
     found = embedded.database_settings(url)
     assert {key: found[key] for key in expected} == expected
+
+
+def test_a_database_across_a_network_is_given_up_when_it_no_longer_answers() -> None:
+    far = embedded.database_settings("postgresql://u@db.example.org/n?connect_timeout=3")["OPTIONS"]
+    assert far["connect_timeout"] == "3"
+    assert int(far["tcp_user_timeout"]) <= 60_000
+    assert embedded.database_settings("postgresql:///n?host=/run/postgresql")["OPTIONS"] == {}
 
 
 @pytest.mark.parametrize(
@@ -254,5 +261,4 @@ def test_a_killed_command_leaves_nothing_either(tmp_path: Path) -> None:
     var = tmp_path / "var"
     code = f"{USE}; services(Path(sys.argv[1])); import os; os.kill(os.getpid(), 9)"
     subprocess.run([sys.executable, "-c", code, str(var)], cwd=ROOT, timeout=60, check=False)
-    assert wait_until(lambda: Embedded(var).pids() == {}, 15)
-    assert not (var / "services.json").exists()
+    assert wait_until(lambda: Embedded(var).pids() == {} and not (var / "services.json").exists(), 15)
