@@ -43,20 +43,23 @@ def freshness(user: User) -> dict[str, Any]:
     )
     nodes = Node.objects.visible_to(user).annotate(limit=limit)
     active = Q(paused=False)
+    waiting = active & Q(last_success_at=None, consecutive_failures=0)
     fresh = active & Q(last_success_at__gte=Now() - F("limit"))
     numbers = nodes.aggregate(
         total=Count("pk"),
         fresh=Count("pk", filter=fresh),
         active=Count("pk", filter=active),
+        waiting=Count("pk", filter=waiting),
         failing=Count("pk", filter=Q(state=choices.NodeState.FAILING)),
         oldest=Min("last_success_at", filter=active),
     )
-    waiting = Pull.objects.visible_to(user).filter(state=choices.PullState.QUEUED)
-    oldest = waiting.aggregate(oldest=Min("queued_at"))["oldest"]
+    queued = Pull.objects.visible_to(user).filter(state=choices.PullState.QUEUED)
+    oldest = queued.aggregate(oldest=Min("queued_at"))["oldest"]
     return {
         "nodes": numbers["total"],
         "fresh": numbers["fresh"],
-        "stale": numbers["active"] - numbers["fresh"],
+        "stale": numbers["active"] - numbers["fresh"] - numbers["waiting"],
+        "waiting": numbers["waiting"],
         "failing": numbers["failing"],
         "paused": numbers["total"] - numbers["active"],
         "oldest_success_at": numbers["oldest"],

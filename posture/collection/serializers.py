@@ -69,6 +69,7 @@ class FreshnessSerializer(PlainSerializer):
     nodes = serializers.IntegerField()
     fresh = serializers.IntegerField()
     stale = serializers.IntegerField()
+    waiting = serializers.IntegerField(help_text="Nodes whose first pull has not ended yet.")
     failing = serializers.IntegerField()
     paused = serializers.IntegerField()
     queue_lag_seconds = serializers.FloatField(

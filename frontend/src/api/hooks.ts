@@ -82,14 +82,19 @@ export interface Change {
   body?: unknown;
 }
 
-/** Sends a change and refetches what it may have touched: its own collection and those named. */
+/** Sends a change and refetches what it may have touched: its own collection and those named, but not what it deleted. */
 export function useChange<Answer = unknown>(alsoTouches: string[] = []) {
   const client = useQueryClient();
   return useMutation<Answer, Problem, Change>({
     mutationFn: ({ method, path, body }) => request<Answer>(method, path, { body }),
-    onSettled: (_answer, _error, { path }) =>
-      Promise.all(
-        [collectionOf(path), ...alsoTouches].map((name) => client.invalidateQueries({ queryKey: [name] })),
-      ),
+    onSettled: (_answer, error, { method, path }) => {
+      const isGone = (asked: unknown) =>
+        method === "DELETE" && !error && (asked === path || String(asked).startsWith(`${path}/`));
+      return Promise.all(
+        [collectionOf(path), ...alsoTouches].map((name) =>
+          client.invalidateQueries({ queryKey: [name], predicate: ({ queryKey }) => !isGone(queryKey[2]) }),
+        ),
+      );
+    },
   });
 }

@@ -1873,6 +1873,8 @@ export interface components {
             nodes: number;
             fresh: number;
             stale: number;
+            /** @description Nodes whose first pull has not ended yet. */
+            waiting: number;
             failing: number;
             paused: number;
             /**

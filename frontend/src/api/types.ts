@@ -92,6 +92,7 @@ export interface Freshness {
   nodes: number;
   fresh: number;
   stale: number;
+  waiting: number;
   failing: number;
   paused: number;
   queue_lag_seconds: number | null;

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from posture.accounts.choices import Role
 from posture.fleet.choices import PullState
@@ -114,6 +117,10 @@ def test_meta_freshness_and_search_answer(fleet: Fleet, admin: Client) -> None:
     fresh = get(admin, "/freshness")
     assert (fresh["nodes"], fresh["fresh"], fresh["stale"], fresh["paused"]) == (3, 3, 0, 0)
     assert fresh["queue_lag_seconds"] is None and fresh["oldest_success_at"]
+    Node.objects.filter(name="alpha").update(last_success_at=None)
+    Node.objects.filter(name="beta").update(last_success_at=timezone.now() - timedelta(days=9))
+    fresh = get(admin, "/freshness")
+    assert (fresh["fresh"], fresh["stale"], fresh["waiting"]) == (1, 1, 1)
     kinds = {result["kind"] for result in get(admin, "/search", q="gamma")["results"]}
     assert kinds == {"host", "container", "node"}
     assert get(admin, "/search", q="not-privileged")["results"][0]["kind"] == "check"

@@ -11,6 +11,9 @@ export function freshnessWords(fresh: Freshness): { tone: "good" | "warn" | "bad
   if (fresh.nodes === 0) return { tone: "none", text: "no nodes yet" };
   if (fresh.failing > 0) return { tone: "bad", text: `${plural(fresh.failing, "node", "nodes")} failing` };
   if (fresh.stale > 0) return { tone: "warn", text: `${plural(fresh.stale, "node", "nodes")} stale` };
+  if (fresh.waiting > 0) {
+    return { tone: "none", text: `${plural(fresh.waiting, "node", "nodes")} waiting for a first pull` };
+  }
   return { tone: "good", text: `fresh: ${fresh.fresh} of ${plural(fresh.nodes, "node", "nodes")}` };
 }
 
@@ -38,7 +41,8 @@ export function FreshnessLamp() {
   }
   const { tone, text } = freshnessWords(fresh.data);
   const details = [
-    `${fresh.data.fresh} fresh, ${fresh.data.stale} stale, ${fresh.data.failing} failing, ${fresh.data.paused} paused`,
+    `${fresh.data.fresh} fresh, ${fresh.data.stale} stale, ${fresh.data.waiting} never pulled, ` +
+      `${fresh.data.failing} failing, ${fresh.data.paused} paused`,
     fresh.data.queue_lag_seconds !== null
       ? `queue behind by ${spanText(fresh.data.queue_lag_seconds)}`
       : null,
