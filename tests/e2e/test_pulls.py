@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.browser import Watch
 from tests.e2e.product import Product
 from tests.engines import Engine
 from tests.workers import HoldingProxy, wait_for
@@ -65,10 +64,8 @@ def test_a_running_pull_is_cancelled_and_started_again(
 
 
 def test_a_paused_node_is_not_pulled_until_it_is_resumed(
-    page: Page, watch: Watch, product: Product, docker_engine: Engine
+    page: Page, product: Product, docker_engine: Engine
 ) -> None:
-    # The page of the node asks for it once more while it goes away.
-    watch.expects(404)
     node = product.add_node("winter-berth", docker_engine.address)
     product.ended_pull(product.rows("/pulls", node=node["id"])[0]["id"])
     page.goto(f"/nodes/{node['id']}")
