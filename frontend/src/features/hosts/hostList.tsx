@@ -42,7 +42,12 @@ export const HOST_LIST: ListDefinition<Host> = {
       numeric: true,
       cell: (host) => `${wholeText(host.containers_running)} of ${wholeText(host.containers_total)}`,
     },
-    { id: "engine", label: "Engine", cell: (host) => `${host.engine} ${host.engine_version}` },
+    {
+      id: "engine",
+      label: "Engine",
+      usual: false,
+      cell: (host) => `${host.engine} ${host.engine_version}`,
+    },
     {
       id: "operating_system",
       label: "Operating system",
@@ -108,7 +113,12 @@ export const HOST_LIST: ListDefinition<Host> = {
     { name: "cgroup_version", label: "cgroup version" },
     { name: "is_rootless", label: "Rootless", single: true },
     { name: "swarm_state", label: "Swarm" },
-    { name: "gone", label: "Gone", single: true, choices: [{ value: "true", label: "only what is gone" }] },
+    {
+      name: "gone",
+      label: "No longer there",
+      single: true,
+      choices: [{ value: "true", label: "Only these" }],
+    },
   ],
   drawer: (id, row) => <HostDrawer id={id} row={row} />,
   nothing: {

@@ -61,7 +61,12 @@ export const IMAGE_LIST: ListDefinition<Image> = {
     { name: "architecture", label: "Architecture" },
     { name: "environment", label: "Environment" },
     { name: "host", label: "Host" },
-    { name: "gone", label: "Gone", single: true, choices: [{ value: "true", label: "only what is gone" }] },
+    {
+      name: "gone",
+      label: "No longer there",
+      single: true,
+      choices: [{ value: "true", label: "Only these" }],
+    },
   ],
   drawer: (id, row) => <ImageDrawer id={id} row={row} />,
   nothing: {

@@ -92,7 +92,12 @@ export const CONTAINER_LIST: ListDefinition<Container> = {
     { name: "host", label: "Host" },
     { name: "node", label: "Node" },
     { name: "image", label: "Image" },
-    { name: "gone", label: "Gone", single: true, choices: [{ value: "true", label: "only what is gone" }] },
+    {
+      name: "gone",
+      label: "No longer there",
+      single: true,
+      choices: [{ value: "true", label: "Only these" }],
+    },
   ],
   nothing: {
     title: "No container has been seen yet",
