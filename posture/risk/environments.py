@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import connection
-from django.db.models import Avg, Count, F, FloatField, Q
+from django.db.models import Avg, Count, F, FloatField, Q, Sum
 from django.db.models.functions import Cast, Power
 
 from posture.findings.models import Finding
@@ -17,14 +17,15 @@ from posture.fleet.models import Asset, Environment
 from posture.risk import formula
 from scanners.records import Severity
 
-# Each image that hosts of an environment hold counts once there. The sums are in the order of `Severity`.
+# Each image that hosts of an environment hold counts once there. The sums are in the order of `Severity`. Presences are
+# of hosts and images only; the kinds are said because they tell the planner how few rows of the assets those are.
 _IMAGES_FINDINGS = """
 SELECT held.environment_id, sum(i.open_info), sum(i.open_low), sum(i.open_medium), sum(i.open_high), sum(i.open_critical)
 FROM (
     SELECT DISTINCT h.environment_id, p.image_id
-    FROM images_presence p JOIN fleet_asset h ON h.id = p.host_id
+    FROM images_presence p JOIN fleet_asset h ON h.id = p.host_id AND h.kind = 'host'
     WHERE p.closed_at IS NULL AND h.environment_id = ANY(%s)
-) held JOIN fleet_asset i ON i.id = held.image_id
+) held JOIN fleet_asset i ON i.id = held.image_id AND i.kind = 'image'
 GROUP BY held.environment_id
 """
 
@@ -33,14 +34,8 @@ def environment_figures(environments: Iterable[Environment]) -> dict[int, dict[s
     """By environment id: load_figures, hosts_total, hosts_above, containers_total, finding_figures. Five queries."""
     by_id = {environment.pk: environment for environment in environments}
     hosts = _hosts(by_id)
-    containers = dict(
-        Asset.objects.present()
-        .filter(kind=AssetKind.CONTAINER, environment__in=by_id)
-        .values_list("environment")
-        .annotate(number=Count("*"))
-        .order_by()
-    )
-    findings = open_findings(by_id)
+    containers = _containers(by_id)
+    findings = _findings(by_id, containers)
     figures = {}
     for pk, environment in by_id.items():
         of_hosts = hosts.get(pk, {})
@@ -54,7 +49,7 @@ def environment_figures(environments: Iterable[Environment]) -> dict[int, dict[s
             ),
             "hosts_total": of_hosts.get("total", 0),
             "hosts_above": of_hosts.get("above", 0),
-            "containers_total": containers.get(pk, 0),
+            "containers_total": containers[pk]["total"] if pk in containers else 0,
             "finding_figures": severity_counts(findings[pk]),
         }
     return figures
@@ -78,18 +73,35 @@ def _hosts(environment_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
     return {row["environment"]: dict(row) for row in rows}
 
 
-def open_findings(environment_ids: Iterable[int]) -> dict[int, dict[int, int]]:
+def _containers(environment_ids: Iterable[int]) -> dict[int, dict[str, int]]:
+    """Containers of each environment, and how many findings of each severity are open on them: `total`, `info` …"""
+    rows = (
+        Asset.objects.present()
+        .filter(kind=AssetKind.CONTAINER, environment__in=environment_ids)
+        .values("environment")
+        .annotate(total=Count("pk"), **{s.label: Sum(f"open_{s.label}") for s in Severity})
+        .order_by()
+    )
+    return {row["environment"]: dict(row) for row in rows}
+
+
+def _findings(
+    environment_ids: Iterable[int], containers: Mapping[int, Mapping[str, int]]
+) -> dict[int, dict[int, int]]:
     """Open findings by severity: of hosts and containers in an environment, and of the images that its hosts hold."""
     numbers: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-    own = (
+    for pk, row in containers.items():
+        for severity in Severity:
+            numbers[pk][severity.value] += row[severity.label]
+    of_hosts = (
         Finding.objects.open()
-        .filter(environment__in=environment_ids)
+        .filter(asset__kind=AssetKind.HOST, environment__in=environment_ids)
         .values_list("environment", "severity")
         .annotate(number=Count("*"))
         .order_by()
     )
-    for pk, severity, number in own:
-        numbers[pk][severity] += number
+    for pk, level, number in of_hosts:
+        numbers[pk][level] += number
     with connection.cursor() as cursor:
         cursor.execute(_IMAGES_FINDINGS, [list(environment_ids)])
         for pk, *of_images in cursor.fetchall():
