@@ -73,7 +73,7 @@ def _hosts(environment_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
     return {row["environment"]: dict(row) for row in rows}
 
 
-def _containers(environment_ids: Iterable[int]) -> dict[int, dict[str, int]]:
+def _containers(environment_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
     """Containers of each environment, and how many findings of each severity are open on them: `total`, `info` …"""
     rows = (
         Asset.objects.present()
