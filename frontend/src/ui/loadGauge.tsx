@@ -98,3 +98,14 @@ export function LoadGauge({ load, large = false, ledger }: { load: Load; large?:
     </Tooltip>
   );
 }
+
+/** The name of an asset with its gauge and what the gauge says, at the head of the asset's page. */
+export function LoadHeading({ name, load }: { name: string; load: Load }) {
+  return (
+    <>
+      <h1>{name}</h1>
+      <LoadGauge load={load} large />
+      <span className="soft">{gaugeText(load)}</span>
+    </>
+  );
+}

@@ -12,6 +12,7 @@ import { RequirementChips } from "../../ui/panels/requirements";
 import { wholeText } from "../../ui/quantities";
 import { SeverityGlyph, SeverityWord } from "../../ui/severity";
 import { Loading, ProblemNote } from "../../ui/states";
+import { UnreadPage } from "../../ui/unreadPage";
 
 // Every row is of this one check, so the asset comes first.
 const RESULTS: ListDefinition<CheckResult> = {
@@ -86,15 +87,7 @@ export function CheckPage() {
   const item = useItem<Check>(`/checks/${encodeURIComponent(id)}`);
   const crumbs = [{ label: "Checks", path: "/checks" }];
   if (!item.data) {
-    return (
-      <PageFrame title="Check" crumbs={crumbs}>
-        {item.error ? (
-          <ProblemNote problem={item.error} retry={() => void item.refetch()} />
-        ) : (
-          <Loading what="the check" />
-        )}
-      </PageFrame>
-    );
+    return <UnreadPage title="Check" crumbs={crumbs} what="the check" item={item} />;
   }
   return (
     <PageFrame

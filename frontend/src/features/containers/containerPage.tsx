@@ -4,13 +4,14 @@ import type { ContainerDetail } from "../../api/types";
 import { Explorer } from "../../ui/explorer/explorer";
 import { CHECK_RESULT_LIST } from "../../ui/lists/checkResults";
 import { FINDING_LIST } from "../../ui/lists/findings";
-import { gaugeText, LoadGauge } from "../../ui/loadGauge";
+import { LoadHeading } from "../../ui/loadGauge";
 import { Facts, PageFrame, Panel } from "../../ui/page";
 import { EvidenceDocument, settingText } from "../../ui/panels/evidence";
 import { LedgerPanel } from "../../ui/panels/ledger";
 import { SeverityTally } from "../../ui/severity";
-import { Loading, ProblemNote } from "../../ui/states";
+import { ProblemNote } from "../../ui/states";
 import { PageTabs } from "../../ui/tabs";
+import { UnreadPage } from "../../ui/unreadPage";
 import { useScope } from "../../url/scope";
 import { ContainerFacts } from "./containerFacts";
 
@@ -21,28 +22,14 @@ export function ContainerPage() {
   const container = item.data;
   const crumbs = [{ label: "Containers", path: "/containers" }];
   if (!container) {
-    return (
-      <PageFrame title="Container" crumbs={crumbs}>
-        {item.error ? (
-          <ProblemNote problem={item.error} retry={() => void item.refetch()} />
-        ) : (
-          <Loading what="the container" />
-        )}
-      </PageFrame>
-    );
+    return <UnreadPage title="Container" crumbs={crumbs} what="the container" item={item} />;
   }
   const own = { asset_kind: "container", asset: id };
   return (
     <PageFrame
       title={container.name}
       crumbs={[...crumbs, { label: container.host.name, path: `/hosts/${container.host.id}` }]}
-      heading={
-        <>
-          <h1>{container.name}</h1>
-          <LoadGauge load={container.load} large />
-          <span className="soft">{gaugeText(container.load)}</span>
-        </>
-      }
+      heading={<LoadHeading name={container.name} load={container.load} />}
       says={<SeverityTally counts={container.severity_counts} />}
     >
       {item.error && <ProblemNote problem={item.error} retry={() => void item.refetch()} />}

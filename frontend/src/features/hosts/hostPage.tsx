@@ -17,8 +17,9 @@ import { PageFrame, Panel } from "../../ui/page";
 import { EvidenceDocument } from "../../ui/panels/evidence";
 import { LedgerPanel } from "../../ui/panels/ledger";
 import { SeverityTally } from "../../ui/severity";
-import { Empty, Loading, ProblemNote } from "../../ui/states";
+import { Empty, ProblemNote } from "../../ui/states";
 import { PageTabs, type Tab } from "../../ui/tabs";
+import { UnreadPage } from "../../ui/unreadPage";
 import { useCarry, useScope } from "../../url/scope";
 import { HostFacts } from "./hostFacts";
 import classes from "./hosts.module.css";
@@ -36,15 +37,7 @@ export function HostPage() {
   const item = useItem<HostDetail>(`/hosts/${id}`, { as_of: asOf });
   const host = item.data;
   if (!host) {
-    return (
-      <PageFrame title="Host" crumbs={CRUMBS}>
-        {item.error ? (
-          <ProblemNote problem={item.error} retry={() => void item.refetch()} />
-        ) : (
-          <Loading what="the host" />
-        )}
-      </PageFrame>
-    );
+    return <UnreadPage title="Host" crumbs={CRUMBS} what="the host" item={item} />;
   }
   const node = host.node;
   const tabs: Tab[] = [

@@ -6,15 +6,16 @@ import { Explorer } from "../../ui/explorer/explorer";
 import { CHECK_RESULT_LIST } from "../../ui/lists/checkResults";
 import { CONTAINER_LIST } from "../../ui/lists/containers";
 import { FINDING_LIST } from "../../ui/lists/findings";
-import { gaugeText, LoadGauge } from "../../ui/loadGauge";
+import { LoadHeading } from "../../ui/loadGauge";
 import { Moment } from "../../ui/moment";
 import { PageFrame, Panel, pageClasses } from "../../ui/page";
 import { EvidenceDocument } from "../../ui/panels/evidence";
 import { LedgerPanel } from "../../ui/panels/ledger";
 import { bytesText } from "../../ui/quantities";
 import { SeverityTally } from "../../ui/severity";
-import { Empty, Loading, ProblemNote } from "../../ui/states";
+import { Empty, ProblemNote } from "../../ui/states";
 import { PageTabs } from "../../ui/tabs";
+import { UnreadPage } from "../../ui/unreadPage";
 import { useScope } from "../../url/scope";
 import { ImageFacts } from "./imageDrawer";
 
@@ -87,28 +88,14 @@ export function ImagePage() {
   const image = item.data;
   const crumbs = [{ label: "Images", path: "/images" }];
   if (!image) {
-    return (
-      <PageFrame title="Image" crumbs={crumbs}>
-        {item.error ? (
-          <ProblemNote problem={item.error} retry={() => void item.refetch()} />
-        ) : (
-          <Loading what="the image" />
-        )}
-      </PageFrame>
-    );
+    return <UnreadPage title="Image" crumbs={crumbs} what="the image" item={item} />;
   }
   const own = { asset_kind: "image", asset: id };
   return (
     <PageFrame
       title={image.name}
       crumbs={crumbs}
-      heading={
-        <>
-          <h1>{image.name}</h1>
-          <LoadGauge load={image.load} large />
-          <span className="soft">{gaugeText(image.load)}</span>
-        </>
-      }
+      heading={<LoadHeading name={image.name} load={image.load} />}
       says={<SeverityTally counts={image.severity_counts} />}
     >
       {item.error && <ProblemNote problem={item.error} retry={() => void item.refetch()} />}

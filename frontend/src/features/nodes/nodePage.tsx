@@ -7,8 +7,9 @@ import { Explorer } from "../../ui/explorer/explorer";
 import { HISTORY_LIST } from "../../ui/lists/history";
 import { PULL_LIST } from "../../ui/lists/pulls";
 import { PageFrame, Panel } from "../../ui/page";
-import { Loading, ProblemNote } from "../../ui/states";
+import { ProblemNote } from "../../ui/states";
 import { PageTabs } from "../../ui/tabs";
+import { UnreadPage } from "../../ui/unreadPage";
 import { NodeActions } from "./nodeActions";
 import { NodeError } from "./nodeError";
 import { NodeFacts } from "./nodeFacts";
@@ -31,15 +32,7 @@ export function NodePage() {
   );
   const node = item.data;
   if (!node) {
-    return (
-      <PageFrame title="Node" crumbs={CRUMBS}>
-        {item.error ? (
-          <ProblemNote problem={item.error} retry={() => void item.refetch()} />
-        ) : (
-          <Loading what="the node" />
-        )}
-      </PageFrame>
-    );
+    return <UnreadPage title="Node" crumbs={CRUMBS} what="the node" item={item} />;
   }
   return (
     <PageFrame

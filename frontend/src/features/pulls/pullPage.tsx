@@ -9,7 +9,8 @@ import { Moment } from "../../ui/moment";
 import { useNotices } from "../../ui/notices";
 import { Facts, PageFrame, Panel, pageClasses } from "../../ui/page";
 import { absoluteText, bytesText, durationText, wholeText, wordsOf } from "../../ui/quantities";
-import { Loading, ProblemNote } from "../../ui/states";
+import { ProblemNote } from "../../ui/states";
+import { UnreadPage } from "../../ui/unreadPage";
 import { useCarry } from "../../url/scope";
 import { PullError, PullLog, PullProgress, PullSteps } from "./pullParts";
 import classes from "./pulls.module.css";
@@ -31,15 +32,7 @@ export function PullPage() {
   const pull = item.data;
   const crumbs = [{ label: "Pulls", path: "/pulls" }];
   if (!pull) {
-    return (
-      <PageFrame title={`Pull ${id}`} crumbs={crumbs}>
-        {item.error ? (
-          <ProblemNote problem={item.error} retry={() => void item.refetch()} />
-        ) : (
-          <Loading what="the pull" />
-        )}
-      </PageFrame>
-    );
+    return <UnreadPage title={`Pull ${id}`} crumbs={crumbs} what="the pull" item={item} />;
   }
   const live = pullIsLive(pull.state);
   const act = async (verb: "cancel" | "retry") => {
