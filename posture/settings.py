@@ -196,11 +196,17 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=5),
         "options": {"expires": 250},
     },
+    "forget old pulls": {
+        "task": "posture.collection.tasks.forget_old_pulls",
+        "schedule": timedelta(hours=1),
+        "options": {"expires": 3000},
+    },
 }
 
 # -- pulls
 PULL_LEASE_SECONDS = float(os.environ.get("PLIMSOLL_LEASE_SECONDS", 30))
 PULL_MAX_QUEUED = int(os.environ.get("PLIMSOLL_MAX_QUEUED", 64))
+PULL_KEPT_DAYS = int(os.environ.get("PLIMSOLL_KEEP_PULLS_DAYS", 30))
 PULL_DENIED_NETWORKS = [n for n in os.environ.get("PLIMSOLL_DENIED_NETWORKS", "").split(",") if n]
 
 TIME_ZONE = "UTC"

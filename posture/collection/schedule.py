@@ -11,14 +11,15 @@ import logging
 import random
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerUnreachable
 
-from posture.fleet.choices import NodeState, PullState, PullTrigger
+from posture.fleet.choices import ACTIVE_PULLS, NodeState, PullState, PullTrigger
 from posture.fleet.models import Node, Pull
 
 logger = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ RETURN_SECONDS = 2.0  # beside one renewal: how long workers need to reach a dat
 FIRST_BACKOFF_SECONDS = 15.0
 LONGEST_BACKOFF_SECONDS = 3600.0
 LOST_WORKERS_BEFORE_BACKOFF = 3
+FORGOTTEN_AT_ONCE = 5000
 
 Enqueue = Callable[[int, str], None]
 
@@ -186,3 +188,21 @@ def _send(pulls: list[tuple[int, uuid.UUID]], enqueue: Enqueue) -> None:
             # The row is queued; the reaper sends it again when the broker is back.
             logger.warning("Redis does not answer, pull %s waits for the next tick: %s", pk, error)
             return
+
+
+def forget_old(*, now: datetime) -> int:
+    """Delete pulls that were queued more than `PULL_KEPT_DAYS` ago; returns how many. What they found stays.
+
+    The newest pull of each node stays too, however old, and so does one that has not ended.
+    """
+    newer = Pull.objects.filter(node=OuterRef("node"), queued_at__gt=OuterRef("queued_at"))
+    limit = now - timedelta(days=settings.PULL_KEPT_DAYS)
+    old = Pull.objects.filter(Exists(newer), queued_at__lt=limit).exclude(state__in=ACTIVE_PULLS)
+    forgotten = 0
+    while True:
+        # In portions, so that no pull under way waits for a long transaction.
+        portion = list(old.order_by("queued_at").values_list("pk", flat=True)[:FORGOTTEN_AT_ONCE])
+        Pull.objects.filter(pk__in=portion).delete()
+        forgotten += len(portion)
+        if len(portion) < FORGOTTEN_AT_ONCE:
+            return forgotten

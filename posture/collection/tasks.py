@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from celery import shared_task
 from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
 
 from posture.collection import freshness, pipeline, schedule
 
@@ -48,3 +49,10 @@ def expire_evidence() -> None:
     """Lower the coverage of hosts whose evidence is too old to count."""
     with _later_without_database("the expiry of evidence"):
         freshness.expire()
+
+
+@shared_task
+def forget_old_pulls() -> None:
+    """Delete pulls that are older than the site keeps them."""
+    with _later_without_database("the clearing of old pulls"):
+        schedule.forget_old(now=timezone.now())

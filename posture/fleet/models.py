@@ -9,7 +9,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import ExpressionWrapper, F, Q
 from django.utils import timezone
 
 from posture.base.intervals import Interval, IntervalQuerySet
@@ -148,6 +148,15 @@ class Pull(models.Model):
         indexes = (
             models.Index(fields=("-queued_at", "-id"), name="pull_newest"),
             models.Index(fields=("node", "-queued_at", "-id"), name="pull_of_node"),
+            models.Index(fields=("state", "-queued_at", "-id"), name="pull_by_state"),
+            models.Index(fields=("trigger", "-queued_at", "-id"), name="pull_by_trigger"),
+            models.Index(
+                ExpressionWrapper(
+                    F("finished_at") - F("started_at"), output_field=models.DurationField()
+                ).desc(nulls_last=True),
+                F("id").desc(),
+                name="pull_by_duration",
+            ),
             models.Index(
                 fields=("lease_until",), condition=Q(state__in=choices.ACTIVE_PULLS), name="pull_leases"
             ),

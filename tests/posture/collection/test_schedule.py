@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -191,3 +192,31 @@ def test_a_lease_is_renewed_and_carries_progress_and_the_wish_to_cancel(settings
     assert stored.progress == {"phase": "containers", "done": 3, "total": 10}
     assert stored.heartbeat_at is not None and stored.lease_until is not None
     assert stored.lease_until > stored.heartbeat_at
+
+
+@pytest.mark.django_db
+def test_old_pulls_are_forgotten_but_the_newest_of_a_node_and_one_under_way(
+    settings: Any, monkeypatch: Any
+) -> None:
+    settings.PULL_KEPT_DAYS = 30
+    monkeypatch.setattr(schedule, "FORGOTTEN_AT_ONCE", 2)
+    now = timezone.now()
+
+    def ended(of: Node, days: int) -> Pull:
+        return Pull.objects.create(
+            node=of,
+            state=PullState.SUCCEEDED,
+            trigger=PullTrigger.SCHEDULE,
+            queued_at=now - timedelta(days=days),
+            finished_at=now,
+        )
+
+    alpha, beta = node("alpha"), node("beta")
+    for days in (90, 80, 70, 60, 31):
+        ended(alpha, days)
+    kept = {ended(alpha, 29), ended(alpha, 1), ended(beta, 400)}
+    stuck = running(alpha, lease=timedelta(minutes=1))
+    Pull.objects.filter(pk=stuck.pk).update(queued_at=now - timedelta(days=50))
+    assert schedule.forget_old(now=now) == 5
+    assert set(Pull.objects.all()) == kept | {stuck}
+    assert schedule.forget_old(now=now) == 0
