@@ -9,7 +9,7 @@ UNUSED_KEY = AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types format bench lock secrets build clean environment environment-development
+.PHONY: help run test lint types format bench probe lock secrets build clean environment environment-development
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' \
@@ -40,6 +40,9 @@ format: environment-development ## Format the Python sources
 bench: environment-development ## Measure against the physical limits; prints ratios
 	.venv/bin/python -m benchmarks
 
+probe: environment ## Build the host probe: dist/plimsoll-probe.pyz, for any Python from 3.6 on
+	.venv/bin/python -m scanners.probe_archive dist/plimsoll-probe.pyz
+
 lock: ## Compile requirements*.in to lock files with hashes
 	@$(ENVIRONMENT) lock
 
@@ -50,7 +53,7 @@ build: environment ## Install the environment and build the front end
 	@$(ENVIRONMENT) frontend build
 
 clean: ## Remove what can be made again; the data in var/ stays
-	rm -rf .venv .venv-lock frontend/node_modules frontend/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	rm -rf dist .venv .venv-lock frontend/node_modules frontend/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		test-results .environment.lock
 	find . -name __pycache__ -type d -prune -not -path './var/*' -exec rm -rf {} +
 

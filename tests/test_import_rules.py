@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,14 @@ def test_scanners_know_nothing_of_the_server_and_only_connectors_open_sockets(pa
         assert top not in SCANNERS_NEVER, f"{path}: {module}"
         if top in SOCKETS:
             assert "connectors" in path.parts, f"{path}: {module} opens sockets outside scanners/connectors"
+
+
+@pytest.mark.parametrize("path", python_files("scanners/probe"), ids=lambda p: str(p.relative_to(ROOT)))
+def test_the_probe_needs_nothing_but_python(path: Path) -> None:
+    for module, _ in imports(path):
+        assert within(module, "scanners.probe") or module.split(".")[0] in sys.stdlib_module_names, (
+            f"{path}: {module}"
+        )
 
 
 @pytest.mark.parametrize("path", python_files("posture"), ids=lambda p: str(p.relative_to(ROOT)))

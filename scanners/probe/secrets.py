@@ -1,0 +1,22 @@
+"""What must not leave the host: values of options whose name says that they are secret."""
+
+import re
+
+REDACTED = "REDACTED"
+_SECRET_NAME = re.compile(
+    r"(?i)(pass(word|wd|phrase)?|secret|token|credential|api[-_.]?key|private[-_.]?key|auth)([-_.]|$)"
+)
+_USER_IN_ADDRESS = re.compile(r"(?i)([a-z][a-z0-9+.-]*://[^\s/:@]*:)[^\s/@]+@")
+
+
+def redacted_value(name: str, value: str) -> str:
+    """`value` without what is secret in it: all of it under a secret name, else passwords in addresses."""
+    if _SECRET_NAME.search(name):
+        return REDACTED
+    return _USER_IN_ADDRESS.sub(r"\g<1>" + REDACTED + "@", value)
+
+
+def redacted_option(text: str) -> str:
+    """One word of a command line: `name=value` with the value redacted where it must be."""
+    name, equals, value = text.partition("=")
+    return name + equals + redacted_value(name, value) if equals else redacted_value("", text)

@@ -1,0 +1,35 @@
+"""Small hosts made of files: what `tests/data/hosts/*.yaml` describes, as folders that the probe reads with --root."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from scanners.probe.collect import document
+
+SITUATIONS = sorted((Path(__file__).parents[2] / "data" / "hosts").glob("*.yaml"))
+
+
+def make(root: Path, files: dict[str, str | bytes]) -> Path:
+    for path, content in files.items():
+        target = root / path.lstrip("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return root
+
+
+def described(path: Path) -> dict[str, Any]:
+    return dict(yaml.safe_load(path.read_text()))
+
+
+def read(root: Path) -> dict[str, Any]:
+    return document(str(root), seconds=30.0)
+
+
+def at(found: Any, pointer: str) -> Any:
+    """The value at a JSON pointer."""
+    for step in pointer.split("/")[1:]:
+        found = found[step.replace("~1", "/").replace("~0", "~")]
+    return found
