@@ -77,9 +77,7 @@ def test_a_wrong_call_says_how_to_call(capsys: pytest.CaptureFixture[str]) -> No
 def test_nothing_in_it_is_newer_than_the_oldest_python() -> None:
     ran = subprocess.run(
         [
-            sys.executable,
-            "-m",
-            "vermin",
+            str(Path(sys.executable).with_name("vermin")),
             "--target=3.6-",
             "--violations",
             "--eval-annotations",
