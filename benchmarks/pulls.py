@@ -23,6 +23,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -157,8 +158,7 @@ def one(containers: int) -> None:
     folder.chmod(0o711)
     with replay(folder, 1, containers) as paths:
         prepare(folder / "var")
-        import posture.collection.pipeline  # noqa: F401  a worker has imported it before its first pull
-
+        import_module("posture.collection.pipeline")  # as a worker has before its first pull
         node = register(paths)[0]
         bare, calls = min(bare_calls(paths[0]) for _ in range(3))
         first, first_steps = pull(node)

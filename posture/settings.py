@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from posture.platform import embedded, secrets
+from posture.platform import embedded, numbers, secrets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("PLIMSOLL_VAR", BASE_DIR / "var")).resolve()
@@ -90,7 +90,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 SESSION_COOKIE_NAME = "plimsoll_session"
-SESSION_COOKIE_AGE = int(os.environ.get("PLIMSOLL_SESSION_SECONDS", 8 * 3600))  # idle time
+SESSION_COOKIE_AGE = numbers.whole("PLIMSOLL_SESSION_SECONDS")  # idle time
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = SECURE
@@ -188,7 +188,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "claim nodes that are due": {
         "task": "posture.collection.tasks.tick",
-        "schedule": timedelta(seconds=float(os.environ.get("PLIMSOLL_TICK_SECONDS", 5))),
+        "schedule": timedelta(seconds=numbers.real("PLIMSOLL_TICK_SECONDS")),
         "options": {"expires": 10},
     },
     "lower the coverage of what went stale": {
@@ -204,9 +204,9 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # -- pulls
-PULL_LEASE_SECONDS = float(os.environ.get("PLIMSOLL_LEASE_SECONDS", 30))
-PULL_MAX_QUEUED = int(os.environ.get("PLIMSOLL_MAX_QUEUED", 64))
-PULL_KEPT_DAYS = int(os.environ.get("PLIMSOLL_KEEP_PULLS_DAYS", 30))
+PULL_LEASE_SECONDS = numbers.real("PLIMSOLL_LEASE_SECONDS")
+PULL_MAX_QUEUED = numbers.whole("PLIMSOLL_MAX_QUEUED")
+PULL_KEPT_DAYS = numbers.whole("PLIMSOLL_KEEP_PULLS_DAYS")
 PULL_DENIED_NETWORKS = [n for n in os.environ.get("PLIMSOLL_DENIED_NETWORKS", "").split(",") if n]
 
 TIME_ZONE = "UTC"

@@ -17,6 +17,7 @@ import sys
 import time
 from pathlib import Path
 
+from posture.platform import numbers
 from posture.platform.children import Child, Recipe, Register, Terminal
 from posture.platform.embedded import Embedded, EmbeddedError, var_directory
 from posture.platform.preflight import Address, Refusal, address, data_folder, only_instance, port_is_free
@@ -149,14 +150,14 @@ class Supervisor:
             Recipe(
                 "web",
                 (python, "-m", "gunicorn", "posture.wsgi:application", "--bind", self.where.bind,
-                 "--workers", os.environ.get("PLIMSOLL_WEB_WORKERS", "2"), "--threads", "4",
+                 "--workers", str(numbers.whole("PLIMSOLL_WEB_WORKERS")), "--threads", "4",
                  "--worker-class", "gthread", "--worker-tmp-dir", temporary, "--timeout", "60",
                  "--graceful-timeout", "4", "--log-level", "warning", "--no-control-socket"),
             ),
             Recipe(
                 "worker",
                 (python, "-m", "celery", "--quiet", "-A", "posture", "worker", "--pool", "prefork",
-                 "--concurrency", os.environ.get("PLIMSOLL_WORKERS", "2"), "--loglevel", "INFO",
+                 "--concurrency", str(numbers.whole("PLIMSOLL_WORKERS")), "--loglevel", "INFO",
                  "--without-gossip", "--without-mingle", "-O", "fair"),
             ),
             Recipe(
@@ -292,13 +293,14 @@ def main() -> int:
     """Check, run, and return the exit status: 0 after a signal, 1 after a refusal."""
     terminal = Terminal()
     try:
+        numbers.check()
         where, var = address(), var_directory()
         data_folder(var)
         lock = only_instance(var, where)
         port_is_free(where)
         secret_key(var)
         credential_keys(var)
-    except (Refusal, SecretError) as error:
+    except (Refusal, SecretError, numbers.NumberError) as error:
         terminal.line("plimsoll", str(error))
         return 1
     with lock:

@@ -5,20 +5,17 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from http.client import HTTPException, IncompleteRead
 from typing import Any
 
-import docker
 import msgspec
-import requests
-import urllib3
 from packaging.version import InvalidVersion, Version
 
 from scanners.answers import Answer, MalformedAnswerError, as_list
 from scanners.connectors.address import NodeAddress, check_address, parse_address
+from scanners.connectors.conversation import TOO_DEEP, Conversation, UnreadableError, decoded
 from scanners.connectors.guard import Guard
 from scanners.connectors.ssh import SshTunnel
-from scanners.connectors.transport import Dial, EngineAdapter, ItemConnection, dial_unix, tcp_dialer
+from scanners.connectors.transport import Dial, dial_unix, tcp_dialer
 from scanners.engine_api import (
     bare_digest,
     container_facts,
@@ -41,8 +38,6 @@ from scanners.records import (
 
 KIND = "docker"
 OLDEST_API = "1.41"  # Docker 20.10, Podman 3 and newer
-_HEADERS = {"User-Agent": "plimsoll", "Accept": "application/json", "Accept-Encoding": "identity"}
-_CHUNK_BYTES = 65536
 _KEPT_INSPECT_BYTES = 8 * 1024 * 1024
 _STOPPED = frozenset({"exited", "dead", "stopped"})
 
@@ -60,15 +55,6 @@ _SAID = {
     "/services": "the cluster's services",
     "/secrets": "the cluster's secrets",
 }
-
-
-class _UnreadableError(Exception):
-    """One answer could not be had; the pull may go on without it. `kind` is a `Skipped.kind`."""
-
-    def __init__(self, kind: str, reason: str) -> None:
-        super().__init__(reason)
-        self.kind = kind
-        self.reason = reason
 
 
 @contextlib.contextmanager
@@ -128,31 +114,13 @@ class DockerSession:
 
     def __init__(self, address: NodeAddress, dial: Dial, guard: Guard, *, read_processes: bool) -> None:
         self._address = address
-        self._adapter = EngineAdapter(dial)
-        self._items = ItemConnection(dial)
-        self._next_items = ItemConnection(dial)  # holds the request that was sent ahead, if one was
-        self._sent_ahead = ""
-        self._has_second_connection: bool | None = None  # not known before its first answer
         self._guard = guard
         self._read_processes = read_processes
-        self._client = self._new_client(OLDEST_API)
+        self._engine = Conversation(dial, guard, OLDEST_API)
         self._version: dict[str, Any] = {}
-        self._answers = 0
-
-    def _new_client(self, api_version: str) -> docker.APIClient:
-        client = docker.APIClient(base_url="http://localhost:80", version=api_version)
-        client.mount("http://", self._adapter)
-        # Proxies and headers that this machine's user configured for his own docker command are not meant for nodes.
-        client.trust_env = False
-        client.headers.clear()
-        client.headers.update(_HEADERS)
-        return client
 
     def close(self) -> None:
-        self._items.close()
-        self._next_items.close()
-        self._client.close()
-        self._adapter.close()
+        self._engine.close()
 
     @property
     def bytes_read(self) -> int:
@@ -164,8 +132,8 @@ class DockerSession:
     def negotiate(self) -> None:
         """Ask for the engine's version and speak its newest API from here on. Raises `NodeError`."""
         try:
-            version = self._json("/version", versioned=False)
-        except _UnreadableError as error:
+            version = self._engine.json("/version", versioned=False)
+        except UnreadableError as error:
             raise self._not_readable("version", error, first=True) from None
         api_version = version.get("ApiVersion") if isinstance(version, dict) else None
         if not isinstance(api_version, str) or not isinstance(version.get("Version"), str):
@@ -185,136 +153,9 @@ class DockerSession:
                 "Update the engine to Docker 20.10 or Podman 3 or newer.",
             )
         self._version = version
-        # The first client is left to the collector: closing it would close the connection that both use.
-        self._client = self._new_client(api_version)
+        self._engine.speak(api_version)
 
-    def _json(self, path: str, query: dict[str, str | int] | None = None, *, versioned: bool = True) -> Any:
-        """One answer through the SDK's session. Raises `_UnreadableError` when only this one is lost."""
-        base = self._client.base_url
-        url = f"{base}/v{self._client.api_version}{path}" if versioned else base + path
-
-        def ask() -> tuple[int, bytes]:
-            with self._client.get(url, params=query, stream=True, allow_redirects=False) as response:
-                return response.status_code, self._bounded(response.raw, response.raw.close)
-
-        return _decoded(self._asked(ask))
-
-    def _item(self, path: str, then: str = "") -> bytes:
-        """One of the many small answers: the same request, without the session's work for each of them.
-
-        `then` is the path that will most likely be asked for next. Its request goes out at once, on a second
-        connection, so that the engine works on it while this answer is read and made into a record.
-        """
-
-        def ask() -> tuple[int, bytes]:
-            was_ahead = self._sent_ahead == path
-            is_first_try = was_ahead and self._has_second_connection is None
-            try:
-                if was_ahead:
-                    self._swap()
-                else:
-                    if self._sent_ahead:
-                        self._next_items.close()
-                    self._send(self._items, path)
-                self._sent_ahead = ""
-                if then and not is_first_try and self._has_second_connection is not False:
-                    self._send_ahead(then)
-                response = self._items.getresponse()
-                if was_ahead:
-                    self._has_second_connection = True
-                return response.status, self._bounded(response, self._items.close)
-            except BaseException:
-                self._items.close()
-                if is_first_try and not self._has_second_connection:
-                    self._swap()
-                    self._has_second_connection = False
-                raise
-
-        return self._asked(ask)
-
-    def _swap(self) -> None:
-        self._items, self._next_items = self._next_items, self._items
-
-    def _send(self, connection: ItemConnection, path: str) -> None:
-        connection.request("GET", f"/v{self._client.api_version}{path}", headers=_HEADERS)
-
-    def _send_ahead(self, path: str) -> None:
-        try:
-            self._send(self._next_items, path)
-        except (NodeError, HTTPException, OSError):
-            # The node may allow one connection only. The request is made again, and reported, when its turn comes.
-            self._next_items.close()
-            self._has_second_connection = False
-        else:
-            self._sent_ahead = path
-
-    def _asked(self, ask: Callable[[], tuple[int, bytes]]) -> bytes:
-        self._guard.check()
-        may_retry = self._answers > 0
-        while True:
-            try:
-                status, body = ask()
-                break
-            except (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException, OSError) as error:
-                # An engine may close a connection that was idle just when it is used again.
-                if may_retry:
-                    may_retry = False
-                    continue
-                raise self._broken(error) from None
-        self._answers += 1
-        if status != 200:
-            raise self._refused_answer(status, body)
-        return body
-
-    def _bounded(self, response: Any, give_up: Callable[[], None]) -> bytes:
-        limit = self._guard.limits.item_bytes
-        announced = response.headers.get("Content-Length", "")
-        body = b""
-        if not (announced.isdigit() and int(announced) > limit):
-            pieces: list[bytes] = []
-            size = 0
-            while size <= limit and (piece := response.read(_CHUNK_BYTES)):
-                pieces.append(piece)
-                size += len(piece)
-            body = b"".join(pieces)
-            if size <= limit:
-                if announced.isdigit() and size < int(announced):
-                    raise IncompleteRead(body)
-                return body
-        give_up()
-        raise _UnreadableError("too_large", f"the answer is larger than the limit of {limit} bytes")
-
-    def _broken(self, error: Exception) -> NodeError:
-        if self._answers:
-            return NodeError(
-                "unreachable", "The node broke the connection in the middle.", "Was the engine restarted?"
-            )
-        said = str(error)
-        if "BadStatusLine" in said or "LineTooLong" in said or "HTTPException" in said:
-            return NodeError(
-                "not_an_engine", "The node does not speak HTTP here.", "Check host, port and socket path."
-            )
-        return NodeError(
-            "not_an_engine",
-            "The node closes the connection without an answer.",
-            "Check host, port and socket path; an engine with TLS needs certificates.",
-        )
-
-    def _refused_answer(self, status: int, body: bytes) -> Exception:
-        said = _message_of(body)
-        if "HTTP request to an HTTPS server" in said:
-            return NodeError(
-                "tls_mismatch", "The node wants TLS on this port.", "Give the CA, certificate and key."
-            )
-        if status == 400 and "client version" in said and "API version" in said:
-            return NodeError("api_version", "The engine refuses its own API version.", "Update the engine.")
-        if status in (401, 403):
-            return _UnreadableError("denied", "the engine or a proxy before it does not allow it")
-        if status == 404:
-            return _UnreadableError("vanished", "the engine does not know it (any more)")
-        return _UnreadableError("engine_error", f"the engine answered with HTTP status {status}")
-
-    def _not_readable(self, what: str, error: _UnreadableError, *, first: bool = False) -> NodeError:
+    def _not_readable(self, what: str, error: UnreadableError, *, first: bool = False) -> NodeError:
         if error.kind == "denied":
             return NodeError(
                 "permission_denied",
@@ -332,8 +173,8 @@ class DockerSession:
 
     def _required(self, path: str, what: str) -> dict[str, Any]:
         try:
-            answer = self._json(path)
-        except _UnreadableError as error:
+            answer = self._engine.json(path)
+        except UnreadableError as error:
             raise self._not_readable(what, error) from None
         if not isinstance(answer, dict):
             raise NodeError("malformed", f"The engine's {what} is not an object.", "")
@@ -345,12 +186,12 @@ class DockerSession:
         """A whole list or None, in which case `skipped` says why."""
         expected: type = dict if path in ("/volumes", "/swarm") else list
         try:
-            answer = self._json(path, query)
+            answer = self._engine.json(path, query)
             if answer is None:
                 return expected()
             if not isinstance(answer, expected):
-                raise _UnreadableError("malformed", "the answer is not of the documented type")
-        except _UnreadableError as error:
+                raise UnreadableError("malformed", "the answer is not of the documented type")
+        except UnreadableError as error:
             if kind is not None and error.kind not in ("denied", "vanished"):
                 raise self._not_readable(f"list of {_SAID[path]}", error) from None
             skipped.append(Skipped(kind=error.kind, where=_SAID[path], reason=error.reason, asset_kind=kind))
@@ -442,7 +283,7 @@ class DockerSession:
         except MalformedAnswerError as error:
             raise NodeError("malformed", f"The engine's answer cannot be read: {error}.", "") from None
         except RecursionError:
-            raise NodeError("malformed", f"The engine's answer cannot be read: {_TOO_DEEP}.", "") from None
+            raise NodeError("malformed", f"The engine's answer cannot be read: {TOO_DEEP}.", "") from None
         engine = _engine_record(observed)
         yield observed
         report("engine", 1, 1)
@@ -475,10 +316,10 @@ class DockerSession:
                 continue
             identifier = item.text("Id")
             try:
-                body = self._item(f"/containers/{identifier}/json")
-                inspect = _decoded(body)
+                body = self._engine.item(f"/containers/{identifier}/json")
+                inspect = decoded(body)
                 moment = Answer(inspect, "container").child("State").moment("FinishedAt")
-            except (_UnreadableError, MalformedAnswerError):
+            except (UnreadableError, MalformedAnswerError):
                 continue  # asked again, and reported, when its turn comes
             if moment is not None:
                 finished[identifier] = moment
@@ -514,21 +355,21 @@ class DockerSession:
             names = item.texts("RepoTags")
             where = f"image {names[0] if names else identifier[:19]}"
             try:
-                inspect = _decoded(self._item(f"/images/{identifier}/json"))
+                inspect = decoded(self._engine.item(f"/images/{identifier}/json"))
                 references = in_use.get(bare_digest(identifier), set())
                 history, lost = self._history(identifier, where)
                 yield image_facts(inspect, history, in_use_references=references)
                 yield from lost
-            except (_UnreadableError, MalformedAnswerError, RecursionError) as error:
+            except (UnreadableError, MalformedAnswerError, RecursionError) as error:
                 yield _skipped(error, where, AssetKind.IMAGE, identifier)
         report("images", len(images), len(images))
 
     def _history(self, identifier: str, where: str) -> tuple[list[Any] | None, list[Skipped]]:
         try:
-            history = _decoded(self._item(f"/images/{identifier}/history"))
+            history = decoded(self._engine.item(f"/images/{identifier}/history"))
             if not isinstance(history, list):
-                raise _UnreadableError("malformed", "the history is not a list")
-        except _UnreadableError as error:
+                raise UnreadableError("malformed", "the history is not a list")
+        except UnreadableError as error:
             if error.kind == "vanished":
                 raise
             return None, [Skipped(kind=error.kind, where=f"history of {where}", reason=error.reason)]
@@ -563,7 +404,9 @@ class DockerSession:
             after_inspect = next(upcoming, "") if inspect_path else ""
             after_processes = next(upcoming, "") if processes_path else ""
             try:
-                inspect = kept.pop(identifier, None) or _decoded(self._item(inspect_path, after_inspect))
+                inspect = kept.pop(identifier, None) or decoded(
+                    self._engine.item(inspect_path, after_inspect)
+                )
                 processes = self._processes(processes_path, after_processes) if processes_path else None
                 yield container_facts(
                     inspect,
@@ -571,7 +414,7 @@ class DockerSession:
                     image_repo_digests=digests.get(bare_digest(item.text("ImageID")), ()),
                     processes=processes,
                 )
-            except (_UnreadableError, MalformedAnswerError, RecursionError) as error:
+            except (UnreadableError, MalformedAnswerError, RecursionError) as error:
                 yield _skipped(error, where, AssetKind.CONTAINER, identifier)
         report("containers", len(containers), len(containers))
 
@@ -585,14 +428,14 @@ class DockerSession:
     def _processes(self, path: str, then: str) -> tuple[str, ...] | None:
         """Names of the programs in a running container; None when the engine cannot tell."""
         try:
-            answer = Answer(_decoded(self._item(path, then)), "top")
+            answer = Answer(decoded(self._engine.item(path, then)), "top")
             titles = [title.upper() for title in answer.texts("Titles")]
             rows = answer.value.get("Processes")
             column = next(
                 position for position, title in enumerate(titles) if title in ("COMMAND", "COMM", "CMD")
             )
             programs = (str(row[column]).strip() for row in rows or ())
-        except (_UnreadableError, MalformedAnswerError, StopIteration):
+        except (UnreadableError, MalformedAnswerError, StopIteration):
             return None
         try:
             return tuple(sorted({program for program in programs if program}))
@@ -605,32 +448,15 @@ def _engine_record(observed: Observed) -> EngineFacts:
     return observed.facts
 
 
-_TOO_DEEP = "the answer is nested too deeply"
-
-
 def _inspect_path(container: Answer) -> str:
     return f"/containers/{container.text('Id')}/json"
 
 
 def _skipped(
-    error: _UnreadableError | MalformedAnswerError | RecursionError, where: str, kind: AssetKind, key: str
+    error: UnreadableError | MalformedAnswerError | RecursionError, where: str, kind: AssetKind, key: str
 ) -> Skipped:
     if isinstance(error, RecursionError):
-        return Skipped(kind="malformed", where=where, reason=_TOO_DEEP, asset_kind=kind, asset_key=key)
+        return Skipped(kind="malformed", where=where, reason=TOO_DEEP, asset_kind=kind, asset_key=key)
     if isinstance(error, MalformedAnswerError):
         return Skipped(kind="malformed", where=where, reason=str(error), asset_kind=kind, asset_key=key)
     return Skipped(kind=error.kind, where=where, reason=error.reason, asset_kind=kind, asset_key=key)
-
-
-def _decoded(body: bytes) -> Any:
-    try:
-        return msgspec.json.decode(body)
-    except msgspec.DecodeError:
-        raise _UnreadableError("malformed", "the answer is not valid JSON") from None
-    except RecursionError:
-        raise _UnreadableError("malformed", _TOO_DEEP) from None
-
-
-def _message_of(body: bytes) -> str:
-    """The engine's own words in an error answer, for recognising it; never shown, since it may quote a request."""
-    return body[:2000].decode("utf-8", "replace")

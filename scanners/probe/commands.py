@@ -1,7 +1,7 @@
 """The few programs of the host that the probe runs, and nothing else: fixed names, found in the system's own folders.
 
-Never anything that a container brought, never below another root. Each is ended, with all that it started, after a
-few seconds or a megabyte.
+Never anything that a container brought, never below another root, and never a program that somebody other than root
+and ourselves could have put there. Each is ended, with all that it started, after a few seconds or a megabyte.
 """
 
 import os
@@ -18,13 +18,25 @@ BYTES = 1 << 20
 _ENVIRONMENT = {"PATH": ":".join(FOLDERS[:4]), "LC_ALL": "C", "LANG": "C"}
 
 
-def find(name: str) -> str:
-    """Where the host has the program; "" when it has not."""
+def find(reader: Reader, name: str) -> str:
+    """Where the host has the program; "" when it has not, or only one that `is_ours` refuses, which is a skip."""
     for folder in FOLDERS:
         path = os.path.join(folder, name)
         if os.path.isfile(path) and os.access(path, os.X_OK):
-            return path
+            if is_ours(path):
+                return path
+            reader.skip(path, "not run: others may change it")
     return ""
+
+
+def is_ours(path: str) -> bool:
+    """Whether only root and the user of this process can change the program, or put another one in its place."""
+    real = os.path.realpath(path)
+    for place in (real, os.path.dirname(real)):
+        found = os.stat(place)
+        if found.st_uid not in (0, os.geteuid()) or found.st_mode & 0o022:
+            return False
+    return True
 
 
 def run(
@@ -32,7 +44,7 @@ def run(
 ) -> Optional[str]:
     """What a program says, None when the host has not got it, or it failed, which `reader.skipped` tells."""
     reader.check_time()
-    path = find(arguments[0]) if reader.is_live else ""
+    path = find(reader, arguments[0]) if reader.is_live else ""
     if not path:
         return None
     where = "command " + " ".join(arguments)
@@ -63,10 +75,13 @@ def run(
         output = stream.read(limit + 1)
         if len(output) > limit:
             kill(process)
-        process.wait()
+        # Waited for, but not reaped: until then its number, which names the group, belongs to nobody else.
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
     finally:
         clock.cancel()
+        clock.join()
         kill(process)
+        process.wait()
         stream.close()
     if late.is_set():
         reader.skip(where, "took too long")
@@ -80,7 +95,7 @@ def run(
 
 
 def kill(process: "subprocess.Popen[bytes]") -> None:
-    """End the program and what it started; its group outlives it only when it left children behind."""
+    """End the program and everything that it started. It must not have been reaped."""
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except OSError:
