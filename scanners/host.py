@@ -52,7 +52,9 @@ class Kernel(Part, frozen=True, kw_only=True):
     architecture: str | None = None
     installed: tuple[str, ...] = ()
     parameters: tuple[str, ...] | None = None
-    options: dict[str, str | None] | None = None  # build options: y, m, n or a text; None: not known to the kernel
+    options: dict[str, str | None] | None = (
+        None  # build options: y, m, n or a text; None: not known to the kernel
+    )
     tainted: int | None = None
     lockdown: str | None = None  # none, integrity, confidentiality
     modules: Modules = Modules()
@@ -360,7 +362,9 @@ class HostContainer(Part, frozen=True, kw_only=True):
     process_count: int = 0
     process: Process | None = None
     bundle: Bundle | None = None
-    loaded: tuple[str, ...] | None = None  # paths of programs and libraries in use, as the container sees them
+    loaded: tuple[str, ...] | None = (
+        None  # paths of programs and libraries in use, as the container sees them
+    )
 
 
 class RktPod(Part, frozen=True, kw_only=True):
@@ -368,7 +372,6 @@ class RktPod(Part, frozen=True, kw_only=True):
     state: str
     apps: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
-    stage1: str = ""
     isolators: tuple[str, ...] = ()
 
 
@@ -384,6 +387,7 @@ class Rkt(Part, frozen=True, kw_only=True):
     traces: tuple[str, ...] = ()
     pods: tuple[RktPod, ...] = ()
     images: tuple[RktImage, ...] = ()
+    trusted_keys: tuple[str, ...] = ()  # "root", or the image prefix that a signing key is trusted for
 
 
 class SkippedItem(Part, frozen=True, kw_only=True):
@@ -419,6 +423,7 @@ class HostFacts(Part, frozen=True, kw_only=True):
     packages: Packages | None = None
     bpf_programs: tuple[BpfProgram, ...] | None = None
     containers: tuple[HostContainer, ...] | None = None
+    containers_complete: bool | None = None  # False: one may be there that is not in the list
     rkt: Rkt | None = None
     not_measured: dict[str, str] = {}
     skipped: tuple[SkippedItem, ...] = ()
@@ -444,7 +449,9 @@ class HostContainerFacts(Part, frozen=True, kw_only=True):
     container: HostContainer
     pointer: str  # of the container in the document
     host: HostFacts
-    configured: Any = None  # scanners.records.ContainerFacts as its engine tells it, when an engine is read too
+    configured: Any = (
+        None  # scanners.records.ContainerFacts as its engine tells it, when an engine is read too
+    )
 
     @property
     def key(self) -> str:

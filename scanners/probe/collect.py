@@ -10,10 +10,12 @@ from scanners.probe import (
     SCHEMA,
     VERSION,
     confinement,
+    containers,
     distribution,
     integrity,
     kernel,
     lsm,
+    rkt,
     runtimes,
     sysctls,
 )
@@ -51,6 +53,9 @@ SUBJECTS: Tuple[Tuple[str, Callable[[Evidence], Any]], ...] = (
     ("integrity", integrity.collect),
     ("sysctls", sysctls.collect),
     ("runtimes", runtimes.collect),
+    ("containers", containers.collect),
+    ("containers_complete", containers.is_complete),
+    ("rkt", rkt.collect),
 )
 
 

@@ -28,6 +28,10 @@ class Evidence:
         """Say why the fact `name` is null."""
         self._not_measured[f"{self.at}/{escaped(name)}"] = reason
 
+    def whole_not_measured(self, reason: str) -> None:
+        """Say why the part that this evidence is about is null as a whole."""
+        self._not_measured[self.at] = reason
+
     def read(self, name: str, path: str, parse: Callable[[str], Any] = str) -> Any:
         """The fact `name` from a file: its text without white space around, or what `parse` makes of the text.
 

@@ -1,6 +1,7 @@
 """What must not leave the host: values of options whose name says that they are secret."""
 
 import re
+from typing import List, Sequence
 
 REDACTED = "REDACTED"
 _SECRET_NAME = re.compile(
@@ -20,3 +21,16 @@ def redacted_option(text: str) -> str:
     """One word of a command line: `name=value` with the value redacted where it must be."""
     name, equals, value = text.partition("=")
     return name + equals + redacted_value(name, value) if equals else redacted_value("", text)
+
+
+def redacted_words(words: Sequence[str]) -> List[str]:
+    """A command line: what follows a secret option is redacted, also when it is the next word."""
+    found: List[str] = []
+    follows_secret = False
+    for word in words:
+        if follows_secret and not word.startswith("-"):
+            found.append(REDACTED)
+        else:
+            found.append(redacted_option(word))
+        follows_secret = word.startswith("-") and "=" not in word and bool(_SECRET_NAME.search(word))
+    return found

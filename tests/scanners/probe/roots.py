@@ -9,6 +9,7 @@ import yaml
 
 from scanners.probe.collect import document
 
+MAY_BE_ABSENT = {"docker", "rkt"}  # subjects that are null on a host without the thing
 SITUATIONS = sorted((Path(__file__).parents[2] / "data" / "hosts").glob("*.yaml"))
 
 
@@ -31,5 +32,6 @@ def read(root: Path) -> dict[str, Any]:
 def at(found: Any, pointer: str) -> Any:
     """The value at a JSON pointer."""
     for step in pointer.split("/")[1:]:
-        found = found[step.replace("~1", "/").replace("~0", "~")]
+        name = step.replace("~1", "/").replace("~0", "~")
+        found = found[int(name)] if isinstance(found, list) else found[name]
     return found
