@@ -28,7 +28,9 @@ class Host:
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
-        self.namespaces = {kind: reader.link("/proc/1/ns/" + kind) for kind in NAMESPACES}
+        # Where even root may not look at the first process, our own stands for the host: the probe runs on it.
+        first = "/proc/1/ns/" if reader.link("/proc/1/ns/pid") or not reader.is_live else "/proc/self/ns/"
+        self.namespaces = {kind: reader.link(first + kind) for kind in NAMESPACES}
         mounts = mount_table(reader.text("/proc/1/mountinfo") or reader.text("/proc/self/mountinfo") or "")
         self.mounts: Dict[str, List[Mount]] = {}
         for mount in mounts:
@@ -91,10 +93,7 @@ def shared_namespaces(evidence: Evidence, base: str, host: Host) -> Optional[Lis
     for kind in NAMESPACES:
         its = evidence.reader.link(f"{base}/ns/{kind}")
         if its is None or host.namespaces[kind] is None:
-            denied = DENIED in (
-                evidence.reader.reason(f"{base}/ns/{kind}"),
-                evidence.reader.reason("/proc/1/ns/" + kind),
-            )
+            denied = evidence.reader.reason(f"{base}/ns/{kind}") == DENIED
             evidence.not_measured(
                 "shared_namespaces", NEEDS_ROOT if denied else "the namespaces cannot be read"
             )
@@ -191,8 +190,9 @@ def host_mounts(evidence: Evidence, base: str, host: Host) -> Optional[List[Dict
         source = host_path(mount, host)
         if not source or mount["place"] in _OWN_FILES or mount["place"] == "/":
             continue
-        if mount["kind"] in _PSEUDO and source == mount["place"]:
-            continue  # its own view of a pseudo file system that it shares with the host
+        if mount["kind"] in _PSEUDO and mount["place"].startswith(("/sys", "/proc", "/dev")):
+            if source == mount["place"] or mount["kind"].startswith("cgroup"):
+                continue  # its own view of a pseudo file system that it shares with the host
         if len(found) == MAX_MOUNTS:
             evidence.reader.skip(base + "/mountinfo", "more mounts than are kept")
             break

@@ -52,6 +52,8 @@ def units(reader: Reader) -> List[str]:
     for folder in UNITS:
         for name in reader.names(folder) or ():
             path = folder + "/" + name
+            if reader.link(path) == "/dev/null":
+                continue  # masked
             if name.endswith(".service") and (
                 name.startswith("rkt-") or _STARTS_RKT.search(reader.text(path, 65536) or "")
             ):
