@@ -190,9 +190,9 @@ def host_mounts(evidence: Evidence, base: str, host: Host) -> Optional[List[Dict
         source = host_path(mount, host)
         if not source or mount["place"] in _OWN_FILES or mount["place"] == "/":
             continue
-        if mount["kind"] in _PSEUDO and mount["place"].startswith(("/sys", "/proc", "/dev")):
-            if source == mount["place"] or mount["kind"].startswith("cgroup"):
-                continue  # its own view of a pseudo file system that it shares with the host
+        is_its_own = source == mount["place"] or mount["kind"].startswith("cgroup")
+        if is_its_own and mount["kind"] in _PSEUDO and mount["place"].startswith(("/sys", "/proc", "/dev")):
+            continue  # its own view of a pseudo file system that it shares with the host
         if len(found) == MAX_MOUNTS:
             evidence.reader.skip(base + "/mountinfo", "more mounts than are kept")
             break

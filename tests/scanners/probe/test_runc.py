@@ -34,6 +34,7 @@ def bundle(folder: Path, **changes: Any) -> Path:
     config["process"] |= {"terminal": False, "args": ["sleep", "300"], **changes.get("process", {})}
     config["linux"] |= {"resources": {}, **changes.get("linux", {})}
     config["root"] |= changes.get("root", {})
+    config.pop("hostname")  # may only be set in a UTS namespace of its own
     config["mounts"] += changes.get("mounts", [])
     (folder / "config.json").write_text(json.dumps(config))
     return folder
@@ -68,8 +69,7 @@ def running(tmp_path: Path) -> Iterator[dict[str, dict[str, Any]]]:
                     stderr=out,
                     timeout=60,
                 )
-            if started.returncode != 0:
-                pytest.skip(f"runc cannot start a container here: {(folder / 'out').read_text()[:300]}")
+            assert started.returncode == 0, (folder / "out").read_text()
         yield {name.split("-")[1]: found for name, found in listed(names).items()}
     finally:
         for name in names:
