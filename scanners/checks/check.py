@@ -10,11 +10,14 @@ from typing import Any
 import msgspec
 
 from scanners.checks.policy import Policy
+from scanners.host import HostContainerFacts, HostFacts
 from scanners.records import AssetKind, ContainerFacts, EngineFacts, ImageFacts, Outcome, Severity, SwarmFacts
 
 ASSET_KINDS: dict[type, AssetKind] = {
     EngineFacts: AssetKind.HOST,
+    HostFacts: AssetKind.HOST,
     ContainerFacts: AssetKind.CONTAINER,
+    HostContainerFacts: AssetKind.CONTAINER,
     ImageFacts: AssetKind.IMAGE,
     SwarmFacts: AssetKind.CLUSTER,
 }

@@ -8,9 +8,10 @@ from scanners.checks.check import Check, Verdict
 from scanners.checks.policy import Policy
 from scanners.checks.registry import CATALOGUE
 from scanners.checks.requirements import requirements_of
+from scanners.host import HostContainerFacts, HostFacts
 from scanners.records import CheckOutcome, ContainerFacts, EngineFacts, ImageFacts, Outcome, SwarmFacts
 
-Facts = EngineFacts | ContainerFacts | ImageFacts | SwarmFacts
+Facts = EngineFacts | ContainerFacts | ImageFacts | SwarmFacts | HostFacts | HostContainerFacts
 
 
 class Judges:

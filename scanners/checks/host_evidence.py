@@ -1,0 +1,64 @@
+"""What checks on the probe's document share: a fact that could not be read is never taken for one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from scanners.checks.check import Verdict, failed, not_applicable, not_measured, passed
+from scanners.host import HostContainerFacts, HostFacts
+
+
+def unread(facts: HostFacts, *pointers: str) -> Verdict | None:
+    """Not measured, with the reasons, when one of these facts could not be read; None when all could be."""
+    reasons = []
+    for pointer in pointers:
+        why = facts.why(pointer)
+        if not why and getattr(facts, pointer.split("/")[1]) is None:
+            why = "the probe does not tell"
+        if why:
+            reasons.append(f"{pointer[1:].replace('/', '.')}: {why}")
+    return not_measured(*sorted(set(reasons))) if reasons else None
+
+
+def sysctls(facts: HostFacts, wanted: Mapping[str, Collection[str]]) -> Verdict:
+    """Fail when one of the settings (name -> accepted values) has another value, or this kernel lacks it."""
+    wrong, right, missing = [], [], []
+    for name, accepted in wanted.items():
+        if (verdict := unread(facts, f"/sysctls/{name}")) is not None:
+            missing += verdict.evidence
+            continue
+        value = (facts.sysctls or {}).get(name)
+        if value in accepted:
+            right.append(f"{name} is {value}")
+        else:
+            said = "not offered by this kernel" if value is None else f"{value}"
+            wrong.append(f"{name} is {said}, not {' or '.join(accepted)}")
+    if wrong:
+        return failed(*wrong, *missing)
+    return not_measured(*missing) if missing else passed(*right)
+
+
+def of_process(facts: HostContainerFacts, *names: str) -> Verdict | None:
+    """Why a container's process cannot be compared with its bundle: it has none, or a fact of either is unread."""
+    container = facts.container
+    if container.status == "stopped":
+        return not_applicable("no process runs")
+    for part in ("process", "bundle"):
+        if getattr(container, part) is None:
+            return not_measured(f"{part}: {facts.why(part) or 'not found on the host'}")
+    reasons = [f"{name}: {why}" for name in names if (why := facts.why(f"process/{name}"))]
+    return not_measured(*reasons) if reasons else None
+
+
+def of_bundle(facts: HostContainerFacts) -> Verdict | None:
+    """Why a bundle is not judged: its container is known to an engine that is judged itself, or it is not readable."""
+    container = facts.container
+    if container.manager in ("docker", "kubernetes"):
+        return not_applicable(f"started by {container.manager}, whose own settings are judged")
+    if container.bundle is None:
+        return not_measured(f"bundle: {facts.why('bundle') or 'not found on the host'}")
+    return None
+
+
+def decided(wrong: Collection[str], right: str) -> Verdict:
+    return failed(*wrong) if wrong else passed(right)
