@@ -73,7 +73,7 @@ class SELinux(Part, frozen=True, kw_only=True):
 
 
 class AppArmor(Part, frozen=True, kw_only=True):
-    enabled: bool = False
+    enabled: bool | None = False
     profiles: dict[str, str] | None = None  # name -> mode
     restricts_user_namespaces: int | None = None
 

@@ -30,6 +30,7 @@ from posture.fleet.models import Asset, Node, Pull
 from posture.images import ingest as images
 from scanners.checks.policy import Policy
 from scanners.checks.run import judge as judge_record
+from scanners.checks.run import unprobed
 from scanners.connectors import open_node
 from scanners.connectors.docker import DockerSession
 from scanners.records import EngineFacts, Limits, NodeError, Skipped
@@ -113,6 +114,8 @@ def judge(run: Run) -> None:
     everything = pulled.everything()
     for number, observed in enumerate(everything, 1):
         pulled.outcomes[id(observed)] = tuple(judge_record(observed.facts, policy))
+        if isinstance(observed.facts, EngineFacts):
+            pulled.outcomes[id(observed)] += tuple(unprobed(observed.facts))
         if number % 200 == 0:
             run.lease.report("judging", number, len(everything))
 

@@ -22,7 +22,9 @@ def unread(facts: HostFacts, *pointers: str) -> Verdict | None:
 
 def sysctls(facts: HostFacts, wanted: Mapping[str, Collection[str]]) -> Verdict:
     """Fail when one of the settings (name -> accepted values) has another value, or this kernel lacks it."""
-    wrong, right, missing = [], [], []
+    wrong: list[str] = []
+    right: list[str] = []
+    missing: list[str] = []
     for name, accepted in wanted.items():
         if (verdict := unread(facts, f"/sysctls/{name}")) is not None:
             missing += verdict.evidence

@@ -52,6 +52,18 @@ class Judges:
                 per_requirement=per_requirement,
             )
 
+    def unjudged(self, subject: type, key: str, reason: str) -> Iterator[CheckOutcome]:
+        """Not measured, for this reason, from every check on a kind of record that nobody brought for this asset."""
+        for check, separate in self._by_subject.get(subject, ()):
+            yield CheckOutcome(
+                check=check.id,
+                asset_kind=check.asset_kind,
+                asset_key=key,
+                outcome=Outcome.NOT_MEASURED,
+                evidence=(reason,),
+                per_requirement=dict.fromkeys(separate, Outcome.NOT_MEASURED),
+            )
+
 
 _JUDGES = Judges(CATALOGUE)
 
@@ -59,3 +71,8 @@ _JUDGES = Judges(CATALOGUE)
 def judge(facts: Facts, policy: Policy) -> Iterator[CheckOutcome]:
     """The outcome of every check of the catalogue on one record. See `Judges.judge`."""
     return _JUDGES.judge(facts, policy)
+
+
+def unprobed(engine: EngineFacts) -> Iterator[CheckOutcome]:
+    """What the checks on the host itself say while only its engine is read."""
+    return _JUDGES.unjudged(HostFacts, engine.key, "no host probe reads this host")

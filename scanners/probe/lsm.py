@@ -13,6 +13,7 @@ BOOLEANS = (
     "domain_kernel_load_modules", "secure_mode_insmod", "selinuxuser_execheap", "selinuxuser_execmod",
     "selinuxuser_execstack", "virt_sandbox_use_all_caps", "virt_sandbox_use_netlink", "virt_use_nfs",
 )  # fmt: skip
+_ENABLED = "/sys/module/apparmor/parameters/enabled"
 _PROFILES = "/sys/kernel/security/apparmor/profiles"
 _SETTING = re.compile(r"^\s*(SELINUX|SELINUXTYPE)\s*=\s*(\S+)", re.MULTILINE)
 
@@ -59,14 +60,15 @@ def selinux(evidence: Evidence) -> Dict[str, Any]:
 
 def apparmor(evidence: Evidence) -> Dict[str, Any]:
     """`profiles` are name -> mode (enforce, complain, kill, unconfined …) as loaded now."""
-    enabled = evidence.read("enabled", "/sys/module/apparmor/parameters/enabled", lambda text: text == "Y")
+    enabled = evidence.read("enabled", _ENABLED, lambda text: text == "Y")
     profiles = None
     if enabled:
         profiles = evidence.read("profiles", _PROFILES, loaded_profiles)
         if profiles is None and not evidence.reader.reason(_PROFILES):
             evidence.not_measured("profiles", "needs root")
+    unknown = enabled is None and evidence.reader.reason(_ENABLED)
     return {
-        "enabled": bool(enabled),
+        "enabled": None if unknown else bool(enabled),
         "profiles": profiles,
         "restricts_user_namespaces": evidence.number(
             "restricts_user_namespaces", "/proc/sys/kernel/apparmor_restrict_unprivileged_userns"

@@ -7,6 +7,7 @@ import pytest
 
 from scanners.checks.check import EXAMPLE_POLICY, Verdict, check
 from scanners.checks.examples import LONG_AGO, bind, container, engine, image, neighbour, swarm
+from scanners.checks.host_examples import probed, probed_container
 from scanners.checks.policy import Policy
 from scanners.checks.registry import BY_ID, CATALOGUE
 from scanners.checks.requirements import requirements_of
@@ -27,13 +28,15 @@ def outcomes_of(facts, policy: Policy = EXAMPLE_POLICY) -> dict[str, CheckOutcom
         (engine(), AssetKind.HOST),
         (image(), AssetKind.IMAGE),
         (swarm(), AssetKind.CLUSTER),
+        (probed(), AssetKind.HOST),
+        (probed_container(), AssetKind.CONTAINER),
     ],
-    ids=["container", "engine", "image", "swarm"],
+    ids=["container", "engine", "image", "swarm", "probed host", "probed container"],
 )
 def test_it_runs_every_check_of_the_kind(facts, kind: AssetKind) -> None:
     outcomes = outcomes_of(facts)
 
-    assert set(outcomes) == {check.id for check in CATALOGUE if check.asset_kind is kind}
+    assert set(outcomes) == {check.id for check in CATALOGUE if check.subject is type(facts)}
     assert {outcome.asset_key for outcome in outcomes.values()} == {facts.key}
     assert {outcome.asset_kind for outcome in outcomes.values()} == {kind}
 
