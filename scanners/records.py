@@ -12,6 +12,8 @@ from typing import Any
 
 import msgspec
 
+from scanners.host import HostFacts
+
 
 class Severity(enum.IntEnum):
     """How bad a problem is, in rising order; the number is what the database stores."""
@@ -374,7 +376,7 @@ class Observed(Record, frozen=True, kw_only=True):
     `fingerprint`: SHA-256 of the document's canonical JSON, hex.
     """
 
-    facts: EngineFacts | ContainerFacts | ImageFacts | SwarmFacts
+    facts: EngineFacts | ContainerFacts | ImageFacts | SwarmFacts | HostFacts
     document: dict[str, Any]
     fingerprint: str
 
@@ -437,7 +439,7 @@ class NodeError(Exception):
 
     Codes: unreachable, refused, name_not_found, timeout, tls_untrusted, tls_client_refused, tls_mismatch,
     ssh_auth, ssh_host_key, ssh_key_invalid, permission_denied, not_an_engine, malformed, too_large, too_many,
-    api_version, cancelled, address_invalid, address_denied, engine_error.
+    api_version, cancelled, address_invalid, address_denied, engine_error, no_python, probe_failed, replayed.
     """
 
     def __init__(self, code: str, message: str, hint: str = "") -> None:

@@ -21,6 +21,8 @@ from scanners.connectors.guard import CONNECT_SECONDS, Guard, GuardedSocket
 from scanners.connectors.transport import close_quietly, connect_tcp
 from scanners.records import Credential, Limits, NodeError
 
+_SLICE_SECONDS = 0.25
+_COMPLAINT_BYTES = 4000
 _STREAMLOCAL = "direct-streamlocal@openssh.com"
 _KEY_CLASSES: tuple[Any, ...] = (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey)
 
@@ -151,6 +153,43 @@ class SshTunnel:
             )
 
         return GuardedSocket(channel, self._guard, explain)
+
+    def execute(self, command: str, given: bytes) -> tuple[int, bytes, str]:
+        """Run a command that reads `given`; returns (exit status, what it wrote, the end of what it complained).
+
+        Raises `NodeError` when the guard's time, bytes or patience are over, or the connection breaks.
+        """
+        written: list[bytes] = []
+        complaint = b""
+        try:
+            channel = self._transport.open_session(timeout=self._guard.connect_seconds())
+            channel.settimeout(_SLICE_SECONDS)
+            channel.exec_command(command)
+            while True:
+                self._guard.check()
+                while channel.recv_stderr_ready():
+                    complaint = (complaint + channel.recv_stderr(4096))[-_COMPLAINT_BYTES:]
+                if given and channel.send_ready():
+                    given = given[channel.send(given[:32768]) :]
+                    if not given:
+                        channel.shutdown_write()
+                    continue
+                try:
+                    piece = channel.recv(65536)
+                except TimeoutError:
+                    continue
+                if not piece:
+                    break
+                self._guard.received += len(piece)
+                written.append(piece)
+            while not channel.exit_status_ready():
+                self._guard.check()
+                channel.status_event.wait(_SLICE_SECONDS)
+            while channel.recv_stderr_ready():
+                complaint = (complaint + channel.recv_stderr(4096))[-_COMPLAINT_BYTES:]
+        except (paramiko.SSHException, OSError, EOFError):
+            raise NodeError("unreachable", "The SSH connection broke.", "") from None
+        return channel.recv_exit_status(), b"".join(written), complaint.decode("utf-8", "replace")
 
     def close(self) -> None:
         close_quietly(self._transport)

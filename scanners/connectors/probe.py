@@ -1,0 +1,174 @@
+"""Reads a host through the host probe: run on this machine (`local://`), or piped over SSH (`ssh://user@host`).
+
+Over SSH nothing is installed on the host: `python3 -` there takes the probe from its input and leaves no file behind.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import select
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from scanners import host, probe_archive
+from scanners.connectors.address import parse_address
+from scanners.connectors.guard import Guard
+from scanners.connectors.ssh import SshTunnel
+from scanners.records import Credential, Limits, NodeError, Observed, Skipped
+
+KIND = "probe"
+LOCAL = "local://"
+CLOCK_SKEW_SECONDS = 300
+_SLICE_SECONDS = 0.25
+_COMMANDS = {False: "exec python3 -", True: "exec sudo -n python3 -"}
+# A shell says 127 when there is no such program (POSIX, 2.8.2), 126 when it may not be run.
+_NO_PROGRAM = (126, 127)
+
+Report = Callable[[str, int, int], None]
+Runs = Callable[[bytes], tuple[int, bytes, str]]
+
+
+@contextlib.contextmanager
+def open_node(
+    address: str,
+    credential: Credential,
+    limits: Limits,
+    *,
+    is_cancelled: Callable[[], bool],
+    denied_networks: Iterable[str] = (),
+    sudo: bool = False,
+) -> Iterator[ProbeSession]:
+    """Open a host and close it again. Raises `NodeError`, whose code says what is wrong.
+
+    `sudo` runs the probe on an SSH host as root, without a password; it is asked of nobody.
+    """
+    guard = Guard(limits, is_cancelled)
+    if address.strip() == LOCAL:
+        yield ProbeSession(lambda text: _here(text, guard), guard)
+        return
+    parsed = parse_address(address)
+    if parsed.scheme != "ssh":
+        raise NodeError("address_invalid", f"Write {LOCAL} or ssh://user@host for a host probe.", "")
+    tunnel = SshTunnel(parsed, credential, denied_networks, guard)
+    try:
+        yield ProbeSession(lambda text: tunnel.execute(_COMMANDS[sudo], text), guard)
+    finally:
+        tunnel.close()
+
+
+class ProbeSession:
+    """A host on which the probe can be run. Made by `open_node`."""
+
+    def __init__(self, run: Runs, guard: Guard) -> None:
+        self._run = run
+        self._guard = guard
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes that the host has sent so far."""
+        return self._guard.received
+
+    def collect(self, report: Report) -> Iterator[Observed | Skipped]:
+        """The host as one record; then what is wrong with its clock. Raises `NodeError`."""
+        report("host", 0, 1)
+        nonce = secrets.token_urlsafe(16)
+        seconds = max(1.0, self._guard.remaining() - 2.0)
+        program = probe_archive.bootstrap(("--nonce", nonce, "--seconds", f"{seconds:.0f}"))
+        status, said, complaint = self._run(program)
+        if status != 0:
+            raise _failed(status, complaint)
+        observed, facts = read(said, nonce)
+        yield observed
+        report("host", 1, 1)
+        yield from _skew(facts, datetime.now(UTC))
+
+
+def read(said: bytes, nonce: str) -> tuple[Observed, host.HostFacts]:
+    """The probe's document as a record. Raises `NodeError` for anything else, and for an answer to another question."""
+    try:
+        document: Any = msgspec.json.decode(said)
+        facts = msgspec.convert(document, host.HostFacts, strict=True)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        raise NodeError("malformed", f"The probe's answer cannot be read: {error}.", "") from None
+    if facts.schema != host.SCHEMA:
+        raise NodeError(
+            "api_version",
+            f"The probe speaks {facts.schema[:60]!r}; {host.SCHEMA} is understood.",
+            "Bring the probe on the host to the version of this server.",
+        )
+    if not secrets.compare_digest(facts.nonce.encode(), nonce.encode()):
+        raise NodeError(
+            "replayed",
+            "The answer was made for another question: it may be an old one, sent again.",
+            "Look at what stands between this server and the host.",
+        )
+    return Observed(facts=facts, document=document, fingerprint=host.fingerprint(document)), facts
+
+
+def _skew(facts: host.HostFacts, now: datetime) -> Iterator[Skipped]:
+    try:
+        theirs = datetime.strptime(facts.collected_at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        yield Skipped(kind="malformed", where="the host's clock", reason="its time is not a date")
+        return
+    minutes = round((theirs - now).total_seconds() / 60)
+    if abs((theirs - now).total_seconds()) > CLOCK_SKEW_SECONDS:
+        direction = "ahead of" if minutes > 0 else "behind"
+        reason = f"it is {abs(minutes)} min {direction} ours, so times that the host gives are off"
+        yield Skipped(kind="clock", where="the host's clock", reason=reason)
+
+
+def _failed(status: int, complaint: str) -> NodeError:
+    said = complaint.strip().splitlines()[-1][:300] if complaint.strip() else ""
+    if "sudo:" in complaint:
+        return NodeError(
+            "permission_denied",
+            f"sudo did not let the probe run: {said}",
+            "Allow the user “python3 -” without a password, or switch sudo off for this node.",
+        )
+    if status in _NO_PROGRAM:
+        return NodeError("no_python", "The host has no python3.", "Install Python 3.6 or newer there.")
+    return NodeError(
+        "probe_failed", f"The probe ended with status {status}.", f"It said: {said}" if said else ""
+    )
+
+
+def _here(program: bytes, guard: Guard) -> tuple[int, bytes, str]:
+    """Run the probe in a process of its own on this machine, within the guard's time and bytes."""
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"},
+        cwd="/",
+    )
+    assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+    written: dict[int, list[bytes]] = {process.stdout.fileno(): [], process.stderr.fileno(): []}
+    try:
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write(program)
+            process.stdin.close()
+        waiting = list(written)
+        while waiting:
+            guard.check()
+            for handle in select.select(waiting, [], [], _SLICE_SECONDS)[0]:
+                piece = os.read(handle, 65536)
+                guard.received += len(piece)
+                written[handle].append(piece)
+                if not piece:
+                    waiting.remove(handle)
+        output, complaint = (b"".join(pieces) for pieces in written.values())
+        return process.wait(10), output, complaint[-4000:].decode("utf-8", "replace")
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        process.stderr.close()
