@@ -184,6 +184,15 @@ class Docker(Part, frozen=True, kw_only=True):
     watched: dict[str, bool] = {}
 
 
+class ContainerData(Part, frozen=True, kw_only=True):
+    """A folder in which a runtime keeps images, layers or volumes. Encrypted: its block device lies on dm-crypt."""
+
+    path: str
+    file_system: str | None = None
+    is_mount_point: bool | None = None
+    is_encrypted: bool | None = None
+
+
 class Audit(Part, frozen=True, kw_only=True):
     """`rules` are those in the kernel, `file_rules` those of /etc/audit, each in auditctl's words."""
 
@@ -413,6 +422,7 @@ class HostFacts(Part, frozen=True, kw_only=True):
     sysctls: dict[str, str | None] | None = None
     runtimes: dict[str, Program] | None = None
     docker: Docker | None = None
+    container_data: tuple[ContainerData, ...] | None = None
     audit: Audit | None = None
     listeners: tuple[Listener, ...] | None = None
     time: TimeSync | None = None

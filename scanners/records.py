@@ -411,6 +411,7 @@ class Credential(Record, frozen=True, kw_only=True):
     ssh_private_key: str = ""  # OpenSSH or PEM
     ssh_passphrase: str = ""
     ssh_host_key: str = ""  # pinned: "ssh-ed25519 AAAA…"
+    token: str = ""  # bearer token of a host probe that runs as an agent
 
     def __repr__(self) -> str:
         present = [field for field in self.__struct_fields__ if getattr(self, field)]

@@ -26,6 +26,7 @@ NAMES = {
     "ssh_private_key": "SSH private key",
     "ssh_passphrase": "SSH passphrase",
     "ssh_host_key": "SSH host key",
+    "token": "bearer token",
 }
 LONGEST_SOCKET_PATH = 107  # sun_path on Linux, without its end
 
