@@ -429,7 +429,7 @@ class ProbeReport(Record, frozen=True, kw_only=True):
     images: int | None
     networks: int | None
     volumes: int | None
-    swarm: str  # inactive, worker, manager
+    swarm: str  # inactive, worker, manager; "" where no engine was asked
     readable: tuple[str, ...]
     missing: tuple[str, ...]
     warnings: tuple[str, ...] = ()

@@ -32,7 +32,7 @@ from scanners.checks.policy import Policy
 from scanners.checks.run import judge as judge_record
 from scanners.checks.run import unprobed
 from scanners.connectors import open_node
-from scanners.connectors.docker import DockerSession
+from scanners.connectors.session import Session
 from scanners.records import EngineFacts, Limits, NodeError, Skipped
 
 logger = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class Run:
         self.lease = lease
         self.pulled = Pulled()
         self.opened = ExitStack()  # the node's session, while there is one
-        self.session: DockerSession | None = None
+        self.session: Session | None = None
         self.writing: Writing | None = None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from scanners.answers import Answer, MalformedAnswerError, as_list
 from scanners.connectors.address import NodeAddress, check_address, parse_address
 from scanners.connectors.conversation import TOO_DEEP, Conversation, UnreadableError, decoded
 from scanners.connectors.guard import Guard
+from scanners.connectors.session import NO_OPTIONS, Options, Report
 from scanners.connectors.ssh import SshTunnel
 from scanners.connectors.transport import Dial, dial_unix, tcp_dialer
 from scanners.engine_api import (
@@ -41,8 +42,6 @@ OLDEST_API = "1.41"  # Docker 20.10, Podman 3 and newer
 _KEPT_INSPECT_BYTES = 8 * 1024 * 1024
 _STOPPED = frozenset({"exited", "dead", "stopped"})
 
-Report = Callable[[str, int, int], None]
-
 # What a list is called for a person, by the path that gives it.
 _SAID = {
     "/containers/json": "containers",
@@ -62,21 +61,19 @@ def open_node(
     address: str,
     credential: Credential,
     limits: Limits,
+    options: Options = NO_OPTIONS,
     *,
     is_cancelled: Callable[[], bool],
-    allow_plaintext: bool = False,
-    denied_networks: Iterable[str] = (),
     read_processes: bool = True,
 ) -> Iterator[DockerSession]:
     """Open an engine and close it again. Raises `NodeError`, whose code says what is wrong.
 
-    `allow_plaintext` lets tcp:// go without TLS. `denied_networks` are CIDRs that may not be asked, on top of link-local
-    and metadata addresses. `read_processes` also asks for the programs in running containers.
+    `read_processes` also asks for the programs in running containers.
     """
     parsed = parse_address(address)
     guard = Guard(limits, is_cancelled)
     with contextlib.ExitStack() as stack:
-        dial = _dialer(parsed, credential, guard, stack, allow_plaintext, tuple(denied_networks))
+        dial = _dialer(parsed, credential, guard, stack, options)
         session = DockerSession(parsed, dial, guard, read_processes=read_processes)
         stack.callback(session.close)
         session.negotiate()
@@ -88,13 +85,12 @@ def _dialer(
     credential: Credential,
     guard: Guard,
     stack: contextlib.ExitStack,
-    allow_plaintext: bool,
-    denied_networks: tuple[str, ...],
+    options: Options,
 ) -> Dial:
     if address.scheme == "unix":
         return lambda: dial_unix(address, guard)
     if address.scheme == "ssh":
-        tunnel = SshTunnel(address, credential, denied_networks, guard)
+        tunnel = SshTunnel(address, credential, options.denied_networks, guard)
         stack.callback(tunnel.close)
         return tunnel.dial
     has_certificates = bool(
@@ -102,10 +98,10 @@ def _dialer(
     )
     return tcp_dialer(
         address,
-        check_address(address, denied_networks),
+        check_address(address, options.denied_networks),
         credential,
         guard,
-        plaintext=allow_plaintext and not has_certificates,
+        plaintext=options.allow_plaintext and not has_certificates,
     )
 
 
