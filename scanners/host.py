@@ -22,6 +22,8 @@ class Identity(Part, frozen=True, kw_only=True):
     id: str | None = None  # derived from machine-id(5), which itself stays on the host
     name: str = ""
     uptime_seconds: int | None = None
+    cpus: int | None = None
+    memory_bytes: int | None = None
 
 
 class Distribution(Part, frozen=True, kw_only=True):

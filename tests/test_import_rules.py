@@ -14,6 +14,7 @@ LAYERS = [
     {"base", "accounts", "history"},
     {"fleet"},
     {"images"},
+    {"defences"},
     {"vulnerabilities", "compliance"},
     {"findings"},
     {"risk"},

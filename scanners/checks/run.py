@@ -73,6 +73,11 @@ def judge(facts: Facts, policy: Policy) -> Iterator[CheckOutcome]:
     return _JUDGES.judge(facts, policy)
 
 
+def checks_on(*subjects: type) -> frozenset[str]:
+    """The ids of the checks that judge records of these kinds."""
+    return frozenset(check.id for check in CATALOGUE if check.subject in subjects)
+
+
 def unprobed(engine: EngineFacts) -> Iterator[CheckOutcome]:
     """What the checks on the host itself say while only its engine is read."""
     return _JUDGES.unjudged(HostFacts, engine.key, "no host probe reads this host")

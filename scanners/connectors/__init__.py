@@ -22,9 +22,15 @@ def open_node(
     allow_plaintext: bool = False,
     denied_networks: Iterable[str] = (),
     sudo: bool = False,
+    reads_host: bool = False,
 ) -> AbstractContextManager[Session]:
     """Open a node of this kind ("docker", "probe"); see `Options` for what may be allowed. Raises `NodeError`."""
-    options = Options(allow_plaintext=allow_plaintext, denied_networks=tuple(denied_networks), sudo=sudo)
+    options = Options(
+        allow_plaintext=allow_plaintext,
+        denied_networks=tuple(denied_networks),
+        sudo=sudo,
+        reads_host=reads_host,
+    )
     for connector in CONNECTORS:
         if kind == connector.KIND:
             return connector.open_node(address, credential, limits, options, is_cancelled=is_cancelled)

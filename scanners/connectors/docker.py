@@ -13,7 +13,9 @@ from packaging.version import InvalidVersion, Version
 from scanners.answers import Answer, MalformedAnswerError, as_list
 from scanners.connectors.address import NodeAddress, check_address, parse_address
 from scanners.connectors.conversation import TOO_DEEP, Conversation, UnreadableError, decoded
+from scanners.connectors.engine_and_host import EngineAndHost
 from scanners.connectors.guard import Guard
+from scanners.connectors.probe import over_ssh
 from scanners.connectors.session import NO_OPTIONS, Options, Report
 from scanners.connectors.ssh import SshTunnel
 from scanners.connectors.transport import Dial, dial_unix, tcp_dialer
@@ -65,34 +67,33 @@ def open_node(
     *,
     is_cancelled: Callable[[], bool],
     read_processes: bool = True,
-) -> Iterator[DockerSession]:
+) -> Iterator[DockerSession | EngineAndHost]:
     """Open an engine and close it again. Raises `NodeError`, whose code says what is wrong.
 
     `read_processes` also asks for the programs in running containers.
     """
     parsed = parse_address(address)
     guard = Guard(limits, is_cancelled)
+    if options.reads_host and parsed.scheme != "ssh":
+        raise NodeError("address_invalid", "The host is read along with its engine over ssh:// only.", "")
     with contextlib.ExitStack() as stack:
-        dial = _dialer(parsed, credential, guard, stack, options)
+        tunnel = None
+        if parsed.scheme == "ssh":
+            tunnel = SshTunnel(parsed, credential, options.denied_networks, guard)
+            stack.callback(tunnel.close)
+        dial = tunnel.dial if tunnel else _dialer(parsed, credential, guard, options)
         session = DockerSession(parsed, dial, guard, read_processes=read_processes)
         stack.callback(session.close)
         session.negotiate()
-        yield session
+        if tunnel is not None and options.reads_host:
+            yield EngineAndHost(session, over_ssh(tunnel, guard, sudo=options.sudo))
+        else:
+            yield session
 
 
-def _dialer(
-    address: NodeAddress,
-    credential: Credential,
-    guard: Guard,
-    stack: contextlib.ExitStack,
-    options: Options,
-) -> Dial:
+def _dialer(address: NodeAddress, credential: Credential, guard: Guard, options: Options) -> Dial:
     if address.scheme == "unix":
         return lambda: dial_unix(address, guard)
-    if address.scheme == "ssh":
-        tunnel = SshTunnel(address, credential, options.denied_networks, guard)
-        stack.callback(tunnel.close)
-        return tunnel.dial
     has_certificates = bool(
         credential.ca_certificate or credential.client_certificate or credential.client_key
     )

@@ -33,6 +33,7 @@ _COMMANDS = {False: "exec python3 -", True: "exec sudo -n python3 -"}
 # A shell says 127 when there is no such program (POSIX, 2.8.2), 126 when it may not be run.
 _NO_PROGRAM = (126, 127)
 _NEEDS_ROOT = "needs root"  # as scanners/probe/evidence.py says it
+_DENIED = "denied"  # as scanners/probe/reading.py says it
 
 Asks = Callable[[str, float], bytes]  # nonce, seconds that the probe may take -> what it says
 Runs = Callable[[bytes], tuple[int, bytes, str]]  # program -> exit status, output, complaint
@@ -57,10 +58,15 @@ def open_node(
         raise NodeError("address_invalid", f"Write {LOCAL} or ssh://user@host for a host probe.", "")
     tunnel = SshTunnel(parsed, credential, options.denied_networks, guard)
     try:
-        command = _COMMANDS[options.sudo]
-        yield ProbeSession(piped(lambda program: tunnel.execute(command, program)), guard)
+        yield over_ssh(tunnel, guard, sudo=options.sudo)
     finally:
         tunnel.close()
+
+
+def over_ssh(tunnel: SshTunnel, guard: Guard, *, sudo: bool) -> ProbeSession:
+    """The host at the other end of an SSH connection."""
+    command = _COMMANDS[sudo]
+    return ProbeSession(piped(lambda program: tunnel.execute(command, program)), guard)
 
 
 def piped(run: Runs) -> Asks:
@@ -100,6 +106,7 @@ class ProbeSession:
         yield observed
         report("host", 1, 1)
         yield from _skew(facts, datetime.now(UTC))
+        yield from _skipped(facts)
 
     def _read(self) -> tuple[Observed, host.HostFacts]:
         nonce = secrets.token_urlsafe(16)
@@ -127,6 +134,18 @@ def read(said: bytes, nonce: str) -> tuple[Observed, host.HostFacts]:
             "Look at what stands between this server and the host.",
         )
     return Observed(facts=facts, document=document, fingerprint=host.fingerprint(document)), facts
+
+
+def _skipped(facts: host.HostFacts) -> Iterator[Skipped]:
+    """What the probe could not read although it might have. What it may not read is not measured: the host says so."""
+    shown = [item for item in facts.skipped if item.reason != _DENIED]
+    for item in shown:
+        yield Skipped(kind="unreadable", where=item.where, reason=item.reason)
+    if facts.skipped_total > len(facts.skipped):
+        reason = f"the probe lists only the first {len(facts.skipped)} of what it skipped"
+        yield Skipped(
+            kind="unreadable", where=f"{facts.skipped_total - len(facts.skipped)} more", reason=reason
+        )
 
 
 def _skew(facts: host.HostFacts, now: datetime) -> Iterator[Skipped]:

@@ -16,11 +16,13 @@ class Options(Record, frozen=True, kw_only=True):
 
     `allow_plaintext` lets tcp:// go without TLS. `denied_networks` are CIDRs that may not be asked, on top of link-local
     and metadata addresses. `sudo` runs the probe on an SSH host as root, without a password; it is asked of nobody.
+    `reads_host` has an engine's connector run the probe on its host too, over the same SSH connection.
     """
 
     allow_plaintext: bool = False
     denied_networks: tuple[str, ...] = ()
     sudo: bool = False
+    reads_host: bool = False
 
 
 NO_OPTIONS = Options()
