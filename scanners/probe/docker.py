@@ -87,8 +87,11 @@ def engine_id(evidence: Evidence, root: str, addresses: List[str]) -> Optional[s
         return None
     # A folder of settings that does not exist: root's own could name another engine, or plug-ins.
     words = ("docker", "--config", "/nonexistent", "--host", local, "info", "--format", "{{.ID}}")
-    said = (commands.ask(evidence, "engine_id", words, 65536) or "").strip()
-    return said if _ID.match(said) else None
+    said = commands.ask(evidence, "engine_id", words, 65536)
+    if said is None or _ID.match(said.strip()):
+        return said and said.strip()
+    evidence.not_measured("engine_id", "the engine does not say")
+    return None
 
 
 def group(evidence: Evidence, name: str) -> Optional[Dict[str, Any]]:

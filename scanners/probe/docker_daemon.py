@@ -8,6 +8,7 @@ from scanners.probe.reading import Reader
 
 ROOT = "/var/lib/docker"
 CONFIG = "/etc/docker/daemon.json"
+_NAMES = ("dockerd", "dockerd-current")  # the second is that of the packages of RHEL 7
 
 
 class Daemon(NamedTuple):
@@ -33,11 +34,11 @@ class Effective(NamedTuple):
 
 def daemon(reader: Reader) -> Daemon:
     """The daemon that runs, the one of root before that of a user; else what its unit would start."""
-    running = programs.of_host(reader, "dockerd")
+    running = programs.of_host(reader, *_NAMES)
     found = []
     for process in running:
         words = programs.words(reader, process.pid)
-        if not words or os.path.basename(words[0]) != "dockerd":
+        if not words or os.path.basename(words[0]) not in _NAMES:
             continue
         user = programs.user(reader, process.pid) or 0
         home = programs.accounts(reader).get(user, "/root")
