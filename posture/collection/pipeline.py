@@ -115,7 +115,7 @@ def judge(run: Run) -> None:
     for number, observed in enumerate(everything, 1):
         pulled.outcomes[id(observed)] = tuple(judge_record(observed.facts, policy))
         if isinstance(observed.facts, EngineFacts):
-            pulled.outcomes[id(observed)] += tuple(unprobed(observed.facts))
+            pulled.outcomes[id(observed)] += tuple(unprobed(observed.facts, policy))
         if number % 200 == 0:
             run.lease.report("judging", number, len(everything))
 

@@ -8,15 +8,20 @@ from scanners.checks.check import Verdict, failed, not_applicable, not_measured,
 from scanners.host import HostContainerFacts, HostFacts
 
 
+def told(facts: HostFacts, pointer: str) -> str:
+    """Why a fact was not measured, in words that name it; "" when it was."""
+    why = facts.why(pointer)
+    return f"{pointer[1:].replace('/', '.').replace('~1', '/')}: {why}" if why else ""
+
+
 def unread(facts: HostFacts, *pointers: str) -> Verdict | None:
     """Not measured, with the reasons, when one of these facts could not be read; None when all could be."""
     reasons = []
     for pointer in pointers:
-        why = facts.why(pointer)
-        if not why and getattr(facts, pointer.split("/")[1]) is None:
-            why = "the probe does not tell"
-        if why:
-            reasons.append(f"{pointer[1:].replace('/', '.')}: {why}")
+        if reason := told(facts, pointer):
+            reasons.append(reason)
+        elif getattr(facts, pointer.split("/")[1]) is None:
+            reasons.append(f"{pointer[1:].replace('/', '.')}: the probe does not tell")
     return not_measured(*sorted(set(reasons))) if reasons else None
 
 
