@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from scanners.checks.check import Verdict, failed, not_applicable, not_measured, passed
-from scanners.checks.host_evidence import told, unread
+from scanners.checks.host_evidence import bits_beyond, told, unread
 from scanners.host import Docker, FileStatus, HostFacts
 from scanners.records import Outcome
 
@@ -78,12 +78,10 @@ def judge_files(
         if file.uid != 0 or (group is not None and file.gid != group):
             owners.append(f"{file.path}: owner {file.uid}:{file.gid}, not {wanted}")
         limit = allowed if isinstance(allowed, int) else allowed(file)
-        try:
-            beyond = int(file.mode, 8) & 0o7777 & ~limit
-        except ValueError:
+        beyond = bits_beyond(file.mode, limit)
+        if beyond is None:
             unclear.append(f"{file.path}: the mode is not told")
-            continue
-        if beyond:
+        elif beyond:
             modes.append(f"{file.path}: mode {file.mode}, beyond {limit:04o}")
     outcomes = {
         owner: Outcome.FAIL if owners else Outcome.NOT_MEASURED if group is None else Outcome.PASS,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from scanners.checks.check import Verdict, failed, not_applicable, not_measured, passed
 from scanners.host import HostContainerFacts, HostFacts
+from scanners.records import Outcome
 
 
 def told(facts: HostFacts, pointer: str) -> str:
@@ -65,6 +66,28 @@ def of_bundle(facts: HostContainerFacts) -> Verdict | None:
     if container.bundle is None:
         return not_measured(f"bundle: {facts.why('bundle') or 'not found on the host'}")
     return None
+
+
+# What one of several parts gives the whole: the first of these that any part has.
+_WORST_FIRST = (Outcome.FAIL, Outcome.NOT_MEASURED, Outcome.MANUAL, Outcome.PASS, Outcome.NOT_APPLICABLE)
+
+
+def worst(verdicts: Sequence[Verdict]) -> Verdict:
+    """The outcome of the worst part, with the evidence and the highest severity of all that have it."""
+    for outcome in _WORST_FIRST:
+        if parts := [verdict for verdict in verdicts if verdict.outcome is outcome]:
+            severities = [part.severity for part in parts if part.severity is not None]
+            severity = max(severities) if len(severities) == len(parts) else None
+            return Verdict(outcome, tuple(line for part in parts for line in part.evidence), severity)
+    raise ValueError("no part was judged")
+
+
+def bits_beyond(mode: str, limit: int) -> int | None:
+    """The bits of an octal mode that a limit does not have; None for what is no mode."""
+    try:
+        return int(mode, 8) & 0o7777 & ~limit
+    except ValueError:
+        return None
 
 
 def decided(wrong: Collection[str], right: str) -> Verdict:

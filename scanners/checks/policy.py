@@ -68,7 +68,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     pending_reboot_days: int = 7
     file_comparison_days: int = 7
     sensor_rules_days: int = 30
-    recovery_point_hours: int = 24
+    recovery_point_days: int = 1
     clock_offset_seconds: float = 1.0
 
     # engines
