@@ -201,7 +201,7 @@ class EngineWriting:
             stored.environment_id,
             observed,
             self.changes.data_factors,
-            also=() if is_probed else tuple(unprobed(facts)),
+            also=() if is_probed else tuple(unprobed(facts, self.pulled.policy)),
         )
         if self.node.host_id not in (None, stored.id):
             sources.depart(self.node.host_id, self.node, self.changes)

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from posture.base import upsert
 from posture.collection import schedule
-from posture.collection.configured import configured
+from posture.collection.engine_words import words
 from posture.collection.lease import Lease, LeaseLost
 from posture.collection.records import Pulled
 from posture.collection.writing import Writing
@@ -29,7 +29,6 @@ from posture.fleet import ingest as fleet
 from posture.fleet.choices import NodeState, PullState, Source
 from posture.fleet.models import Asset, Node, Pull
 from posture.images import ingest as images
-from scanners.checks.policy import Policy
 from scanners.checks.run import judge as judge_record
 from scanners.connectors import open_node
 from scanners.connectors.session import Session
@@ -116,7 +115,7 @@ def _stored_parts(node: Node) -> set[str]:
 def judge(run: Run) -> None:
     """Run every check on what was read; no network and no writing."""
     pulled = run.pulled
-    policy = Policy(now=timezone.now())
+    policy = pulled.policy
     host_id = run.node.host_id
     keys = [o.facts.key for o in pulled.images]
     elsewhere = _patiently(run.lease, lambda: images.names_elsewhere(keys, host_id))
@@ -128,8 +127,9 @@ def judge(run: Run) -> None:
         if number % 200 == 0:
             run.lease.report("judging", number, len(everything))
     if pulled.host is not None and isinstance(pulled.host.facts, HostFacts):
-        pulled.configure(_patiently(run.lease, partial(configured, run.node, pulled)))
-        pulled.outcomes[id(pulled.host.facts)] = tuple(judge_record(pulled.host.facts, policy))
+        engine, configured = _patiently(run.lease, partial(words, run.node, pulled))
+        pulled.configure(configured)
+        pulled.outcomes[id(pulled.host.facts)] = tuple(judge_record(pulled.host.facts, policy, engine))
         for facts in pulled.confined:
             pulled.outcomes[id(facts)] = tuple(judge_record(facts, policy))
 

@@ -7,10 +7,12 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
+from django.utils import timezone
 
 from posture.fleet import ingest as fleet
 from posture.images import ingest as images
 from scanners.checks.neighbours import relate
+from scanners.checks.policy import Policy
 from scanners.host import HostContainerFacts, HostFacts
 from scanners.host_parts import Parts, light, parts_of
 from scanners.records import (
@@ -33,6 +35,7 @@ class Pulled:
         self.images: list[Observed] = []  # under the names that the whole fleet knows them by, once judged
         self.held: dict[str, ImageFacts] = {}  # image key -> facts under this host's own names
         self.documents: dict[str, bytes] = {}
+        self.policy = Policy(now=timezone.now())
         self.outcomes: dict[int, tuple[CheckOutcome, ...]] = {}
         self.host: Observed | None = None  # what the host probe said
         self.host_parts: Parts | None = None

@@ -19,6 +19,7 @@ from scanners.engine_api.swarm import swarm_facts
 __all__ = [
     "bare_digest",
     "container_facts",
+    "engine_again",
     "engine_facts",
     "image_facts",
     "inherited_settings",
