@@ -41,7 +41,9 @@ def words(node: Node, pulled: Pulled) -> tuple[EngineFacts | None, Mapping[str, 
 
 
 def _engine(document: dict | None, host_id: int) -> EngineFacts | None:
-    address = Node.objects.bringing(Source.ENGINE).filter(host=host_id).values_list("address", flat=True).first()
+    address = (
+        Node.objects.bringing(Source.ENGINE).filter(host=host_id).values_list("address", flat=True).first()
+    )
     if document is None or address is None:
         return None
     try:

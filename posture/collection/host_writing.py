@@ -6,9 +6,6 @@ import hashlib
 from collections.abc import Container, Sequence
 from typing import NamedTuple
 
-from scanners.defences import assess
-from scanners.defences.records import Defence
-
 from posture.collection import identity, sources
 from posture.collection.changes import Changes
 from posture.collection.records import Pulled
@@ -19,6 +16,8 @@ from posture.fleet.choices import Source
 from posture.fleet.models import Environment
 from posture.risk import formula
 from posture.risk.points import Factor, data_of, exposure_of_state
+from scanners.defences import assess
+from scanners.defences.records import Defence
 from scanners.host import HostContainer, HostContainerFacts, HostFacts
 from scanners.records import AssetKind
 
