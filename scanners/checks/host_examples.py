@@ -238,10 +238,15 @@ def setting(name: str, value: Any) -> host.HostFacts:
     return probed(docker__settings={key: said for key, said in settings.items() if said is not None})
 
 
-def probed_container(**changes: Any) -> host.HostContainerFacts:
-    """A container that runC started from a strict bundle. `process__seccomp="disabled"` changes that fact."""
+def probed_container(configured: Any = None, **changes: Any) -> host.HostContainerFacts:
+    """A container that runC started from a strict bundle. `process__seccomp="disabled"` changes that fact.
+
+    `configured` is what an engine tells of it, as `scanners.checks.examples.container` builds it.
+    """
     container = msgspec.convert(_changed(_CONTAINER, changes), host.HostContainer)
-    return host.HostContainerFacts(container=container, pointer="/containers/0", host=probed())
+    return host.HostContainerFacts(
+        container=container, pointer="/containers/0", host=probed(), configured=configured
+    )
 
 
 def _changed(good: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
