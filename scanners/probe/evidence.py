@@ -28,6 +28,10 @@ class Evidence:
         """Say why the fact `name` is null."""
         self._not_measured[f"{self.at}/{escaped(name)}"] = reason
 
+    def why(self, name: str) -> str:
+        """Why the fact `name` was noted as not measured, "" when it was not."""
+        return self._not_measured.get(f"{self.at}/{escaped(name)}", "")
+
     def whole_not_measured(self, reason: str) -> None:
         """Say why the part that this evidence is about is null as a whole."""
         self._not_measured[self.at] = reason
