@@ -71,6 +71,12 @@ def open_node(
     `read_processes` also asks for the programs in running containers.
     """
     parsed = parse_address(address)
+    if parsed.scheme == "https":
+        raise NodeError(
+            "address_invalid",
+            "https:// is the address of a host probe's agent.",
+            "Write tcp:// for an engine: certificates decide whether it is encrypted.",
+        )
     guard = Guard(limits, is_cancelled)
     with contextlib.ExitStack() as stack:
         dial = _dialer(parsed, credential, guard, stack, options)
