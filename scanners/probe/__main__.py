@@ -5,10 +5,11 @@ import importlib
 import json
 import signal
 import sys
-from typing import Any, Optional, Sequence
+from typing import Optional, Sequence
 
 from scanners.probe import VERSION
 from scanners.probe.collect import SECONDS, document
+from scanners.probe.signals import end_by
 
 OUTPUT_BYTES = 16 << 20
 COMMANDS = ("serve", "enrol", "unit")
@@ -37,7 +38,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     parser.add_argument("--nonce", default="", help="a text to be repeated in the document")
     parser.add_argument("--version", action="version", version=VERSION)
     options = parser.parse_args(words)
-    signal.signal(signal.SIGTERM, ended)
+    end_by(signal.SIGTERM)
     text = json.dumps(document(options.root, options.seconds, options.nonce[:200]), sort_keys=True)
     if len(text) > OUTPUT_BYTES:
         sys.stderr.write(
@@ -46,12 +47,6 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         return 1
     sys.stdout.write(text + "\n")
     return 0
-
-
-def ended(number: int, frame: Any) -> None:
-    """End as by the signal, but on the way ending the program of the host that may be running."""
-    del frame
-    sys.exit(128 + number)
 
 
 if __name__ == "__main__":
