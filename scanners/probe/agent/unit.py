@@ -31,7 +31,6 @@ UNIT = """\
 # Keep changes of your own in a drop-in: systemctl edit plimsoll-probe
 [Unit]
 Description=Plimsoll host probe
-Documentation=man:systemd.exec(5)
 After=network-online.target
 Wants=network-online.target
 
@@ -76,7 +75,7 @@ UMask=0077
 # PrivateDevices, no ProtectKernelModules (it hides /lib/modules, where the installed kernels are), no ProtectProc.
 ProtectSystem=strict
 ProtectHome=read-only
-ReadOnlyPaths=/proc /sys
+ReadOnlyPaths=/proc /sys /dev
 ProtectKernelTunables=yes
 ProtectControlGroups=yes
 DevicePolicy=closed

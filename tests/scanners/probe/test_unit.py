@@ -84,7 +84,7 @@ def test_every_setting_is_one_that_systemd_documents(archive: Path) -> None:
     sections = re.findall(r"^\[(\w+)\]$", printed(archive).stdout, re.MULTILINE)
     assert sections == ["Unit", "Service", "Install"]
     assert set(settings(printed(archive).stdout)) == {
-        "Description", "Documentation", "After", "Wants", "WantedBy", "Type", "ExecStart", "LoadCredential", "Restart",
+        "Description", "After", "Wants", "WantedBy", "Type", "ExecStart", "LoadCredential", "Restart",
         "RestartSec", "MemoryMax", "TasksMax", "CPUQuota", "Nice", "CapabilityBoundingSet", "AmbientCapabilities",
         "NoNewPrivileges", "RestrictSUIDSGID", "UMask", "ProtectSystem", "ProtectHome", "ReadOnlyPaths",
         "ProtectKernelTunables", "ProtectControlGroups", "DevicePolicy", "RestrictAddressFamilies", "RestrictNamespaces",
