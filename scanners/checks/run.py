@@ -87,6 +87,11 @@ def judge(facts: Facts, policy: Policy, engine: EngineFacts | None = None) -> It
     return _JUDGES.judge(facts, policy, engine)
 
 
+def checks_on(*subjects: type) -> frozenset[str]:
+    """The ids of the checks that judge records of these kinds."""
+    return frozenset(check.id for check in CATALOGUE if check.subject in subjects)
+
+
 def unprobed(engine: EngineFacts, policy: Policy) -> Iterator[CheckOutcome]:
     """What the checks on the host itself say while only its engine is read."""
     return _JUDGES.unprobed(engine, policy)
