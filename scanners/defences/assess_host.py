@@ -95,19 +95,21 @@ def _seccomp_of_kernel(facts: HostFacts) -> Part:
     actions = (facts.confinement.seccomp.actions if facts.confinement else None) or ()
     if "errno" in actions and REFUSALS.intersection(actions) - {"errno"}:
         return Part(True, "the kernel offers seccomp filters")
-    if actions or not _may_be_older(facts, _SHOWS_ACTIONS_SINCE):
-        return Part(False, "the kernel offers no seccomp filter that refuses calls")
+    older = None if actions else _is_older(facts, _SHOWS_ACTIONS_SINCE)
     built = built_in(facts, "SECCOMP_FILTER")
-    if built is None:
-        lines = unread(facts, "/kernel/options/SECCOMP_FILTER")
-        return Part(None, lines[0] if lines else "kernel.options: the probe does not tell")
-    return Part(built, f"the kernel was built {'with' if built else 'without'} SECCOMP_FILTER")
+    if actions or older is False or built is False:
+        return Part(False, "the kernel offers no seccomp filter that refuses calls")
+    unknown = unread(facts, *([] if older else ["/kernel/release"]), "/kernel/options/SECCOMP_FILTER")
+    if unknown or not older or built is None:
+        return Part(None, unknown[0] if unknown else "kernel: the probe does not tell")
+    return Part(True, "the kernel was built with SECCOMP_FILTER")
 
 
-def _may_be_older(facts: HostFacts, version: tuple[int, int]) -> bool:
+def _is_older(facts: HostFacts, version: tuple[int, int]) -> bool | None:
+    """Whether the running kernel's release is before a version; None when it is not known."""
     release = None if unread(facts, "/kernel/release") or facts.kernel is None else facts.kernel.release
     match = _RELEASE.match(release or "")
-    return match is None or (int(match[1]), int(match[2])) < version
+    return (int(match[1]), int(match[2])) < version if match else None
 
 
 def user_namespace_remapping(facts: HostFacts) -> Said:

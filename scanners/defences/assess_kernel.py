@@ -31,6 +31,12 @@ def built_in(facts: HostFacts, option: str) -> bool | None:
     return options[option] not in (None, "n")
 
 
+def switched_off(facts: HostFacts, option: str) -> bool:
+    """Whether the kernel's build options say no in so many words; one that they do not name may have another name."""
+    options = facts.kernel.options if facts.kernel else None
+    return not unread(facts, f"/kernel/options/{option}") and (options or {}).get(option) == "n"
+
+
 def not_offered(facts: HostFacts, option: str, line: str) -> Said:
     """What securityfs does not show: absent, unless securityfs itself was closed and the build options do not tell."""
     if closed := unread(facts, "/security_modules/order"):
@@ -119,7 +125,7 @@ def kexec(facts: HostFacts) -> Said:
     closed = kernel.kexec_load_disabled
     if closed == 1 and not unread(facts, "/kernel/kexec_load_disabled"):
         return enforcing("kernel.kexec_load_disabled is 1")
-    if built_in(facts, "KEXEC") is False:
+    if switched_off(facts, "KEXEC"):
         return enforcing("the kernel was built without KEXEC")
     pointers = ["/kernel/lockdown", "/kernel/kexec_load_disabled"]
     # A kernel that has the setting has kexec.
@@ -131,7 +137,7 @@ def kexec(facts: HostFacts) -> Said:
 
 
 def unprivileged_bpf(facts: HostFacts) -> Said:
-    if built_in(facts, "BPF_SYSCALL") is False:
+    if switched_off(facts, "BPF_SYSCALL"):
         return enforcing("the kernel has no BPF system call")
     part = _bpf_setting(facts)
     # A kernel without the setting is either an old one, or has no BPF at all.
