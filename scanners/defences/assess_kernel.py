@@ -122,15 +122,15 @@ def kexec(facts: HostFacts) -> Said:
         return not_measured(*unread(facts, "/kernel"))
     if _locked(facts):
         return enforcing(f"lockdown is {kernel.lockdown}")
+    if lines := unread(facts, "/kernel/kexec_load_disabled"):
+        return not_measured(*lines)
     closed = kernel.kexec_load_disabled
-    if closed == 1 and not unread(facts, "/kernel/kexec_load_disabled"):
+    if closed == 1:
         return enforcing("kernel.kexec_load_disabled is 1")
-    if switched_off(facts, "KEXEC"):
+    # A kernel that has the setting has kexec, if not under KEXEC then under KEXEC_FILE.
+    if closed is None and switched_off(facts, "KEXEC"):
         return enforcing("the kernel was built without KEXEC")
-    pointers = ["/kernel/lockdown", "/kernel/kexec_load_disabled"]
-    # A kernel that has the setting has kexec.
-    pointers += [] if closed is not None else ["/kernel/options/KEXEC"]
-    if lines := unread(facts, *pointers):
+    if lines := unread(facts, "/kernel/lockdown", *([] if closed is not None else ["/kernel/options/KEXEC"])):
         return not_measured(*lines)
     said = "not offered by this kernel" if closed is None else str(closed)
     return absent(f"kernel.kexec_load_disabled is {said}")

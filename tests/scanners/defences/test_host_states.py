@@ -67,6 +67,16 @@ def defence(mechanism: str, **changes: Any) -> Defence:
             "absent",
         ),
         ("module-signing", {"kernel__tainted": 1 << 13}, "permissive"),
+        (
+            "kexec",
+            {"kernel__lockdown": "none", "kernel__kexec_load_disabled": 0, "kernel__options": {"KEXEC": "n"}},
+            "absent",
+        ),
+        (
+            "kexec",
+            {"kernel__lockdown": "none", "kernel__kexec_load_disabled": None, "kernel__options": {"KEXEC": "n"}},
+            "enforcing",
+        ),
         ("bpf-jit", {"sysctls__net.core.bpf_jit_enable": "2"}, "permissive"),
         ("address-randomisation", {"kernel__parameters": ["nokaslr"]}, "permissive"),
         ("cpu-mitigations", {"kernel__cpu_vulnerabilities": {"mds": "Vulnerable"}}, "absent"),
