@@ -12,6 +12,7 @@ CONTAINERS = os.environ.get("BENCH_CONTAINERS", "200000")
 BENCHMARKS = (
     ("benchmarks.pulls", "one", "--containers", "500"),
     ("benchmarks.pulls", "many", "--nodes", NODES, "--containers", "50"),
+    ("benchmarks.probe", "--containers", "200"),
     ("benchmarks.lists", "--hosts", HOSTS, "--containers", CONTAINERS, "--slow", "100"),
 )
 

@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "posture.history",
     "posture.fleet",
     "posture.images",
+    "posture.defences",
     "posture.compliance",
     "posture.findings",
     "posture.risk",

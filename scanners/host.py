@@ -7,6 +7,7 @@ without one means that the host does not have the thing (see `HostFacts.why`).
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Any, Literal
 
 import msgspec
@@ -22,6 +23,8 @@ class Identity(Part, frozen=True, kw_only=True):
     id: str | None = None  # derived from machine-id(5), which itself stays on the host
     name: str = ""
     uptime_seconds: int | None = None
+    cpus: int | None = None
+    memory_bytes: int | None = None
 
 
 class Distribution(Part, frozen=True, kw_only=True):
@@ -165,8 +168,11 @@ class Docker(Part, frozen=True, kw_only=True):
 
     `settings` are the effective ones under the names of daemon.json: the command line's, else the file's. `files` are
     by subject of the CIS Docker Benchmark, section 3: docker-service, docker-socket-unit, etc-docker, registry-certs,
-    tls-ca, tls-cert, tls-key, docker-sock, daemon-json, etc-default-docker, sysconfig-docker, containerd-sock.
-    `watched` says which of the objects that section 1 wants audited exist, by path.
+    tls-ca, tls-cert, tls-key, docker-sock, daemon-json, etc-default-docker, sysconfig-docker, containerd-sock: empty where
+    there is no such file, None where it was not measured.
+    `watched` says which of the objects that section 1 wants audited exist, by path; `watched_as` which paths name the
+    object of a number such as 1.1.3, several where one leads to the other through a link. Without `settings`, `addresses`
+    are those of the command line alone.
     """
 
     is_running: bool | None = None
@@ -179,9 +185,10 @@ class Docker(Part, frozen=True, kw_only=True):
     root_dir: str = "/var/lib/docker"
     root_dir_is_mount_point: bool | None = None
     containerd_root_is_mount_point: bool | None = None
-    files: dict[str, tuple[FileStatus, ...]] = {}
+    files: dict[str, tuple[FileStatus, ...] | None] = {}
     group: Group | None = None
-    watched: dict[str, bool] = {}
+    watched: dict[str, bool | None] = {}
+    watched_as: dict[str, tuple[str, ...]] = {}
 
 
 class ContainerData(Part, frozen=True, kw_only=True):
@@ -223,7 +230,7 @@ class Sensor(Part, frozen=True, kw_only=True):
     """One known sensor: falco, tracee, tetragon, cilium, auditd, osquery, aide, wazuh …"""
 
     name: str
-    is_running: bool
+    is_running: bool | None
     path: str = ""
     version: str | None = None
     last_sign: str | None = None  # newest change of its own files, UTC, ISO 8601
@@ -473,23 +480,42 @@ class HostContainerFacts(Part, frozen=True, kw_only=True):
 
 
 # What changes from one look to the next although nothing happened to the host.
-_VOLATILE = ("collected_at", "nonce", "duration_seconds", "bpf_programs")
+_VOLATILE = ("collected_at", "nonce", "duration_seconds", "bpf_programs", "skipped_total")
+_VOLATILE_PARTS = (
+    ("host", "uptime_seconds"),
+    ("integrity", "ima", "measurements"),
+    ("audit", "lost"),
+    ("time", "estimated_error_seconds"),
+)
+_VOLATILE_OF_EACH = (("sensors", "last_sign"), ("backups", "last_run"), ("containers", "process_count"))
+_FIRST_FREE_PORT = (
+    32768  # ip_local_port_range: from here on the kernel picks ports, for each question another
+)
+_OF_A_PROCESS = re.compile(r"/proc/\d+/")
 
 
 def fingerprint(document: dict[str, Any]) -> str:
     """32 hex digits of the document's content without clocks and counters: an unchanged host has an unchanged one."""
     kept = {name: value for name, value in document.items() if name not in _VOLATILE}
-    for path in (
-        ("host", "uptime_seconds"),
-        ("integrity", "ima", "measurements"),
-        ("audit", "lost"),
-        ("time", "estimated_error_seconds"),
-    ):
+    for path in _VOLATILE_PARTS:
         kept = _without(kept, path)
-    kept["sensors"] = [
-        {name: value for name, value in sensor.items() if name != "last_sign"}
-        for sensor in kept.get("sensors") or ()
+    for subject, name in _VOLATILE_OF_EACH:
+        if kept.get(subject):
+            kept[subject] = [_without(item, (name,)) for item in kept[subject]]
+    kept["listeners"] = [
+        {name: socket.get(name) for name in ("protocol", "address", "port", "program")}
+        for socket in kept.get("listeners") or ()
+        if socket.get("protocol") != "udp" or socket.get("port", 0) < _FIRST_FREE_PORT
     ]
+    # Numbers of processes are others after each restart, and places in a list where one came before.
+    kept["skipped"] = [
+        item for item in kept.get("skipped") or () if not _OF_A_PROCESS.match(item.get("where", ""))
+    ]
+    kept["not_measured"] = {
+        pointer: reason
+        for pointer, reason in (kept.get("not_measured") or {}).items()
+        if not pointer.startswith("/listeners/")
+    }
     encoded = msgspec.json.encode(kept, order="deterministic")
     return hashlib.blake2b(encoded, digest_size=16).hexdigest()
 

@@ -12,16 +12,18 @@ from django.utils import timezone
 from posture.accounts.models import User
 from posture.base.problems import Conflict
 from posture.collection import schedule, tasks
+from posture.collection.changes import Changes
 from posture.collection.pipeline import ERROR_TITLES
+from posture.collection.sources import depart
 from posture.compliance import ingest as compliance
+from posture.defences import ingest as defences
 from posture.findings import settle as findings
 from posture.fleet import actions as fleet_actions
 from posture.fleet import credentials
 from posture.fleet import ingest as fleet
-from posture.fleet.choices import PullState, PullTrigger
+from posture.fleet.choices import NodeKind, PullState, PullTrigger
 from posture.fleet.models import Asset, Environment, Node, Pull
 from posture.history.actions import record
-from posture.images import ingest as images
 from posture.risk import loads
 from posture.risk.reweigh import members, reweigh
 from scanners.connectors import open_node
@@ -32,7 +34,13 @@ TEST_SECONDS = 15.0
 
 
 def test_connection(
-    *, address: str, credential: Credential, allow_plaintext: bool = False, kind: str = "docker"
+    *,
+    address: str,
+    credential: Credential,
+    allow_plaintext: bool = False,
+    kind: str = NodeKind.DOCKER,
+    use_sudo: bool = False,
+    reads_host: bool = False,
 ) -> dict[str, Any]:
     """Try an address and credential without storing anything: what was found, what is missing, or what is wrong."""
     started = time.monotonic()
@@ -45,6 +53,8 @@ def test_connection(
             Limits(seconds=TEST_SECONDS, bytes=32 * 1024 * 1024),
             allow_plaintext=allow_plaintext,
             denied_networks=settings.PULL_DENIED_NETWORKS,
+            sudo=use_sudo,
+            reads_host=reads_host,
             is_cancelled=lambda: False,
         ) as session:
             report = session.probe()
@@ -71,7 +81,12 @@ def test_node(*, node: Node) -> dict[str, Any]:
             },
         }
     return test_connection(
-        address=node.address, credential=credential, allow_plaintext=node.allow_plaintext, kind=node.kind
+        kind=node.kind,
+        address=node.address,
+        credential=credential,
+        allow_plaintext=node.allow_plaintext,
+        use_sudo=node.use_sudo,
+        reads_host=node.reads_host,
     )
 
 
@@ -173,18 +188,15 @@ def delete_node(*, node: Node, by: User | None) -> None:
         host = Asset.objects.filter(nodes=node.pk).first()
         if host is not None:
             fleet.lock(host.pk)
+        changes = Changes(node, at=at)
+        if host is not None:
+            depart(host.pk, node, changes)
         fleet_actions.delete_node(node=node, by=by)
-        if host is None or Node.objects.filter(host=host).exists():
-            return
-        held = list(images.presences_on(host.pk))
-        images.end_presences(host.pk, at)
-        gone = [
-            host.pk,
-            *(known.id for known in fleet.known_on_host(host.pk).values()),
-            *images.without_host(held),
-        ]
-        deltas = compliance.end_results(gone, at)
+        gone = changes.gone
+        changes.deltas.update(compliance.end_results(gone, at))
         findings.resolve_all(gone, at)
         loads.end(gone, at)
+        defences.end(gone, at)
         fleet.mark_gone(gone, at)
-        compliance.apply_tallies(deltas)
+        loads.recompute(changes.touched.difference(gone), at)
+        compliance.apply_tallies(changes.deltas)

@@ -20,19 +20,19 @@ from django.utils import timezone
 
 from posture.base import upsert
 from posture.collection import schedule
+from posture.collection.engine_words import words
 from posture.collection.lease import Lease, LeaseLost
 from posture.collection.records import Pulled
 from posture.collection.writing import Writing
-from posture.fleet import credentials
+from posture.fleet import credentials, probe_ingest
 from posture.fleet import ingest as fleet
-from posture.fleet.choices import NodeState, PullState
+from posture.fleet.choices import NodeState, PullState, Source
 from posture.fleet.models import Asset, Node, Pull
 from posture.images import ingest as images
-from scanners.checks.policy import Policy
 from scanners.checks.run import judge as judge_record
-from scanners.checks.run import unprobed
 from scanners.connectors import open_node
-from scanners.connectors.docker import DockerSession
+from scanners.connectors.session import Session
+from scanners.host import HostFacts
 from scanners.records import EngineFacts, Limits, NodeError, Skipped
 
 logger = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class Run:
         self.lease = lease
         self.pulled = Pulled()
         self.opened = ExitStack()  # the node's session, while there is one
-        self.session: DockerSession | None = None
+        self.session: Session | None = None
         self.writing: Writing | None = None
 
 
@@ -66,13 +66,15 @@ def connect(run: Run) -> None:
             limits,
             allow_plaintext=node.allow_plaintext,
             denied_networks=settings.PULL_DENIED_NETWORKS,
+            sudo=node.use_sudo,
+            reads_host=node.reads_host,
             is_cancelled=run.lease.is_cancelled,
         )
     )
 
 
 def collect(run: Run) -> None:
-    """Read the engine, its images, networks, volumes, swarm and every container."""
+    """Read what the node tells: an engine with its images, networks, volumes, swarm and containers; a host's kernel."""
     pulled, lease = run.pulled, run.lease
     assert run.session is not None
     kept: set[str] = set()
@@ -81,6 +83,9 @@ def collect(run: Run) -> None:
         if isinstance(item, Skipped):
             lease.skip(item.kind, item.where, item.reason)
             continue
+        if isinstance(item.facts, HostFacts):
+            pulled.add_host(item, _patiently(lease, partial(_stored_parts, run.node)))
+            continue
         pulled.add(item)
         if isinstance(item.facts, EngineFacts):
             kept = _patiently(lease, partial(_stored_fingerprints, item.facts, run.node))
@@ -88,9 +93,9 @@ def collect(run: Run) -> None:
             pulled.documents[item.fingerprint] = fleet.compress(item.document)
     run.opened.close()
     run.session = None
-    if pulled.engine is None:
+    if pulled.engine is None and Source.ENGINE in run.node.sources:
         raise NodeError("not_an_engine", "The node answered but described no engine.")
-    lease.log(f"Read {len(pulled.containers)} containers and {len(pulled.images)} images.")
+    lease.log(pulled.summary())
 
 
 def _stored_fingerprints(engine: EngineFacts, node: Node) -> set[str]:
@@ -102,10 +107,15 @@ def _stored_fingerprints(engine: EngineFacts, node: Node) -> set[str]:
     return kept | set(images.fingerprints_on(host[0]))
 
 
+def _stored_parts(node: Node) -> set[str]:
+    """The same for what the host probe says."""
+    return set() if node.host_id is None else probe_ingest.kept_fingerprints(node.host_id)
+
+
 def judge(run: Run) -> None:
     """Run every check on what was read; no network and no writing."""
     pulled = run.pulled
-    policy = Policy(now=timezone.now())
+    policy = pulled.policy
     host_id = run.node.host_id
     keys = [o.facts.key for o in pulled.images]
     elsewhere = _patiently(run.lease, lambda: images.names_elsewhere(keys, host_id))
@@ -114,10 +124,14 @@ def judge(run: Run) -> None:
     everything = pulled.everything()
     for number, observed in enumerate(everything, 1):
         pulled.outcomes[id(observed)] = tuple(judge_record(observed.facts, policy))
-        if isinstance(observed.facts, EngineFacts):
-            pulled.outcomes[id(observed)] += tuple(unprobed(observed.facts))
         if number % 200 == 0:
             run.lease.report("judging", number, len(everything))
+    if pulled.host is not None and isinstance(pulled.host.facts, HostFacts):
+        engine, configured = _patiently(run.lease, partial(words, run.node, pulled))
+        pulled.configure(configured)
+        pulled.outcomes[id(pulled.host.facts)] = tuple(judge_record(pulled.host.facts, policy, engine))
+        for facts in pulled.confined:
+            pulled.outcomes[id(facts)] = tuple(judge_record(facts, policy))
 
 
 def store(run: Run) -> None:
@@ -242,8 +256,7 @@ def _succeed(run_: Run) -> None:
         raise NodeError("cancelled", "Cancelled by a person.")
     now = timezone.now()
     lease.finish("done")
-    pull, node, engine = run_.pull, run_.node, run_.pulled.engine
-    assert engine is not None and isinstance(engine.facts, EngineFacts)
+    pull, node = run_.pull, run_.node
     partial = pull.skipped_total > 0
     pull.state = PullState.PARTIAL if partial else PullState.SUCCEEDED
     pull.finished_at = now
@@ -272,12 +285,10 @@ def _succeed(run_: Run) -> None:
     fresh = Node.objects.select_for_update(of=("self",)).get(pk=node.pk)
     fresh.state = NodeState.PAUSED if fresh.paused else NodeState.DEGRADED if partial else NodeState.HEALTHY
     fresh.host_id = writing.host_id
-    fresh.engine = {
-        "name": engine.facts.engine,
-        "version": engine.facts.version,
-        "api_version": engine.facts.api_version,
-    }
+    fresh.engine = run_.pulled.software()
     fresh.last_success_at = now
+    if run_.pulled.host is not None:
+        fresh.host_read_at = now
     fresh.last_error = None
     fresh.consecutive_failures = 0
     fresh.next_due_at = now + schedule.next_regular(fresh.interval_seconds)
@@ -287,6 +298,7 @@ def _succeed(run_: Run) -> None:
             "host",
             "engine",
             "last_success_at",
+            "host_read_at",
             "last_error",
             "consecutive_failures",
             "next_due_at",
@@ -362,7 +374,13 @@ ERROR_TITLES = {
     "malformed": "The node's answer cannot be read",
     "too_large": "The node's answers are too large",
     "too_many": "The node holds more items than its limit",
-    "api_version": "The engine's API is too old",
+    "api_version": "The node and we do not speak the same version",
+    "no_python": "The host has no Python",
+    "probe_failed": "The probe failed on the host",
+    "replayed": "The answer was made for another question",
+    "agent_refused": "The agent refused our token",
+    "busy": "The agent is busy",
+    "not_a_probe": "This is not a host probe",
     "cancelled": "Cancelled",
     "address_invalid": "The node's address is not valid",
     "address_denied": "The node's address is not allowed",

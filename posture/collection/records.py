@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import msgspec
+from django.utils import timezone
 
+from posture.fleet import ingest as fleet
 from posture.images import ingest as images
 from scanners.checks.neighbours import relate
+from scanners.checks.policy import Policy
+from scanners.host import HostContainerFacts, HostFacts
+from scanners.host_parts import Parts, light, parts_of
 from scanners.records import (
     CheckOutcome,
     ContainerFacts,
@@ -29,8 +35,28 @@ class Pulled:
         self.images: list[Observed] = []  # under the names that the whole fleet knows them by, once judged
         self.held: dict[str, ImageFacts] = {}  # image key -> facts under this host's own names
         self.documents: dict[str, bytes] = {}
+        self.policy = Policy(now=timezone.now())
         self.outcomes: dict[int, tuple[CheckOutcome, ...]] = {}
+        self.host: Observed | None = None  # what the host probe said
+        self.host_parts: Parts | None = None
+        self.confined: list[
+            HostContainerFacts
+        ] = []  # its containers, in the order of `host_parts.containers`
         self.bytes_read = 0
+
+    def add_host(self, item: Observed, kept: Collection[str]) -> None:
+        """What the host probe said; parts whose fingerprint is in `kept` are not compressed again."""
+        assert isinstance(item.facts, HostFacts)
+        parts = parts_of(item.document)
+        for part in (parts.host, parts.packages, *parts.containers):
+            if part is not None and part.fingerprint not in kept:
+                self.documents[part.fingerprint] = fleet.compress(part.document)
+        self.host = msgspec.structs.replace(item, document={})
+        self.host_parts = light(parts)
+        self.confined = [
+            HostContainerFacts(container=container, pointer=f"/containers/{place}", host=item.facts)
+            for place, container in enumerate(item.facts.containers or ())
+        ]
 
     def add(self, item: Observed) -> None:
         # The document is evidence only; once compressed (or known) it need not stay in memory.
@@ -45,6 +71,36 @@ class Pulled:
             case ImageFacts() as facts:
                 self.images.append(light)
                 self.held[facts.key] = facts
+
+    def configure(self, configured: Mapping[str, ContainerFacts]) -> None:
+        """Tell the probe's containers what their engine was told of them, by the container's id."""
+        self.confined = [
+            msgspec.structs.replace(facts, configured=configured.get(facts.container.id))
+            for facts in self.confined
+        ]
+
+    def software(self) -> dict[str, str]:
+        """What answered: an engine, else the host probe."""
+        if self.engine is not None and isinstance(self.engine.facts, EngineFacts):
+            facts = self.engine.facts
+            return {"name": facts.engine, "version": facts.version, "api_version": facts.api_version}
+        assert self.host is not None and isinstance(self.host.facts, HostFacts)
+        return {
+            "name": "host probe",
+            "version": self.host.facts.probe_version,
+            "api_version": self.host.facts.schema,
+        }
+
+    def summary(self) -> str:
+        """One sentence on what was read, for the pull's log."""
+        read = []
+        if self.engine is not None:
+            read.append(f"{len(self.containers)} containers and {len(self.images)} images")
+        if self.host is not None and isinstance(self.host.facts, HostFacts):
+            hidden = len(self.host.facts.not_measured)
+            of_host = f"the host with {len(self.confined)} containers"
+            read.append(f"{of_host}; {hidden} of its facts could not be measured" if hidden else of_host)
+        return f"Read {', and '.join(read)}."
 
     def everything(self) -> list[Observed]:
         return [o for o in (self.engine, self.swarm) if o is not None] + self.images + self.containers
@@ -71,7 +127,7 @@ class Pulled:
         ]
 
 
-def fingerprint_of(outcomes: Sequence[CheckOutcome], factors: Sequence[tuple[str, str, float]]) -> str:
-    """32 hex digits that change when a verdict, its evidence, or a factor of its points does."""
+def fingerprint_of(outcomes: Sequence[CheckOutcome], *rests_on: Any) -> str:
+    """32 hex digits that change when a verdict, its evidence, or what its points rest on does."""
     said = [(o.check, o.outcome, o.severity, o.evidence, o.per_requirement) for o in outcomes]
-    return hashlib.blake2b(msgspec.msgpack.encode((said, factors)), digest_size=16).hexdigest()
+    return hashlib.blake2b(msgspec.msgpack.encode((said, rests_on)), digest_size=16).hexdigest()

@@ -35,10 +35,10 @@ FROM unnest(%(environments)s::text[]) WITH ORDINALITY AS e(name, i)
 
 _HOSTS = """
 INSERT INTO fleet_asset (kind, key, name, environment_id, first_seen_at, changed_at, state_fingerprint,
-    results_fingerprint, own_energy, energy, coverage, open_critical, open_high, open_medium, open_low, open_info)
+    results_fingerprint, own_energy, energy, coverage, open_critical, open_high, open_medium, open_low, open_info, evidence)
 SELECT 'host', 'seed-host-' || i, (ARRAY['web','db','build','edge','api','cache'])[1 + pg_temp.pick(i, 6)]
     || '-' || lpad(i::text, 5, '0'), e.id, %(at)s - interval '1 day' * (30 + pg_temp.pick(i, 300)),
-    %(at)s - interval '1 minute' * pg_temp.pick(i + 7, 40000), '', '', 0, 0, 0, 0, 0, 0, 0, 0
+    %(at)s - interval '1 minute' * pg_temp.pick(i + 7, 40000), '', '', 0, 0, 0, 0, 0, 0, 0, 0, '{engine_audit}'
 FROM generate_series(1, %(hosts)s) AS i
 JOIN (SELECT id, row_number() OVER (ORDER BY id) - 1 AS n FROM fleet_environment) e
     ON e.n = least(pg_temp.pick(i, 9), 5)
@@ -77,12 +77,12 @@ FROM fleet_asset a JOIN fleet_node n ON n.host_id = a.id WHERE a.kind = 'host'
 
 _IMAGES = """
 INSERT INTO fleet_asset (kind, key, name, first_seen_at, changed_at, state_fingerprint, results_fingerprint, own_energy,
-    energy, coverage, open_critical, open_high, open_medium, open_low, open_info)
+    energy, coverage, open_critical, open_high, open_medium, open_low, open_info, evidence)
 SELECT 'image', 'sha256:' || md5('image' || i) || md5('digest' || i), 'registry.example.net/'
     || (ARRAY['shop','ledger','mail','search','build','web'])[1 + pg_temp.pick(i, 6)]
     || '/app-' || i / 7 || ':' || i %% 7 || '.' || pg_temp.pick(i, 30),
     %(at)s - interval '1 day' * (10 + pg_temp.pick(i, 300)), %(at)s - interval '1 minute' * pg_temp.pick(i + 7, 14000),
-    '', '', 0, 0, 0, 0, 0, 0, 0, 0
+    '', '', 0, 0, 0, 0, 0, 0, 0, 0, '{configuration}'
 FROM generate_series(1, %(images)s) AS i
 """
 
@@ -98,10 +98,10 @@ FROM fleet_asset WHERE kind = 'image'
 
 _CONTAINERS = """
 INSERT INTO fleet_asset (kind, key, name, environment_id, host_id, first_seen_at, changed_at, state_fingerprint,
-    results_fingerprint, own_energy, energy, coverage, open_critical, open_high, open_medium, open_low, open_info)
+    results_fingerprint, own_energy, energy, coverage, open_critical, open_high, open_medium, open_low, open_info, evidence)
 SELECT 'container', 'seed-container-' || i, (ARRAY['web','worker','db','queue','proxy','cron','search'])[1 + pg_temp.pick(i, 7)]
     || '-' || i, h.environment_id, h.id, %(at)s - interval '1 minute' * (20000 + pg_temp.pick(i, 90000)),
-    %(at)s - interval '1 second' * pg_temp.pick(i + 7, 1200000), '', '', 0, 0, 0, 0, 0, 0, 0, 0
+    %(at)s - interval '1 second' * pg_temp.pick(i + 7, 1200000), '', '', 0, 0, 0, 0, 0, 0, 0, 0, '{engine_configuration}'
 FROM generate_series(1, %(containers)s) AS i
 JOIN (SELECT id, environment_id, row_number() OVER (ORDER BY id) - 1 AS n FROM fleet_asset WHERE kind = 'host') h
     ON h.n = i %% %(hosts)s

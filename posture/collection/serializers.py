@@ -5,6 +5,7 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from posture.base.serializers import PlainSerializer
+from posture.fleet.choices import NodeKind
 from posture.fleet.serializers import NodeErrorSerializer
 from posture.fleet.serializers_write import CredentialSerializer
 
@@ -15,9 +16,12 @@ SEARCH_KINDS = ("host", "container", "image", "check", "node", "finding")
 class ConnectionSerializer(serializers.Serializer):
     """An address and credential to try; nothing is stored."""
 
+    kind = serializers.ChoiceField(choices=NodeKind.choices, required=False, default=NodeKind.DOCKER)
     address = serializers.CharField(max_length=400)
     credential = CredentialSerializer(required=False)
     allow_plaintext = serializers.BooleanField(required=False, default=False)
+    use_sudo = serializers.BooleanField(required=False, default=False)
+    reads_host = serializers.BooleanField(required=False, default=False)
 
 
 class ConnectionReportSerializer(PlainSerializer):
@@ -25,8 +29,8 @@ class ConnectionReportSerializer(PlainSerializer):
     version = serializers.CharField()
     api_version = serializers.CharField()
     name = serializers.CharField()
-    containers = serializers.IntegerField()
-    images = serializers.IntegerField()
+    containers = serializers.IntegerField(allow_null=True)
+    images = serializers.IntegerField(allow_null=True)
     readable = serializers.ListField(child=serializers.CharField())
     missing = serializers.ListField(child=serializers.CharField())
 

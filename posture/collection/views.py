@@ -67,10 +67,7 @@ class NodeViewSet(NodeWriteMixin, fleet.NodeViewSet):
         """Try an address and credential without storing anything."""
         data = self.valid(ConnectionSerializer(data=request.data))
         credential = Credential(**data.get("credential", {}))
-        answer = actions.test_connection(
-            address=data["address"], credential=credential, allow_plaintext=data["allow_plaintext"]
-        )
-        return Response(answer)
+        return Response(actions.test_connection(**{**data, "credential": credential}))
 
     @extend_schema(operation_id="nodes_test", request=None, responses={200: ConnectionTestSerializer})
     @action(detail=True, methods=["post"])

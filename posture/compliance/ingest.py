@@ -68,16 +68,24 @@ def store_catalogue(checks: Iterable[CheckText]) -> dict[str, int]:
 
 
 def store_results(
-    judged: Sequence[Judged], *, check_ids: Mapping[str, int], node_id: int | None, at: datetime
+    judged: Sequence[Judged],
+    *,
+    check_ids: Mapping[str, int],
+    scope: Sequence[int],
+    node_id: int | None,
+    at: datetime,
 ) -> tuple[int, Deltas]:
-    """Close the results that changed and open what holds now; returns (rows written, deltas of the tallies)."""
+    """Close the results that changed and open what holds now; returns (rows written, deltas of the tallies).
+
+    `scope` are the ids of the checks that the caller decides: what others said of these assets is left alone.
+    """
     deltas: Deltas = Counter()
     if not judged:
         return 0, deltas
     before: dict[tuple[int, int], tuple[int, int, int, tuple[str, ...], object]] = {
         (row[1], row[2]): (row[0], row[3], row[4], tuple(row[5]), row[6])
         for row in CheckResult.objects.current()
-        .filter(asset__in=[j.asset_id for j in judged])
+        .filter(asset__in=[j.asset_id for j in judged], check_definition__in=scope)
         .values_list(
             "id", "asset_id", "check_definition_id", "outcome", "severity", "evidence", "per_requirement"
         )
@@ -122,8 +130,8 @@ def store_results(
     return len(opened), deltas
 
 
-def end_results(asset_ids: Sequence[int], at: datetime) -> Deltas:
-    """Assets that are gone have no results of the present."""
+def end_results(asset_ids: Sequence[int], at: datetime, *, scope: Sequence[int] | None = None) -> Deltas:
+    """Assets that are gone have no results of the present; with `scope`, none of these checks (ids)."""
     deltas: Deltas = Counter()
     if not asset_ids:
         return deltas
@@ -131,9 +139,10 @@ def end_results(asset_ids: Sequence[int], at: datetime) -> Deltas:
         cursor.execute(
             "WITH ended AS (UPDATE compliance_checkresult r SET closed_at = %s FROM fleet_asset a"
             " WHERE r.asset_id = ANY(%s) AND r.closed_at IS NULL AND a.id = r.asset_id"
+            " AND (%s::bigint[] IS NULL OR r.check_id = ANY(%s))"
             " RETURNING r.check_id, a.environment_id, r.outcome)"
             " SELECT check_id, environment_id, outcome, count(*) FROM ended GROUP BY 1, 2, 3",
-            [at, list(asset_ids)],
+            [at, list(asset_ids), *[None if scope is None else list(scope)] * 2],
         )
         for check_id, environment_id, outcome, count in cursor.fetchall():
             deltas[check_id, environment_id, outcome] -= count

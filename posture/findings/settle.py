@@ -39,22 +39,24 @@ class Settled(Record, frozen=True, kw_only=True):
 def settle(
     problems: Mapping[int, Sequence[Problem]],
     *,
+    scope: Sequence[int],
     environments: Mapping[int, int | None],
     node_id: int | None,
     at: datetime,
 ) -> Settled:
     """Make the findings of these assets (asset id -> all failed checks now) say what holds.
 
-    Assets that are not named are not touched; an asset with an empty list has everything resolved. Identity is
+    Assets that are not named are not touched, nor findings of checks outside `scope` (ids of those that the caller
+    decides); an asset with an empty list has everything in scope resolved. Identity is
     (asset, kind, key), so removing k problems resolves exactly k findings, and one that comes back reopens its row.
     """
     if not problems:
         return Settled()
     stored = {
         (f.asset_id, f.key): f
-        for f in Finding.objects.filter(asset__in=list(problems), kind=FindingKind.FAILED_CHECK).only(
-            "asset_id", "key", "severity", "points", "factors", "evidence", "closed_at", "environment_id"
-        )
+        for f in Finding.objects.filter(
+            asset__in=list(problems), kind=FindingKind.FAILED_CHECK, check_definition__in=scope
+        ).only("asset_id", "key", "severity", "points", "factors", "evidence", "closed_at", "environment_id")
     }
     new: list[tuple[int, Problem]] = []
     again: list[tuple[Finding, Problem]] = []
@@ -89,11 +91,14 @@ def settle(
     return Settled(opened=len(new), reopened=len(again), resolved=len(resolved), revised=len(revised))
 
 
-def resolve_all(asset_ids: Sequence[int], at: datetime) -> int:
-    """Resolve everything open on assets that are gone; returns how many."""
+def resolve_all(asset_ids: Sequence[int], at: datetime, *, scope: Sequence[int] | None = None) -> int:
+    """Resolve everything open on assets that are gone, or what these checks (ids) said; returns how many."""
     if not asset_ids:
         return 0
-    ids = sorted(Finding.objects.open().filter(asset__in=asset_ids).values_list("pk", flat=True))
+    open_ = Finding.objects.open().filter(asset__in=asset_ids)
+    if scope is not None:
+        open_ = open_.filter(check_definition__in=scope)
+    ids = sorted(open_.values_list("pk", flat=True))
     resolve(ids, at)
     return len(ids)
 

@@ -16,7 +16,7 @@ from django.utils.text import slugify
 from posture.accounts.models import User
 from posture.base.problems import Conflict, Invalid
 from posture.fleet import addresses, credentials
-from posture.fleet.choices import DataClass, NodeKind, NodeState
+from posture.fleet.choices import DataClass, NodeKind, NodeState, Source
 from posture.fleet.models import Environment, Node
 from posture.history.actions import HIDDEN, differences, record
 from scanners.records import Credential
@@ -27,6 +27,8 @@ _NODE_FIELDS = (
     "name",
     "address",
     "allow_plaintext",
+    "use_sudo",
+    "reads_host",
     "labels",
     "interval_seconds",
     "limit_seconds",
@@ -51,6 +53,8 @@ def create_node(
     interval_seconds: int | None = None,
     limits: Mapping[str, int] | None = None,
     kind: str = NodeKind.DOCKER,
+    use_sudo: bool = False,
+    reads_host: bool = False,
     by: User | None = None,
 ) -> Node:
     """Registers a node; it is due at once. Raises Invalid naming each field that is not acceptable."""
@@ -59,6 +63,8 @@ def create_node(
         kind=kind,
         address=address.strip(),
         allow_plaintext=allow_plaintext,
+        use_sudo=use_sudo,
+        reads_host=reads_host,
         environment=environment,
         labels=dict(labels or {}),
         **_limit_columns(limits or {}),
@@ -68,7 +74,7 @@ def create_node(
     _put_credential(node, _normalised(credential or Credential()))
     _check(node, credential or Credential())
     _save_new(node, "name", "There is a node with this name already.")
-    changes = differences({}, _seen(node))
+    changes = differences({}, _seen(node) | {"kind": node.kind})
     if node.credential is not None:
         changes |= {"credential": [None, HIDDEN], "credential_parts": [None, node.credential_parts]}
     _record(node, "created", changes, by)
@@ -84,6 +90,8 @@ def update_node(
     environment: Environment | None = None,
     credential: Mapping[str, str] | None = None,
     allow_plaintext: bool | None = None,
+    use_sudo: bool | None = None,
+    reads_host: bool | None = None,
     labels: Mapping[str, str] | None = None,
     interval_seconds: int | None = None,
     limits: Mapping[str, int] | None = None,
@@ -99,6 +107,8 @@ def update_node(
         "name": None if name is None else name.strip(),
         "address": None if address is None else address.strip(),
         "allow_plaintext": allow_plaintext,
+        "use_sudo": use_sudo,
+        "reads_host": reads_host,
         "labels": None if labels is None else dict(labels),
         "interval_seconds": interval_seconds,
         "environment": environment,
@@ -108,7 +118,8 @@ def update_node(
         if value is not None:
             setattr(node, field, value)
     opens_differently = credential is not None or any(
-        before[field] != getattr(node, field) for field in ("address", "allow_plaintext")
+        before[field] != getattr(node, field)
+        for field in ("address", "allow_plaintext", "use_sudo", "reads_host")
     )
     if opens_differently:
         stored = _merged(node, credential or {})
@@ -244,6 +255,8 @@ def _normalised(credential: Credential) -> Credential:
         text = getattr(credential, name)
         if name == "ssh_host_key":
             text = " ".join(text.split()[:2])
+        elif name == "token":
+            text = text.strip()
         elif name != "ssh_passphrase":
             text = text.replace("\r\n", "\n").strip()
             text = text and text + "\n"
@@ -280,13 +293,23 @@ def _check(node: Node, credential: Credential | None) -> None:
         errors.setdefault("name", []).append("A name has no control characters.")
     if label_errors := _label_errors(node.labels):
         errors["labels"] = label_errors
-    if "address" not in errors and (message := addresses.address_error(node.address)):
+    if "address" not in errors and (message := addresses.address_error(node.address, node.kind)):
         errors["address"] = [message]
+    errors |= {field: [message] for field, message in _option_errors(node).items()}
     if credential is not None and "address" not in errors:
         found = addresses.credential_errors(node.address, credential, allow_plaintext=node.allow_plaintext)
         errors |= {f"credential.{part}": [message] for part, message in found.items()}
     if errors:
         raise Invalid(f"Not accepted: {', '.join(errors)}.", title="Some values are not valid", errors=errors)
+
+
+def _option_errors(node: Node) -> dict[str, str]:
+    over_ssh = node.address.startswith("ssh://")
+    if node.reads_host and (node.kind != NodeKind.DOCKER or not over_ssh):
+        return {"reads_host": "The host is read along with its engine over ssh:// only."}
+    if node.use_sudo and not (over_ssh and Source.PROBE in node.sources):
+        return {"use_sudo": "sudo is for a host probe over ssh:// only."}
+    return {}
 
 
 def _label_errors(labels: Any) -> list[str]:

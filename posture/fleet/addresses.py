@@ -11,6 +11,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 
+from posture.fleet.choices import NodeKind
 from scanners.records import Credential
 
 # Which parts of a credential each scheme uses; those it cannot do without are in `_required`.
@@ -18,7 +19,11 @@ PARTS_OF_SCHEME = {
     "unix": frozenset[str](),
     "tcp": frozenset({"ca_certificate", "client_certificate", "client_key"}),
     "ssh": frozenset({"ssh_private_key", "ssh_passphrase", "ssh_host_key"}),
+    "local": frozenset[str](),
+    "https": frozenset({"ca_certificate", "client_certificate", "client_key", "token"}),
 }
+SCHEMES_OF_KIND = {NodeKind.DOCKER: ("unix", "tcp", "ssh"), NodeKind.PROBE: ("local", "ssh", "https")}
+LOCAL = "local://"  # this machine, read by the worker itself
 NAMES = {
     "ca_certificate": "CA certificate",
     "client_certificate": "client certificate",
@@ -32,22 +37,31 @@ LONGEST_SOCKET_PATH = 107  # sun_path on Linux, without its end
 
 _HOST = re.compile(r"(?=.{1,253}$)([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.?)+")
 _IPV6 = re.compile(r"[0-9A-Fa-f:.]+")
-_EXAMPLES = "unix:///var/run/docker.sock, tcp://host:2376 or ssh://user@host"
+SHORTEST_TOKEN = 32
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750, 2.1
+_EXAMPLES = {
+    NodeKind.DOCKER: "unix:///var/run/docker.sock, tcp://host:2376 or ssh://user@host",
+    NodeKind.PROBE: "local://, ssh://user@host or https://host:7443",
+}
 
 
-def address_error(address: str) -> str | None:
-    """What is wrong with the address; None when nothing is. Whether it may be reached is decided on connecting."""
+def address_error(address: str, kind: str = NodeKind.DOCKER) -> str | None:
+    """What is wrong with the address of a node of this kind; None when nothing is. Whether it may be reached is
+    decided on connecting."""
+    examples = _EXAMPLES[NodeKind(kind)]
     if not address.isprintable() or " " in address:
         return "An address has no spaces or control characters."
     try:
         parts = urlsplit(address)
         port = parts.port
     except ValueError as error:
-        return f"This is not an address ({error}). Write {_EXAMPLES}."
-    if parts.scheme in ("http", "https"):
+        return f"This is not an address ({error}). Write {examples}."
+    if kind == NodeKind.DOCKER and parts.scheme in ("http", "https"):
         return "Write tcp:// instead of http:// or https://; certificates decide whether it is encrypted."
-    if parts.scheme not in PARTS_OF_SCHEME:
-        return f"Write {_EXAMPLES}."
+    if parts.scheme not in SCHEMES_OF_KIND[NodeKind(kind)]:
+        return f"Write {examples}."
+    if parts.scheme == "local":
+        return None if address == LOCAL else f"Write {LOCAL} and nothing else for this machine."
     if parts.password is not None:
         return "A password does not belong in an address: use a key."
     if parts.query or parts.fragment or "?" in address or "#" in address:
@@ -55,10 +69,10 @@ def address_error(address: str) -> str | None:
     if parts.scheme == "unix":
         return _unix_error(parts)
     if not parts.hostname or not (_HOST.fullmatch(parts.hostname) or _IPV6.fullmatch(parts.hostname)):
-        return f"The name of the host is missing or not valid. Write {_EXAMPLES}."
+        return f"The name of the host is missing or not valid. Write {examples}."
     if port == 0:
         return "Port 0 cannot be connected to."
-    if parts.scheme == "tcp":
+    if parts.scheme in ("tcp", "https"):
         return _tcp_error(parts)
     if not parts.username:
         return "Say who signs in: ssh://user@host."
@@ -75,9 +89,9 @@ def _unix_error(parts: SplitResult) -> str | None:
 
 def _tcp_error(parts: SplitResult) -> str | None:
     if parts.username is not None:
-        return "A tcp:// address has no user."
+        return f"A {parts.scheme}:// address has no user."
     if parts.path not in ("", "/"):
-        return "A tcp:// address has no path."
+        return f"A {parts.scheme}:// address has no path."
     return None
 
 
@@ -95,7 +109,7 @@ def credential_errors(address: str, credential: Credential, *, allow_plaintext: 
     for name, why in _required(scheme, credential, allow_plaintext=allow_plaintext).items():
         if not getattr(credential, name):
             errors[name] = why
-    return _tls_errors(credential) | _ssh_errors(credential) | errors
+    return _tls_errors(credential) | _ssh_errors(credential) | _token_errors(credential) | errors
 
 
 def _required(scheme: str, credential: Credential, *, allow_plaintext: bool) -> dict[str, str]:
@@ -113,6 +127,22 @@ def _required(scheme: str, credential: Credential, *, allow_plaintext: bool) -> 
             + ("." if given else ", or “allow plaintext”: whoever reaches that port owns the host.")
             for name in ("ca_certificate", "client_certificate", "client_key")
         }
+    if scheme == "https":
+        if credential.client_certificate or credential.client_key:
+            return {
+                "client_certificate": "There is a client key, but no certificate for it.",
+                "client_key": "There is a client certificate, but no key to it.",
+            }
+        return {"token": "https:// needs the agent's bearer token, or a client certificate and its key."}
+    return {}
+
+
+def _token_errors(credential: Credential) -> dict[str, str]:
+    token = credential.token.strip()
+    if token and not _TOKEN.fullmatch(token):
+        return {"token": "A bearer token has letters, digits and - . _ ~ + / only."}
+    if token and len(token) < SHORTEST_TOKEN:
+        return {"token": f"A bearer token has at least {SHORTEST_TOKEN} characters."}
     return {}
 
 

@@ -12,6 +12,14 @@ class AssetKind(models.TextChoices):
 
 class NodeKind(models.TextChoices):
     DOCKER = "docker", "Docker Engine"
+    PROBE = "probe", "Host probe"
+
+
+class Source(models.TextChoices):
+    """Who brings evidence of a host and its containers. Each owns what it said, and resolves nothing of the other's."""
+
+    ENGINE = "engine", "Engine"
+    PROBE = "probe", "Host probe"
 
 
 class NodeState(models.TextChoices):

@@ -1,4 +1,4 @@
-"""The only writer of what pulls find out about hosts, containers and clusters."""
+"""The only writer of what engines say of hosts, containers and clusters; `probe_ingest` writes what host probes say."""
 
 from __future__ import annotations
 
@@ -11,7 +11,15 @@ import msgspec
 from django.db import connection
 
 from posture.base import upsert
-from posture.fleet.models import Asset, ClusterState, ContainerState, Document, HostState
+from posture.fleet.models import (
+    Asset,
+    ClusterState,
+    ContainerProbe,
+    ContainerState,
+    Document,
+    HostProbe,
+    HostState,
+)
 from scanners.records import AssetKind, ContainerFacts, EngineFacts, Record, SwarmFacts
 
 EVERY_ADDRESS = frozenset({"", "0.0.0.0", "::", "[::]"})
@@ -32,36 +40,49 @@ class Known(Record, frozen=True, kw_only=True):
     name: str
     state_fingerprint: str
     results_fingerprint: str
+    probe_fingerprint: str
+    probe_results_fingerprint: str
+    evidence: tuple[str, ...]
     environment_id: int | None
     gone: bool
 
 
+_OF_KNOWN = (
+    "id",
+    "key",
+    "name",
+    "state_fingerprint",
+    "results_fingerprint",
+    "probe_fingerprint",
+    "probe_results_fingerprint",
+    "evidence",
+    "environment_id",
+    "gone_at",
+)
+
+
 def known(kind: AssetKind, keys: Sequence[str]) -> dict[str, Known]:
     """The stored assets with these keys, by key."""
-    fields = ("id", "key", "name", "state_fingerprint", "results_fingerprint", "environment_id", "gone_at")
-    rows = Asset.objects.filter(kind=kind, key__in=keys).values_list(*fields)
+    rows = Asset.objects.filter(kind=kind, key__in=keys).values_list(*_OF_KNOWN)
     return {row[1]: _known(row) for row in rows}
 
 
 def known_on_host(host_id: int) -> dict[str, Known]:
     """The containers that the host is known to hold, by key."""
-    fields = ("id", "key", "name", "state_fingerprint", "results_fingerprint", "environment_id", "gone_at")
     rows = Asset.objects.filter(host=host_id, kind=AssetKind.CONTAINER, gone_at__isnull=True).values_list(
-        *fields
+        *_OF_KNOWN
     )
     return {row[1]: _known(row) for row in rows}
 
 
+def key_of(asset_id: int) -> str:
+    """The asset's key; "" when there is no such asset."""
+    return Asset.objects.filter(pk=asset_id).values_list("key", flat=True).first() or "" if asset_id else ""
+
+
 def _known(row: tuple[Any, ...]) -> Known:
-    return Known(
-        id=row[0],
-        key=row[1],
-        name=row[2],
-        state_fingerprint=row[3],
-        results_fingerprint=row[4],
-        environment_id=row[5],
-        gone=row[6] is not None,
-    )
+    values = dict(zip(_OF_KNOWN[:-1], row, strict=False))
+    return Known(**{**values, "evidence": tuple(values["evidence"])}, gone=row[-1] is not None)
 
 
 SHARED_ASSETS_LOCK = 0x706C6D01
@@ -122,6 +143,14 @@ def read_document(fingerprint: str) -> dict[str, Any] | None:
     return None if body is None else msgspec.json.decode(zlib.decompress(bytes(body)))
 
 
+def read_documents(fingerprints: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Several of them, by fingerprint; those that were not kept are missing. One query."""
+    rows = Document.objects.filter(pk__in=[fingerprint for fingerprint in fingerprints if fingerprint])
+    return {
+        pk: msgspec.json.decode(zlib.decompress(bytes(body))) for pk, body in rows.values_list("pk", "body")
+    }
+
+
 def mark_changed(rows: Iterable[tuple[int, str, str]], at: datetime) -> None:
     """Assets (id, name, state fingerprint) whose state is new: they are here, and changed now."""
     upsert.update(
@@ -152,6 +181,9 @@ def mark_gone(asset_ids: Sequence[int], at: datetime) -> None:
         changed_at=at,
         state_fingerprint="",
         results_fingerprint="",
+        probe_fingerprint="",
+        probe_results_fingerprint="",
+        evidence=[],
         load=None,
         own_energy=0,
         energy=0,
@@ -163,8 +195,33 @@ def mark_gone(asset_ids: Sequence[int], at: datetime) -> None:
         open_low=0,
         open_info=0,
     )
-    for model in (ContainerState, HostState, ClusterState):
+    for model in (ContainerState, HostState, ClusterState, HostProbe, ContainerProbe):
         model.objects.filter(asset__in=ids, closed_at__isnull=True).update(closed_at=at)
+
+
+def end_engine(asset_ids: Sequence[int]) -> None:
+    """The engine no longer tells of these assets; what the probe says of them stays."""
+    Asset.objects.filter(pk__in=sorted(asset_ids)).update(state_fingerprint="", results_fingerprint="")
+
+
+def add_evidence(asset_ids: Iterable[int], names: Sequence[str]) -> None:
+    """These kinds of evidence are there and fresh."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE fleet_asset SET evidence = ARRAY(SELECT DISTINCT unnest(evidence || %s::varchar[]) ORDER BY 1)"
+            " WHERE id = ANY(%s) AND NOT evidence @> %s::varchar[]",
+            [list(names), sorted(asset_ids), list(names)],
+        )
+
+
+def remove_evidence(asset_ids: Iterable[int], names: Sequence[str]) -> None:
+    """These kinds of evidence are no longer there, or too old to count."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE fleet_asset SET evidence = ARRAY(SELECT unnest(evidence) EXCEPT SELECT unnest(%s::varchar[]) ORDER BY 1)"
+            " WHERE id = ANY(%s) AND evidence && %s::varchar[]",
+            [list(names), sorted(asset_ids), list(names)],
+        )
 
 
 def store_host(

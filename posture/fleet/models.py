@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -53,6 +53,10 @@ class Node(models.Model):
     kind = models.CharField(max_length=20, choices=choices.NodeKind.choices, default=choices.NodeKind.DOCKER)
     address = models.CharField(max_length=400)
     allow_plaintext = models.BooleanField(default=False)
+    use_sudo = models.BooleanField(default=False)  # run the host probe as root, over SSH
+    reads_host = models.BooleanField(
+        default=False
+    )  # an engine over SSH whose host is probed in the same pull
     environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="nodes")
     labels = models.JSONField(default=dict, blank=True)
     credential = models.BinaryField(null=True, editable=False)
@@ -79,6 +83,7 @@ class Node(models.Model):
     )
     engine = models.JSONField(null=True, blank=True)  # {"name", "version", "api_version"} as last seen
     last_success_at = models.DateTimeField(null=True, blank=True)
+    host_read_at = models.DateTimeField(null=True, blank=True)  # when the host probe last told something
     last_error = models.JSONField(null=True, blank=True)  # {"code", "title", "detail", "hint", "at"}
     consecutive_failures = models.PositiveIntegerField(default=0)
     next_due_at = models.DateTimeField(default=timezone.now)
@@ -99,13 +104,27 @@ class Node(models.Model):
         return self.name
 
     @property
+    def sources(self) -> tuple[choices.Source, ...]:
+        """What a pull of this node brings."""
+        if self.kind == choices.NodeKind.PROBE:
+            return (choices.Source.PROBE,)
+        return tuple(choices.Source) if self.reads_host else (choices.Source.ENGINE,)
+
+    @property
     def stale_after(self) -> timedelta:
         """Evidence older than this no longer counts towards coverage: three missed pulls, at least 15 minutes."""
         return timedelta(seconds=max(3 * self.interval_seconds, 900))
 
     @property
     def is_stale(self) -> bool:
-        return self.last_success_at is None or timezone.now() - self.last_success_at > self.stale_after
+        return self._is_old(self.last_success_at)
+
+    def is_stale_source(self, source: choices.Source) -> bool:
+        """What this source said is too old to count: an engine may answer while its host cannot be probed."""
+        return self._is_old(self.host_read_at if source == choices.Source.PROBE else self.last_success_at)
+
+    def _is_old(self, moment: datetime | None) -> bool:
+        return moment is None or timezone.now() - moment > self.stale_after
 
 
 class Pull(models.Model):
@@ -185,7 +204,9 @@ class Asset(models.Model):
     """Anything that gets check results, findings and a load. `key` is its identity in the world, per kind.
 
     The columns from `load` on are a read model of the present, written by `fleet.ingest.set_loads` for `risk`;
-    the past is in `risk.Load`. `results_fingerprint` lets an unchanged pull stop after one query.
+    the past is in `risk.Load`. The fingerprints let an unchanged pull stop after one query: of what an engine and of
+    what a host probe says, and of the verdicts on each; "" while it says nothing. `evidence` names what is there and
+    fresh (`risk.formula.EXPECTED`).
     """
 
     kind = models.CharField(max_length=10, choices=choices.AssetKind.choices)
@@ -198,6 +219,9 @@ class Asset(models.Model):
     gone_at = models.DateTimeField(null=True)
     state_fingerprint = models.CharField(max_length=64, db_default="")
     results_fingerprint = models.CharField(max_length=32, db_default="")
+    probe_fingerprint = models.CharField(max_length=32, db_default="")
+    probe_results_fingerprint = models.CharField(max_length=32, db_default="")
+    evidence = ArrayField(models.CharField(max_length=40), default=list, db_default=[])
 
     load = models.FloatField(null=True)
     own_energy = models.FloatField(db_default=0.0)
@@ -328,3 +352,72 @@ class ClusterState(Interval):
                 fields=("asset",), condition=Q(closed_at__isnull=True), name="one_cluster_state"
             ),
         )
+
+
+class HostProbe(Interval):
+    """What the host probe said of a host: one row while it says the same, clocks and counters apart."""
+
+    asset = models.ForeignKey(Asset, on_delete=models.CASCADE, related_name="host_probes")
+    node = models.ForeignKey(Node, null=True, on_delete=models.SET_NULL, related_name="+")
+    fingerprint = models.CharField(max_length=32)
+    packages_fingerprint = models.CharField(max_length=32)  # "" when the packages were not read
+    probe_version = models.CharField(max_length=20)
+    is_root = models.BooleanField()
+    distribution = models.CharField(max_length=40)  # os-release(5) ID
+    distribution_version = models.CharField(max_length=40)
+    distribution_name = models.CharField(max_length=200)
+    kernel_release = models.CharField(max_length=200)
+    reboot_required = models.BooleanField(null=True)  # null: not measured
+
+    objects = HostStateQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("asset",), condition=Q(closed_at__isnull=True), name="one_host_probe"
+            ),
+        )
+        indexes = (
+            models.Index(fields=("asset", "opened_at"), name="host_probe_history"),
+            models.Index(
+                fields=("distribution", "distribution_version"),
+                condition=Q(closed_at__isnull=True),
+                name="host_probe_distribution",
+            ),
+        )
+
+
+class ContainerProbe(Interval):
+    """What the host probe said of a container: its process as the kernel confines it, and its bundle."""
+
+    asset = models.ForeignKey(Asset, on_delete=models.CASCADE, related_name="container_probes")
+    host = models.ForeignKey(Asset, on_delete=models.CASCADE, related_name="+")
+    fingerprint = models.CharField(max_length=32)
+    manager = models.CharField(max_length=20)  # who started it, "" when that cannot be told
+
+    objects = HostStateQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("asset",), condition=Q(closed_at__isnull=True), name="one_container_probe"
+            ),
+        )
+        indexes = (
+            models.Index(fields=("asset", "opened_at"), name="container_probe_history"),
+            models.Index(fields=("host", "closed_at"), name="container_probe_on_host"),
+        )
+
+
+class LoadedFiles(models.Model):
+    """Programs and libraries seen loaded in a container since it is watched, as the container names them."""
+
+    asset = models.OneToOneField(
+        Asset, primary_key=True, on_delete=models.CASCADE, related_name="loaded_files"
+    )
+    watched_since = models.DateTimeField()
+    grown_at = models.DateTimeField()
+    paths = ArrayField(models.TextField(), default=list)
+
+    def __str__(self) -> str:
+        return f"{len(self.paths)} files"

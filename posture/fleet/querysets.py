@@ -34,6 +34,12 @@ class NodeQuerySet(VisibleQuerySet):
     def due(self) -> Self:
         return self.filter(paused=False, next_due_at__lte=timezone.now())
 
+    def bringing(self, source: choices.Source) -> Self:
+        """Nodes whose pulls bring this source's evidence."""
+        if source == choices.Source.ENGINE:
+            return self.filter(kind=choices.NodeKind.DOCKER)
+        return self.filter(Q(kind=choices.NodeKind.PROBE) | Q(reads_host=True))
+
     def idle(self) -> Self:
         """Nodes that no queued or running pull holds."""
         pulls: Any = self.model._meta.get_field("pulls").related_model

@@ -110,6 +110,8 @@ class NodeSerializer(Serializer):
     kind = serializers.ChoiceField(choices=choices.NodeKind.choices)
     address = serializers.CharField()
     allow_plaintext = serializers.BooleanField()
+    use_sudo = serializers.BooleanField()
+    reads_host = serializers.BooleanField()
     environment = EnvironmentRefSerializer()
     labels = serializers.DictField(child=serializers.CharField())
     state = serializers.ChoiceField(choices=choices.NodeState.choices)
@@ -125,6 +127,9 @@ class NodeSerializer(Serializer):
     engine = EngineSerializer(allow_null=True)
     last_pull = LastPullSerializer(allow_null=True, source="last_pull_figures")
     last_success_at = serializers.DateTimeField(allow_null=True)
+    host_read_at = serializers.DateTimeField(
+        allow_null=True, help_text="When the host probe last told something."
+    )
     next_due_at = serializers.DateTimeField()
     consecutive_failures = serializers.IntegerField()
     last_error = NodeErrorSerializer(allow_null=True)

@@ -28,6 +28,13 @@ class CredentialSerializer(serializers.Serializer):
         required=False, allow_blank=True, max_length=1024, trim_whitespace=False, write_only=True
     )
     ssh_host_key = serializers.CharField(required=False, allow_blank=True, max_length=4096, write_only=True)
+    token = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=512,
+        write_only=True,
+        help_text="Bearer token of a host probe that runs as an agent.",
+    )
 
 
 class LimitsSerializer(serializers.Serializer):
@@ -52,6 +59,10 @@ class NodeWriteSerializer(serializers.Serializer):
     limits = LimitsSerializer(required=False)
     credential = CredentialSerializer(required=False, write_only=True)
     allow_plaintext = serializers.BooleanField(required=False)
+    use_sudo = serializers.BooleanField(required=False, help_text="Run the host probe as root, over ssh://.")
+    reads_host = serializers.BooleanField(
+        required=False, help_text="Probe the host of an engine over the same ssh:// connection."
+    )
 
 
 class NodeChangeSerializer(NodeWriteSerializer):

@@ -1,4 +1,4 @@
-"""The load formula, version 1. Pure functions; `docs/load.md` explains them and gives the test vectors.
+"""The load formula, version 2. Pure functions; `docs/load.md` explains them and gives the test vectors.
 
 A finding has points p in 0..100. Its energy is p⁴. A load is the fourth root of a sum of energies, so the worst
 finding dominates, many small ones still count, and adding one never lowers the load. A line's share of a load is
@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from posture.fleet.choices import Source
 from scanners.records import AssetKind, Severity
 
-VERSION = "1"
+VERSION = "2"
 EXPONENT = 4
 
 BASE_POINTS: dict[Severity, float] = {
@@ -40,12 +41,15 @@ EVIDENCE_LABELS = {
     "signature": "Signature check",
     "manager_audit": "Manager audit",
 }
-# What a Docker Engine's own API can bring.
-ENGINE_BRINGS: dict[AssetKind, frozenset[str]] = {
-    AssetKind.HOST: frozenset({"engine_audit"}),
-    AssetKind.CONTAINER: frozenset({"engine_configuration"}),
-    AssetKind.IMAGE: frozenset({"configuration"}),
-    AssetKind.CLUSTER: frozenset({"manager_audit"}),
+# What each source can bring.
+BROUGHT_BY: dict[Source, dict[AssetKind, str]] = {
+    Source.ENGINE: {
+        AssetKind.HOST: "engine_audit",
+        AssetKind.CONTAINER: "engine_configuration",
+        AssetKind.IMAGE: "configuration",
+        AssetKind.CLUSTER: "manager_audit",
+    },
+    Source.PROBE: {AssetKind.HOST: "host_probe", AssetKind.CONTAINER: "process_confinement"},
 }
 # How bad evidence of this kind is taken to be while no asset of the fleet has it: points of one finding.
 PRIOR_POINTS: dict[str, float] = {

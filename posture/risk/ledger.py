@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
 from posture.findings.models import Finding
-from posture.fleet.choices import ALIVE
+from posture.fleet.choices import ALIVE, Source
 from posture.fleet.models import Asset, ContainerState, Environment
 from posture.risk import formula
 from scanners.records import AssetKind, Severity
@@ -55,7 +56,7 @@ def of_asset(asset: Asset, *, lines: int = LINES) -> dict[str, Any]:
         "lines": shown,
         "lines_total": total,
         "rest": max(load - sum(line["share"] for line in shown), 0.0) if total > len(shown) else 0.0,
-        "missing": missing(AssetKind(asset.kind)),
+        "missing": missing(AssetKind(asset.kind), asset.evidence, _once_known(asset)),
     }
 
 
@@ -93,7 +94,9 @@ def of_environment(environment: Environment, *, lines: int = 50) -> dict[str, An
         "rest": max((load or 0.0) - sum(float(line["share"]) for line in shown), 0.0)
         if len(energies) > len(shown)
         else 0.0,
-        "missing": missing(AssetKind.HOST) if energies else [],
+        "missing": missing(AssetKind.HOST, _common(hosts.values_list("evidence", flat=True)))
+        if energies
+        else [],
     }
 
 
@@ -129,17 +132,34 @@ def line_of(asset: Asset) -> float:
     return asset.environment.line if asset.environment is not None else 100.0
 
 
-def missing(kind: AssetKind) -> list[dict[str, str]]:
-    """Evidence that no connector brings for this kind of asset, and why it is not there."""
-    brought = formula.ENGINE_BRINGS[kind]
+def missing(kind: AssetKind, evidence: Collection[str], known: Collection[str] = ()) -> list[dict[str, str]]:
+    """Expected evidence that is not there, and why. `known` is what there once was: it is too old to count."""
     return [
         {
             "evidence": formula.EVIDENCE_LABELS[name],
-            "why": _WHY_MISSING.get(name, "It has not been measured."),
+            "why": "What was read is too old to count."
+            if name in known
+            else _WHY_MISSING.get(name, "It has not been measured."),
         }
         for name in formula.EXPECTED[kind]
-        if name not in brought
+        if name not in evidence
     ]
+
+
+def _once_known(asset: Asset) -> set[str]:
+    """What sources still tell of the asset, fresh or not."""
+    said = {Source.ENGINE: asset.state_fingerprint, Source.PROBE: asset.probe_fingerprint}
+    return {
+        formula.BROUGHT_BY[source][AssetKind(asset.kind)]
+        for source, fingerprint in said.items()
+        if fingerprint
+    }
+
+
+def _common(evidence: Iterable[Sequence[str]]) -> set[str]:
+    """What every asset of a group has."""
+    each = [set(names) for names in evidence]
+    return set.intersection(*each) if each else set()
 
 
 def asset_reference(asset: Asset) -> dict[str, Any]:

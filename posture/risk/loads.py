@@ -15,7 +15,7 @@ from posture.risk.models import Load
 from scanners.records import AssetKind
 
 _OWN = """
-SELECT a.id, a.kind, a.load, a.own_energy, a.energy, a.coverage, a.band,
+SELECT a.id, a.kind, a.evidence, a.load, a.own_energy, a.energy, a.coverage, a.band,
        a.open_info, a.open_low, a.open_medium, a.open_high, a.open_critical,
        coalesce(s.energy, 0), coalesce(s.info, 0), coalesce(s.low, 0), coalesce(s.medium, 0), coalesce(s.high, 0),
        coalesce(s.critical, 0)
@@ -52,22 +52,18 @@ FROM (
 """
 
 
-def recompute(
-    asset_ids: Iterable[int], at: datetime, *, present: dict[AssetKind, frozenset[str]] | None = None
-) -> list[int]:
+def recompute(asset_ids: Iterable[int], at: datetime) -> list[int]:
     """Recompute the loads of these assets, containers and images before hosts; returns the ids that changed.
 
-    `present` says which evidence is there, per kind; by default what an engine brings. The caller holds the rows
-    of hosts (`fleet.lock`), so that two pulls never compute one host from each other's past.
+    The caller holds the rows of hosts (`fleet.lock`), so that two pulls never compute one host from each other's past.
     """
-    present = present or formula.ENGINE_BRINGS
     ids = sorted(set(asset_ids))
     if not ids:
         return []
     with connection.cursor() as cursor:
         cursor.execute(_OWN, [formula.EXPONENT, ids])
         rows = cursor.fetchall()
-    changed = _write([row for row in rows if row[1] != AssetKind.HOST], {}, present, at)
+    changed = _write([row for row in rows if row[1] != AssetKind.HOST], {}, at)
     hosts = [row for row in rows if row[1] == AssetKind.HOST]
     if hosts:
         host_ids = [row[0] for row in hosts]
@@ -76,23 +72,21 @@ def recompute(
             cursor.execute(_MEMBERS, [formula.EXPONENT, host_ids, host_ids, [s.value for s in ALIVE]])
             for row in cursor.fetchall():
                 members.setdefault(row[0], []).append(row[1:])
-        changed += _write(hosts, members, present, at)
+        changed += _write(hosts, members, at)
     return changed
 
 
 def _write(
     rows: Sequence[tuple],
     members: dict[int, list[tuple]],
-    present: dict[AssetKind, frozenset[str]],
     at: datetime,
 ) -> list[int]:
     loads: list[fleet.LoadRow] = []
     intervals: list[tuple] = []
     for row in rows:
-        asset_id, kind_text, *rest = row
+        asset_id, kind_text, have, *rest = row
         before, own = tuple(rest[:10]), rest[10:]
         kind = AssetKind(kind_text)
-        have = present[kind]
         own_energy = float(own[0])
         counts = [int(n) for n in own[1:]]
         energy, missing = own_energy, formula.missing_energy(kind, have)

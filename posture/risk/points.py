@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 
-from posture.fleet.choices import DataClass
+from posture.fleet.choices import ALIVE, DataClass
 from posture.fleet.ingest import EVERY_ADDRESS
+from posture.fleet.models import ContainerState
 from posture.risk.formula import BASE_POINTS
 from scanners.records import ContainerFacts, Severity
 
@@ -20,18 +22,42 @@ DATA_FACTORS: dict[str, float] = {DataClass.CARDHOLDER: 1.1, DataClass.PERSONAL:
 
 def exposure_of(container: ContainerFacts) -> list[Factor]:
     """How far an attacker gets with, or to, this container."""
-    factors: list[Factor] = []
-    if not container.is_running:
-        factors.append(("running", f"{container.status}, no process runs", NOT_RUNNING))
-    open_ports = sorted(
-        {p.host_port for p in container.published_ports if p.host_ip in EVERY_ADDRESS and p.host_port}
+    return _exposure(
+        container.status if not container.is_running else "",
+        {p.host_port for p in container.published_ports if p.host_ip in EVERY_ADDRESS and p.host_port},
+        privileged=container.privileged,
+        network_mode=container.network_mode,
     )
+
+
+def exposure_of_state(state: ContainerState) -> list[Factor]:
+    """The same from what is stored of a container."""
+    return _exposure(
+        state.status if state.status not in ALIVE else "",
+        {
+            int(port[2])
+            for text in state.published
+            if (port := _ADDRESS.match(text)) and port[1] in EVERY_ADDRESS
+        },
+        privileged=state.privileged,
+        network_mode=state.network_mode,
+    )
+
+
+_ADDRESS = re.compile(r"(.*):(\d+)->")  # as `fleet.ingest.published` writes it
+
+
+def _exposure(stopped: str, ports: Iterable[int], *, privileged: bool, network_mode: str) -> list[Factor]:
+    factors: list[Factor] = []
+    if stopped:
+        factors.append(("running", f"{stopped}, no process runs", NOT_RUNNING))
+    open_ports = sorted(ports)
     if open_ports:
         shown = ", ".join(map(str, open_ports[:5])) + (" …" if len(open_ports) > 5 else "")
         factors.append(("reachable", f"published on every address: port {shown}", REACHABLE))
-    if container.privileged:
+    if privileged:
         factors.append(("privileged", "runs in privileged mode", PRIVILEGED))
-    if container.network_mode == "host":
+    if network_mode == "host":
         factors.append(("network", "shares the host's network", HOST_NETWORK))
     return factors
 

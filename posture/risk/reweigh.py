@@ -1,10 +1,13 @@
-"""Points again, when what they rest on changed and no pull did: an environment's data classes."""
+"""Points again, when what they rest on changed beside a verdict: an environment's data classes, a kernel defence."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 
+from scanners.defences.mitigation import mitigated
+
+from posture.defences import ingest as defences
 from posture.findings import settle as findings
 from posture.findings.models import Finding
 from posture.fleet.models import Asset
@@ -15,17 +18,23 @@ from scanners.records import AssetKind, Severity
 BATCH = 5_000
 
 
+_ANEW = ("severity", "data", "mitigation")
+
+
 def reweigh(asset_ids: Sequence[int], data_classes: Sequence[str], at: datetime) -> int:
-    """Recompute the open findings of these assets for these data classes, then their loads; returns how many changed."""
+    """Recompute the open findings of these assets for these data classes and for the kernel defences that stand now,
+    then their loads; returns how many changed."""
     data = data_of(data_classes)
+    states = defences.states_of(asset_ids)
     rows = []
-    for pk, severity, points, factors in (
-        Finding.objects.open().filter(asset__in=asset_ids).values_list("pk", "severity", "points", "factors")
+    for pk, asset_id, key, severity, points, factors in (
+        Finding.objects.open()
+        .filter(asset__in=asset_ids)
+        .values_list("pk", "asset", "key", "severity", "points", "factors")
     ):
-        kept = [
-            (name, detail, factor) for name, detail, factor in factors if name not in ("severity", "data")
-        ]
-        after, shown = points_of(Severity(severity), [*kept, *data])
+        kept = [(name, detail, factor) for name, detail, factor in factors if name not in _ANEW]
+        blunted = mitigated(key, states.get(asset_id, {}))
+        after, shown = points_of(Severity(severity), [*kept, *data, *([blunted] if blunted else [])])
         if after != points:
             rows.append((pk, after, shown))
     for start in range(0, len(rows), BATCH):

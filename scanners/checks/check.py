@@ -77,8 +77,9 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     """One technical test with a stable id.
 
     `judge` is pure: the same facts and policy give the same verdict. `waits_for` names the evidence that no
-    record carries yet; such a check never passes nor fails. `decided_per_requirement` is the framework whose
-    requirements get an outcome each instead of the check's common one.
+    record carries yet; such a check never passes. `decided_per_requirement` is the framework whose
+    requirements get an outcome each instead of the check's common one. `from_engine` is what a check on the
+    probe's document says by the word of the host's engine, as long as no probe reads the host.
     """
 
     id: str
@@ -91,6 +92,7 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     bad: tuple[Example, ...]
     judge: Judge
     evidence_source: str
+    from_engine: Judge | None = None
     waits_for: str = ""
     decided_per_requirement: str = ""
     source_file: str = ""
@@ -98,6 +100,17 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def asset_kind(self) -> AssetKind:
         return ASSET_KINDS[self.subject]
+
+    def takes(self, facts: Any) -> bool:
+        return isinstance(facts, self.subject) or (
+            self.from_engine is not None and isinstance(facts, EngineFacts)
+        )
+
+    def verdict(self, facts: Any, policy: Policy) -> Verdict:
+        """The verdict on a record of its subject, or on the engine alone."""
+        if self.from_engine is not None and isinstance(facts, EngineFacts):
+            return self.from_engine(facts, policy)
+        return self.judge(facts, policy)
 
 
 def check(
@@ -111,6 +124,7 @@ def check(
     good: list[Any],
     bad: list[Any],
     evidence_source: str = "Engine API",
+    from_engine: Callable[..., Verdict] | None = None,
     waits_for: str = "",
     decided_per_requirement: str = "",
 ) -> Callable[[Callable[..., Verdict]], Check]:
@@ -118,7 +132,8 @@ def check(
 
     The id is the file's place in the catalogue (docker/container/not_privileged.py is
     docker.container.not-privileged) and the function has the file's name; the registry refuses anything else.
-    Examples are facts, or `Example(facts, policy)` where a policy other than the default decides.
+    Examples are facts, or `Example(facts, policy)` where a policy other than the default decides; those of a
+    check with `from_engine` may be engines too.
     """
 
     def declare(function: Callable[..., Verdict]) -> Check:
@@ -133,6 +148,7 @@ def check(
             bad=tuple(_example(item) for item in bad),
             judge=_with_policy(function),
             evidence_source=evidence_source,
+            from_engine=None if from_engine is None else _with_policy(from_engine),
             waits_for=waits_for,
             decided_per_requirement=decided_per_requirement,
             source_file=inspect.getsourcefile(function) or "",

@@ -1,4 +1,4 @@
-"""Life cycles and known flaws of engines and runtimes, and the verdict that follows from them.
+"""Life cycles and known flaws of engines, runtimes, kernels and distributions, and the verdict that follows from them.
 
 The facts lie in `lifecycle.yaml`, which is replaced when newer data is published; `as_of` is its day.
 """
@@ -22,6 +22,8 @@ END_WARNING_DAYS = 60  # a line that ends sooner is named in the evidence of a p
 
 # Suffixes of builds by Linux distributions: fixes are backported, so the number alone says little.
 _DISTRIBUTION_BUILD = re.compile(r"\+ds|\+dfsg|~|ubuntu|deb\d|\.el\d|\.fc\d|amzn|alpine|-r\d+$")
+
+_UPSTREAM_NUMBER = re.compile(r"v?(\d{1,9}(?:\.\d{1,9})*(?:-?rc\.?\d{1,9})?)")
 
 
 class Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -102,8 +104,11 @@ def judge_flaws(component: str, text: str, label: str) -> Verdict:
     """Fail when a published flaw affects the version, with the severity of the worst one."""
     version = judge_version(text, label)
     if isinstance(version, Verdict):
-        return version
-    return _flaw_verdict(component, version, f"{label} {text}") or passed(f"{label} {text}")
+        return not_measured(*version.evidence, *_upstream_flaws(component, text))
+    what = f"{label} {text}"
+    if (flawed := _flaw_verdict(component, version, what)) is not None:
+        return flawed
+    return _open_flaws(component, version, what) or passed(what)
 
 
 def judge_support(product: str, text: str, label: str, policy: Policy) -> Verdict:
@@ -119,7 +124,7 @@ def judge_support(product: str, text: str, label: str, policy: Policy) -> Verdic
     if line is None:
         return not_measured(f"{label} {text} is of a line that the life-cycle data does not know")
     what = f"{label} {text}"
-    if line.eol is not None and policy.is_older(_midnight(line.eol), 1):
+    if _has_ended(line.eol, policy) and not _is_extended(product, line.line, policy):
         return failed(f"{what}: support of line {line.line} ended on {line.eol}")
     flawed = _flaw_verdict(product, version, what)
     if flawed is not None:
@@ -129,9 +134,8 @@ def judge_support(product: str, text: str, label: str, policy: Policy) -> Verdic
         if policy.is_older(_midnight(LIFECYCLE.as_of), policy.patch_grace_days):
             return failed(behind)
         return manual(behind, "whether it is older than the grace period is not in the data")
-    open_flaws = [flaw.id for flaw in _FLAWS.get(product, ()) if flaw.may_affect(version)]
-    if open_flaws:
-        return manual(f"{what}: whether {', '.join(open_flaws)} is fixed in it is not published")
+    if (unfixed := _open_flaws(product, version, what)) is not None:
+        return unfixed
     if line.eol is not None and policy.is_within(_midnight(line.eol), END_WARNING_DAYS):
         return passed(f"{what}: support of line {line.line} ends on {line.eol}")
     return passed(what)
@@ -144,6 +148,32 @@ def _flaw_verdict(component: str, version: Version, what: str) -> Verdict | None
     worst = max(Severity[flaw.severity.upper()] for flaw in flaws)
     lines = [f"{what}: {flaw.id}, {flaw.kind}" for flaw in flaws]
     return failed(*lines, severity=worst)
+
+
+def _open_flaws(component: str, version: Version, what: str) -> Verdict | None:
+    flaws = [flaw.id for flaw in _FLAWS.get(component, ()) if flaw.may_affect(version)]
+    return manual(f"{what}: whether {', '.join(flaws)} is fixed in it is not published") if flaws else None
+
+
+def _upstream_flaws(component: str, text: str) -> list[str]:
+    """What the number of a distribution's build would mean upstream: the flaws that its advisories must answer for."""
+    number = _UPSTREAM_NUMBER.match(text.replace("~rc", "rc"))
+    if number is None:
+        return []
+    version = Version(number[1])
+    flaws = [flaw.id for flaw in _FLAWS.get(component, ()) if flaw.affects(version)]
+    return [f"upstream, {number[1]} has {', '.join(flaws)}"] if flaws else []
+
+
+def _has_ended(end: date | None, policy: Policy) -> bool:
+    return end is not None and policy.is_older(_midnight(end), 1)
+
+
+def _is_extended(product: str, line: str, policy: Policy) -> bool:
+    return any(
+        (contract.product, contract.line) == (product, line) and not _has_ended(contract.until, policy)
+        for contract in policy.extended_support
+    )
 
 
 def _midnight(day: date) -> datetime:

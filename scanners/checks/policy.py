@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
@@ -16,6 +16,14 @@ class PortApproval(msgspec.Struct, frozen=True):
 
     def covers(self, workload: str, port: int) -> bool:
         return self.port == port and fnmatch.fnmatchcase(workload, self.workload)
+
+
+class ExtendedSupport(msgspec.Struct, frozen=True):
+    """Contracted support beyond the end of a release line, as in lifecycle.yaml: "ubuntu", "20.04"."""
+
+    product: str
+    line: str
+    until: date
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +59,16 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     restart_max_retries: int = 5
     stopped_container_days: int = 7
     stopped_container_count: int = 25
+
+    # hosts
+    trusted_docker_users: tuple[str, ...] | None = None  # accounts that may be in the group docker
+    extended_support: tuple[ExtendedSupport, ...] = ()
+    storage_is_encrypted: bool | None = None  # below the host, by hypervisor or storage; None: never stated
+    audit_consumers: tuple[str, ...] = ()  # sensors that stand in for auditd
+    pending_reboot_days: int = 7
+    file_comparison_days: int = 7
+    recovery_point_days: int = 1
+    clock_offset_seconds: float = 1.0
 
     # engines
     approved_seccomp_profiles: tuple[str, ...] = ()  # paths of the daemon's own profile

@@ -57,7 +57,7 @@ def problems_of(check: Check, function_name: str, path: str) -> list[str]:
     if not check.bad and not check.waits_for:
         problems.append("there is no bad example, and nothing that the check waits for is named")
     for example in (*check.good, *check.bad):
-        if not isinstance(example.facts, check.subject):
+        if not check.takes(example.facts):
             problems.append(f"an example is {type(example.facts).__name__}, not {check.subject.__name__}")
     return problems
 

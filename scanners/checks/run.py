@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from scanners.checks.check import Check, Verdict
+from scanners.checks.check import Check, Judge, Verdict, not_measured
 from scanners.checks.policy import Policy
 from scanners.checks.registry import CATALOGUE
 from scanners.checks.requirements import requirements_of
@@ -23,56 +23,75 @@ class Judges:
             separate = requirements_of(check.id).get(check.decided_per_requirement, ())
             self._by_subject.setdefault(check.subject, []).append((check, separate))
 
-    def judge(self, facts: Facts, policy: Policy) -> Iterator[CheckOutcome]:
+    def judge(
+        self, facts: Facts, policy: Policy, engine: EngineFacts | None = None
+    ) -> Iterator[CheckOutcome]:
         """One outcome per check of the record's kind, in the order of ids.
 
-        A check that raises gives `Outcome.ERROR` with the exception's type as evidence; its message could
-        hold data of the node and is left out. Raises `TypeError` for a record that no check is about.
+        `engine` is the one that runs on a probed host, when it is read too: see `both`. A check that raises
+        gives `Outcome.ERROR` with the exception's type as evidence; its message could hold data of the node
+        and is left out. Raises `TypeError` for a record that no check is about.
         """
         try:
             checks = self._by_subject[type(facts)]
         except KeyError:
             raise TypeError(f"no check judges a {type(facts).__name__}") from None
-        key = facts.key
         for check, separate in checks:
-            try:
-                verdict = check.judge(facts, policy)
-            except Exception as error:
-                verdict = Verdict(Outcome.ERROR, (f"the check failed with {type(error).__name__}",))
-            per_requirement = verdict.per_requirement
-            if separate:
-                per_requirement = {id: per_requirement.get(id, verdict.outcome) for id in separate}
-            yield CheckOutcome(
-                check=check.id,
-                asset_kind=check.asset_kind,
-                asset_key=key,
-                outcome=verdict.outcome,
-                evidence=verdict.evidence,
-                severity=None if verdict.severity == check.severity else verdict.severity,
-                per_requirement=per_requirement,
-            )
+            verdict = _judged(check.judge, facts, policy)
+            if engine is not None and check.from_engine is not None:
+                verdict = both(verdict, _judged(check.from_engine, engine, policy))
+            yield _outcome(check, separate, facts.key, verdict)
 
-    def unjudged(self, subject: type, key: str, reason: str) -> Iterator[CheckOutcome]:
-        """Not measured, for this reason, from every check on a kind of record that nobody brought for this asset."""
-        for check, separate in self._by_subject.get(subject, ()):
-            yield CheckOutcome(
-                check=check.id,
-                asset_kind=check.asset_kind,
-                asset_key=key,
-                outcome=Outcome.NOT_MEASURED,
-                evidence=(reason,),
-                per_requirement=dict.fromkeys(separate, Outcome.NOT_MEASURED),
-            )
+    def unprobed(self, engine: EngineFacts, policy: Policy) -> Iterator[CheckOutcome]:
+        """What the checks on hosts say while no probe reads this one: what the engine shows, else not measured."""
+        for check, separate in self._by_subject.get(HostFacts, ()):
+            verdict = not_measured("no host probe reads this host")
+            if check.from_engine is not None:
+                verdict = _judged(check.from_engine, engine, policy)
+            yield _outcome(check, separate, engine.key, verdict)
+
+
+def both(host: Verdict, engine: Verdict) -> Verdict:
+    """One verdict of what the host's files and its engine show: a failure of either, else the host's if it has one."""
+    if host.outcome is not Outcome.FAIL and engine.outcome is Outcome.FAIL:
+        return engine
+    if host.outcome is Outcome.NOT_MEASURED and engine.outcome is not Outcome.NOT_MEASURED:
+        return engine
+    return host
+
+
+def _judged(judge: Judge, facts: Facts, policy: Policy) -> Verdict:
+    try:
+        return judge(facts, policy)
+    except Exception as error:
+        return Verdict(Outcome.ERROR, (f"the check failed with {type(error).__name__}",))
+
+
+def _outcome(check: Check, separate: tuple[str, ...], key: str, verdict: Verdict) -> CheckOutcome:
+    return CheckOutcome(
+        check=check.id,
+        asset_kind=check.asset_kind,
+        asset_key=key,
+        outcome=verdict.outcome,
+        evidence=verdict.evidence,
+        severity=None if verdict.severity == check.severity else verdict.severity,
+        per_requirement={id: verdict.per_requirement.get(id, verdict.outcome) for id in separate},
+    )
 
 
 _JUDGES = Judges(CATALOGUE)
 
 
-def judge(facts: Facts, policy: Policy) -> Iterator[CheckOutcome]:
+def judge(facts: Facts, policy: Policy, engine: EngineFacts | None = None) -> Iterator[CheckOutcome]:
     """The outcome of every check of the catalogue on one record. See `Judges.judge`."""
-    return _JUDGES.judge(facts, policy)
+    return _JUDGES.judge(facts, policy, engine)
 
 
-def unprobed(engine: EngineFacts) -> Iterator[CheckOutcome]:
+def checks_on(*subjects: type) -> frozenset[str]:
+    """The ids of the checks that judge records of these kinds."""
+    return frozenset(check.id for check in CATALOGUE if check.subject in subjects)
+
+
+def unprobed(engine: EngineFacts, policy: Policy) -> Iterator[CheckOutcome]:
     """What the checks on the host itself say while only its engine is read."""
-    return _JUDGES.unjudged(HostFacts, engine.key, "no host probe reads this host")
+    return _JUDGES.unprobed(engine, policy)

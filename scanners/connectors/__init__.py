@@ -1,15 +1,15 @@
-"""Connectors open a node and yield records: the only code of `scanners` that touches the network."""
+"""Connectors open a node and yield records: the only code of `scanners` that connects to a node."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from types import ModuleType
 
-from scanners.connectors import docker
+from scanners.connectors import docker, probe
+from scanners.connectors.session import Connector, Options, Session
 from scanners.records import Credential, Limits, NodeError
 
-CONNECTORS: tuple[ModuleType, ...] = (docker,)
+CONNECTORS: tuple[Connector, ...] = (docker, probe)
 
 
 def open_node(
@@ -21,19 +21,19 @@ def open_node(
     is_cancelled: Callable[[], bool],
     allow_plaintext: bool = False,
     denied_networks: Iterable[str] = (),
-) -> AbstractContextManager[docker.DockerSession]:
-    """Open a node of this kind ("docker"). The session has `probe()` and `collect(report)`; raises `NodeError`."""
+    sudo: bool = False,
+    reads_host: bool = False,
+) -> AbstractContextManager[Session]:
+    """Open a node of this kind ("docker", "probe"); see `Options` for what may be allowed. Raises `NodeError`."""
+    options = Options(
+        allow_plaintext=allow_plaintext,
+        denied_networks=tuple(denied_networks),
+        sudo=sudo,
+        reads_host=reads_host,
+    )
     for connector in CONNECTORS:
         if kind == connector.KIND:
-            session: AbstractContextManager[docker.DockerSession] = connector.open_node(
-                address,
-                credential,
-                limits,
-                is_cancelled=is_cancelled,
-                allow_plaintext=allow_plaintext,
-                denied_networks=denied_networks,
-            )
-            return session
+            return connector.open_node(address, credential, limits, options, is_cancelled=is_cancelled)
     known = ", ".join(connector.KIND for connector in CONNECTORS)
     raise NodeError(
         "address_invalid", f"There is no connector for nodes of kind {kind[:40]!r}.", f"Known: {known}."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,10 @@ from packaging.version import InvalidVersion, Version
 from scanners.answers import Answer, MalformedAnswerError, as_list
 from scanners.connectors.address import NodeAddress, check_address, parse_address
 from scanners.connectors.conversation import TOO_DEEP, Conversation, UnreadableError, decoded
+from scanners.connectors.engine_and_host import EngineAndHost
 from scanners.connectors.guard import Guard
+from scanners.connectors.probe import over_ssh
+from scanners.connectors.session import NO_OPTIONS, Options, Report
 from scanners.connectors.ssh import SshTunnel
 from scanners.connectors.transport import Dial, dial_unix, tcp_dialer
 from scanners.engine_api import (
@@ -41,8 +44,6 @@ OLDEST_API = "1.41"  # Docker 20.10, Podman 3 and newer
 _KEPT_INSPECT_BYTES = 8 * 1024 * 1024
 _STOPPED = frozenset({"exited", "dead", "stopped"})
 
-Report = Callable[[str, int, int], None]
-
 # What a list is called for a person, by the path that gives it.
 _SAID = {
     "/containers/json": "containers",
@@ -62,50 +63,52 @@ def open_node(
     address: str,
     credential: Credential,
     limits: Limits,
+    options: Options = NO_OPTIONS,
     *,
     is_cancelled: Callable[[], bool],
-    allow_plaintext: bool = False,
-    denied_networks: Iterable[str] = (),
     read_processes: bool = True,
-) -> Iterator[DockerSession]:
+) -> Iterator[DockerSession | EngineAndHost]:
     """Open an engine and close it again. Raises `NodeError`, whose code says what is wrong.
 
-    `allow_plaintext` lets tcp:// go without TLS. `denied_networks` are CIDRs that may not be asked, on top of link-local
-    and metadata addresses. `read_processes` also asks for the programs in running containers.
+    `read_processes` also asks for the programs in running containers.
     """
     parsed = parse_address(address)
+    if parsed.scheme == "https":
+        raise NodeError(
+            "address_invalid",
+            "https:// is the address of a host probe's agent.",
+            "Write tcp:// for an engine: certificates decide whether it is encrypted.",
+        )
     guard = Guard(limits, is_cancelled)
+    if options.reads_host and parsed.scheme != "ssh":
+        raise NodeError("address_invalid", "The host is read along with its engine over ssh:// only.", "")
     with contextlib.ExitStack() as stack:
-        dial = _dialer(parsed, credential, guard, stack, allow_plaintext, tuple(denied_networks))
+        tunnel = None
+        if parsed.scheme == "ssh":
+            tunnel = SshTunnel(parsed, credential, options.denied_networks, guard)
+            stack.callback(tunnel.close)
+        dial = tunnel.dial if tunnel else _dialer(parsed, credential, guard, options)
         session = DockerSession(parsed, dial, guard, read_processes=read_processes)
         stack.callback(session.close)
         session.negotiate()
-        yield session
+        if tunnel is not None and options.reads_host:
+            yield EngineAndHost(session, over_ssh(tunnel, guard, sudo=options.sudo))
+        else:
+            yield session
 
 
-def _dialer(
-    address: NodeAddress,
-    credential: Credential,
-    guard: Guard,
-    stack: contextlib.ExitStack,
-    allow_plaintext: bool,
-    denied_networks: tuple[str, ...],
-) -> Dial:
+def _dialer(address: NodeAddress, credential: Credential, guard: Guard, options: Options) -> Dial:
     if address.scheme == "unix":
         return lambda: dial_unix(address, guard)
-    if address.scheme == "ssh":
-        tunnel = SshTunnel(address, credential, denied_networks, guard)
-        stack.callback(tunnel.close)
-        return tunnel.dial
     has_certificates = bool(
         credential.ca_certificate or credential.client_certificate or credential.client_key
     )
     return tcp_dialer(
         address,
-        check_address(address, denied_networks),
+        check_address(address, options.denied_networks),
         credential,
         guard,
-        plaintext=allow_plaintext and not has_certificates,
+        plaintext=options.allow_plaintext and not has_certificates,
     )
 
 

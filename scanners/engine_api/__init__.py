@@ -12,13 +12,14 @@ from __future__ import annotations
 
 from scanners.engine_api.containers import container_facts
 from scanners.engine_api.documents import bare_digest, is_podman, observed
-from scanners.engine_api.engine import engine_facts, inherited_settings
+from scanners.engine_api.engine import engine_again, engine_facts, inherited_settings
 from scanners.engine_api.images import image_facts
 from scanners.engine_api.swarm import swarm_facts
 
 __all__ = [
     "bare_digest",
     "container_facts",
+    "engine_again",
     "engine_facts",
     "image_facts",
     "inherited_settings",

@@ -149,6 +149,18 @@ def engine_facts(
     return observed(facts, redaction.redact_document(document))
 
 
+def engine_again(document: dict[str, Any], node_address: str) -> EngineFacts:
+    """The engine from a document that `engine_facts` gave, without its volumes, plugins, containers and images.
+
+    Raises KeyError or MalformedAnswerError for a document of another shape.
+    """
+    facts = engine_facts(
+        document["info"], document["version"], networks=document["networks"], node_address=node_address
+    ).facts
+    assert isinstance(facts, EngineFacts)
+    return facts
+
+
 def inherited_settings(engine: EngineFacts) -> EngineFacts:
     """The engine's settings that a container inherits, without the lists that change with every container."""
     return msgspec.structs.replace(

@@ -9,18 +9,29 @@ from typing import Any, Callable, Dict, Tuple
 from scanners.probe import (
     SCHEMA,
     VERSION,
+    audit,
+    backups,
+    bpf,
     confinement,
     containers,
     distribution,
+    docker,
+    firewall,
     integrity,
     kernel,
+    listeners,
+    logs,
     lsm,
+    packages,
     rkt,
     runtimes,
+    sensors,
+    storage,
     sysctls,
+    timesync,
 )
 from scanners.probe.evidence import NOT_LIVE, Evidence
-from scanners.probe.reading import OutOfTimeError, Reader, printable
+from scanners.probe.reading import OutOfTimeError, Reader, printable, whole
 
 SECONDS = 60.0
 # As machine-id(5) asks for: what leaves the host must not be the machine's own id.
@@ -41,7 +52,23 @@ def host(evidence: Evidence) -> Dict[str, Any]:
         "id": hashlib.sha256(_APPLICATION + machine.encode()).hexdigest()[:32] if machine else None,
         "name": printable(name or "", 253),
         "uptime_seconds": uptime if evidence.reader.is_live else None,
+        "cpus": evidence.read("cpus", "/sys/devices/system/cpu/online", _counted),
+        "memory_bytes": evidence.read("memory_bytes", "/proc/meminfo", _memory),
     }
+
+
+def _counted(text: str) -> int:
+    """How many processors a list such as "0-3,6" names (Linux, Documentation/admin-guide/cputopology.rst)."""
+    ends = [[whole(end) for end in part.split("-", 1)] for part in text.split(",")]
+    return sum(each[-1] - each[0] + 1 for each in ends)
+
+
+def _memory(text: str) -> int:
+    """Bytes of memory, from proc(5)'s meminfo, which counts in KiB."""
+    for line in text.splitlines():
+        if line.startswith("MemTotal:"):
+            return whole(line.split()[1]) * 1024
+    raise ValueError("no total")
 
 
 SUBJECTS: Tuple[Tuple[str, Callable[[Evidence], Any]], ...] = (
@@ -53,6 +80,17 @@ SUBJECTS: Tuple[Tuple[str, Callable[[Evidence], Any]], ...] = (
     ("integrity", integrity.collect),
     ("sysctls", sysctls.collect),
     ("runtimes", runtimes.collect),
+    ("docker", docker.collect),
+    ("container_data", storage.collect),
+    ("audit", audit.collect),
+    ("listeners", listeners.collect),
+    ("time", timesync.collect),
+    ("sensors", sensors.collect),
+    ("log_collectors", logs.collect),
+    ("firewall", firewall.collect),
+    ("backups", backups.collect),
+    ("packages", packages.collect),
+    ("bpf_programs", bpf.collect),
     ("containers", containers.collect),
     ("containers_complete", containers.is_complete),
     ("rkt", rkt.collect),

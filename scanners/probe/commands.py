@@ -10,6 +10,7 @@ import subprocess
 import threading
 from typing import Optional, Sequence
 
+from scanners.probe.evidence import NEEDS_ROOT, NOT_LIVE, Evidence
 from scanners.probe.reading import Reader
 
 FOLDERS = ("/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/sbin", "/usr/local/bin")
@@ -92,6 +93,26 @@ def run(
     else:
         return output.decode("utf-8", "replace")
     return None
+
+
+def ask(
+    evidence: Evidence, name: str, arguments: Sequence[str], limit: int = BYTES, seconds: float = SECONDS
+) -> Optional[str]:
+    """What a program says to root of the running host; None, and the fact `name` not measured, when it does not."""
+    reader = evidence.reader
+    if not reader.is_live:
+        evidence.not_measured(name, NOT_LIVE)
+        return None
+    if os.geteuid() != 0:
+        evidence.not_measured(name, NEEDS_ROOT)
+        return None
+    said = run(reader, arguments, limit, seconds)
+    if said is None:
+        reason = reader.reason("command " + " ".join(arguments))
+        evidence.not_measured(
+            name, f"{arguments[0]} {reason}" if reason else f"the host has no {arguments[0]} that may be run"
+        )
+    return said
 
 
 def kill(process: "subprocess.Popen[bytes]") -> None:

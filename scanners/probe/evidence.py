@@ -28,9 +28,19 @@ class Evidence:
         """Say why the fact `name` is null."""
         self._not_measured[f"{self.at}/{escaped(name)}"] = reason
 
+    def why(self, name: str) -> str:
+        """Why the fact `name` was noted as not measured, "" when it was not."""
+        return self._not_measured.get(f"{self.at}/{escaped(name)}", "")
+
     def whole_not_measured(self, reason: str) -> None:
         """Say why the part that this evidence is about is null as a whole."""
         self._not_measured[self.at] = reason
+
+    def because_whole(self, path: str) -> None:
+        """Note the part that this evidence is about as not measured if `path` was skipped."""
+        reason = self.reader.reason(path)
+        if reason:
+            self.whole_not_measured(NEEDS_ROOT if reason == DENIED else f"{path}: {reason}")
 
     def read(self, name: str, path: str, parse: Callable[[str], Any] = str) -> Any:
         """The fact `name` from a file: its text without white space around, or what `parse` makes of the text.

@@ -170,6 +170,7 @@ def mount_table(text: str) -> List[Mount]:
                 "options": fields[5],
                 "optional": " ".join(fields[6:]),
                 "kind": kinds[0],
+                "source": unescaped(kinds[1]) if len(kinds) > 1 else "",
             }
         )
     return found

@@ -8,10 +8,12 @@ import errno
 import os
 import stat
 import time
-from typing import Any, Dict, List, Optional
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, TypeVar
 
 FILE_BYTES = 1 << 20
+LINE_BYTES = 1 << 20
 LIST_NAMES = 20000
+NEWEST_NAMES = 500
 LINKS = 40
 DENIED = "denied"
 TOO_LARGE = "too large"
@@ -24,10 +26,16 @@ SKIPS_SHOWN = 500
 
 _ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ESRCH, errno.ENXIO, errno.ENODEV)
 _FORBIDDEN = (errno.EACCES, errno.EPERM)
+_YEAR_3000 = 32503680000
+Found = TypeVar("Found")
 
 
 class OutOfTimeError(Exception):
     """The probe has used up its time; what is not collected by now is not measured."""
+
+
+class _NoContentError(Exception):
+    """The file is missing or was skipped."""
 
 
 class Reader:
@@ -40,6 +48,14 @@ class Reader:
         self.skipped_total = 0
         self._deadline = time.monotonic() + seconds
         self._reasons: Dict[str, str] = {}
+        self._kept: Dict[Any, Any] = {}
+
+    def once(self, ask: "Callable[[Reader], Found]") -> Found:
+        """What `ask` finds on this host: looked for the first time, remembered for every subject that asks again."""
+        if ask not in self._kept:
+            self._kept[ask] = ask(self)
+        found: Found = self._kept[ask]
+        return found
 
     def check_time(self) -> None:
         if time.monotonic() > self._deadline:
@@ -96,31 +112,56 @@ class Reader:
 
     def content(self, path: str, limit: int = FILE_BYTES) -> Optional[bytes]:
         """The file's bytes, None when it is missing or was skipped."""
+        try:
+            return b"".join(self._pieces(path, limit))
+        except _NoContentError:
+            return None
+
+    def lines(self, path: str, limit: int = FILE_BYTES) -> Iterator[str]:
+        """The file's lines, one after the other, so that a long file takes little memory. What is not UTF-8 shows as a
+        replacement. It ends early at a skip: `reason` then says why."""
+        rest = b""
+        try:
+            for piece in self._pieces(path, limit):
+                whole_lines = (rest + piece).split(b"\n")
+                rest = whole_lines.pop()
+                if len(rest) > LINE_BYTES:
+                    self.skip(path, TOO_LARGE)
+                    return
+                for line in whole_lines:
+                    yield line.decode("utf-8", "replace")
+        except _NoContentError:
+            return
+        if rest:
+            yield rest.decode("utf-8", "replace")
+
+    def _pieces(self, path: str, limit: int) -> Iterator[bytes]:
+        """The file's bytes piece by piece; _NoContentError when it is missing, or was skipped at the start or later."""
         self.check_time()
         try:
             # Without O_NONBLOCK a FIFO under the name of a file would hold the probe for ever.
             handle = os.open(self.real(path), os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
         except (OSError, ValueError) as error:
             self._failed(path, error)
-            return None
+            raise _NoContentError from error
         try:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
                 self.skip(path, NOT_A_FILE)
-                return None
-            pieces: List[bytes] = []
+                raise _NoContentError
             size = 0
-            while size <= limit:
+            while True:
                 piece = os.read(handle, min(65536, limit + 1 - size))
                 if not piece:
-                    return b"".join(pieces)
-                pieces.append(piece)
+                    return
                 size += len(piece)
+                if size > limit:
+                    self.skip(path, TOO_LARGE)
+                    raise _NoContentError
+                yield piece
                 self.check_time()
-            self.skip(path, TOO_LARGE)
-            return None
         except OSError as error:
             self._failed(path, error)
-            return None
+            raise _NoContentError from error
         finally:
             os.close(handle)
 
@@ -159,6 +200,38 @@ class Reader:
             "mode": f"{stat.S_IMODE(found.st_mode):04o}",
             "kind": kind_of(found.st_mode),
         }
+
+    def changed_at(self, path: str) -> Optional[float]:
+        """When the content of what the path leads to last changed, in seconds since 1970; None as for `status`."""
+        try:
+            return os.stat(self.real(path)).st_mtime
+        except (OSError, ValueError) as error:
+            self._failed(path, error)
+            return None
+
+    def newest(self, paths: Iterable[str]) -> Optional[str]:
+        """When one of these files, or of those in these folders, last changed: UTC, ISO 8601; None without any."""
+        times = []
+        for path in paths:
+            within = (self.names(path) or [])[:NEWEST_NAMES] if self.is_folder(path) else []
+            times += [self.changed_at(path)] + [self.changed_at(f"{path}/{name}") for name in within]
+        known = [moment for moment in times if moment is not None and 0 < moment < _YEAR_3000]
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(max(known))) if known else None
+
+    def is_folder(self, path: str) -> bool:
+        try:
+            return stat.S_ISDIR(os.stat(self.real(path)).st_mode)
+        except (OSError, ValueError):
+            return False
+
+    def resolved(self, path: str) -> str:
+        """The host's own name of what the path leads to, every link followed; the path itself when they lead nowhere."""
+        try:
+            if self.is_live:
+                return os.path.realpath(path)
+            return self.real(path)[len(self.root) :] or "/"
+        except (OSError, ValueError):
+            return path
 
     def exists(self, path: str) -> Optional[bool]:
         """Whether something stands there; None when that may not be known."""

@@ -11,9 +11,9 @@ from typing import Any, Dict, List, Optional
 from scanners.probe import bundles, commands
 from scanners.probe.evidence import Evidence
 from scanners.probe.reading import Reader, printable
+from scanners.probe.units import FOLDERS
 
 DATA = "/var/lib/rkt"
-UNITS = ("/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system", "/run/systemd/system")
 PLACES = ("/usr/lib/rkt", "/etc/rkt", DATA)
 KEYS = ("/etc/rkt/trustedkeys", "/usr/lib/rkt/trustedkeys")
 MAX_PODS = 2000
@@ -49,7 +49,7 @@ def collect(evidence: Evidence) -> Optional[Dict[str, Any]]:
 
 def units(reader: Reader) -> List[str]:
     found = []
-    for folder in UNITS:
+    for folder in FOLDERS:
         for name in reader.names(folder) or ():
             path = folder + "/" + name
             if reader.link(path) == "/dev/null":

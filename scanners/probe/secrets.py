@@ -5,22 +5,28 @@ from typing import List, Sequence
 
 REDACTED = "REDACTED"
 _SECRET_NAME = re.compile(
-    r"(?i)(pass(word|wd|phrase)?|secret|token|credential|api[-_.]?key|private[-_.]?key|auth)([-_.]|$)"
+    r"(?i)(pass(word|wd|phrase)?|secrets?|tokens?|credentials?|(api|private|access|license|account)[-_.]?key|auth)([-_.]|$)"
 )
 _USER_IN_ADDRESS = re.compile(r"(?i)([a-z][a-z0-9+.-]*://[^\s/:@]*:)[^\s/@]+@")
+_SECRET_IN_QUERY = re.compile(
+    r"(?i)([?&][^=&#\s]*(?:pass|secret|token|credential|key|auth|signature|sig)[^=&#\s]*=)[^&#\s]+"
+)
 
 
 def redacted_value(name: str, value: str) -> str:
-    """`value` without what is secret in it: all of it under a secret name, else passwords in addresses."""
+    """`value` without what is secret in it: all of it under a secret name, else what addresses carry."""
     if _SECRET_NAME.search(name):
         return REDACTED
-    return _USER_IN_ADDRESS.sub(r"\g<1>" + REDACTED + "@", value)
+    without_user = _USER_IN_ADDRESS.sub(r"\g<1>" + REDACTED + "@", value)
+    return _SECRET_IN_QUERY.sub(r"\g<1>" + REDACTED, without_user)
 
 
 def redacted_option(text: str) -> str:
     """One word of a command line: `name=value` with the value redacted where it must be."""
-    name, equals, value = text.partition("=")
-    return name + equals + redacted_value(name, value) if equals else redacted_value("", text)
+    name, equals, _ = text.partition("=")
+    if equals and _SECRET_NAME.search(name):
+        text = name + equals + REDACTED
+    return redacted_value("", text)
 
 
 def redacted_words(words: Sequence[str]) -> List[str]:

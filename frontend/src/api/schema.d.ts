@@ -1558,17 +1558,23 @@ export interface components {
             version: string;
             api_version: string;
             name: string;
-            containers: number;
-            images: number;
+            containers: number | null;
+            images: number | null;
             readable: string[];
             missing: string[];
         };
         /** @description An address and credential to try; nothing is stored. */
         ConnectionRequest: {
+            /** @default docker */
+            kind: components["schemas"]["NodeKind"];
             address: string;
             credential?: components["schemas"]["CredentialRequest"];
             /** @default false */
             allow_plaintext: boolean;
+            /** @default false */
+            use_sudo: boolean;
+            /** @default false */
+            reads_host: boolean;
         };
         /** @description Declares the shape of a value that is a plain mapping already. */
         ConnectionTest: {
@@ -1656,6 +1662,8 @@ export interface components {
             ssh_private_key?: string;
             ssh_passphrase?: string;
             ssh_host_key?: string;
+            /** @description Bearer token of a host probe that runs as an agent. */
+            token?: string;
         };
         /**
          * @description * `personal` - Personal data
@@ -2199,6 +2207,8 @@ export interface components {
             kind: components["schemas"]["NodeKind"];
             address: string;
             allow_plaintext: boolean;
+            use_sudo: boolean;
+            reads_host: boolean;
             environment: components["schemas"]["EnvironmentRef"];
             labels: {
                 [key: string]: string;
@@ -2216,6 +2226,11 @@ export interface components {
             last_pull: components["schemas"]["LastPull"] | null;
             /** Format: date-time */
             last_success_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the host probe last told something.
+             */
+            host_read_at: string | null;
             /** Format: date-time */
             next_due_at: string;
             consecutive_failures: number;
@@ -2234,9 +2249,10 @@ export interface components {
         };
         /**
          * @description * `docker` - Docker Engine
+         *     * `probe` - Host probe
          * @enum {string}
          */
-        NodeKind: "docker";
+        NodeKind: "docker" | "probe";
         /** @description A read-only serializer: the declared fields are the contract, in this order. */
         NodeLamp: {
             id: number;
@@ -2276,6 +2292,10 @@ export interface components {
             limits?: components["schemas"]["LimitsRequest"];
             credential?: components["schemas"]["CredentialRequest"];
             allow_plaintext?: boolean;
+            /** @description Run the host probe as root, over ssh://. */
+            use_sudo?: boolean;
+            /** @description Probe the host of an engine over the same ssh:// connection. */
+            reads_host?: boolean;
         };
         /** @description Declares the shape of a value that is a plain mapping already. */
         Object: {
@@ -2541,6 +2561,10 @@ export interface components {
             limits?: components["schemas"]["LimitsRequest"];
             credential?: components["schemas"]["CredentialRequest"];
             allow_plaintext?: boolean;
+            /** @description Run the host probe as root, over ssh://. */
+            use_sudo?: boolean;
+            /** @description Probe the host of an engine over the same ssh:// connection. */
+            reads_host?: boolean;
         };
         /** @description A change of a view: what is not sent stays. Its list cannot change. */
         PatchedSavedViewChangeRequest: {
@@ -5976,7 +6000,7 @@ export interface operations {
                 /** @description Environment ids or slugs. */
                 environment?: string[];
                 /** @description Kind */
-                kind?: "docker"[];
+                kind?: ("docker" | "probe")[];
                 /** @description Labels as key or key=value. */
                 label?: string[];
                 /** @description Rows a page. */
@@ -6711,7 +6735,7 @@ export interface operations {
                 /** @description CSV, or one JSON object a line. */
                 format?: "csv" | "jsonl";
                 /** @description Kind */
-                kind?: "docker"[];
+                kind?: ("docker" | "probe")[];
                 /** @description Labels as key or key=value. */
                 label?: string[];
                 /** @description Each is served by an index; “-” means descending. */
@@ -6772,7 +6796,7 @@ export interface operations {
                 /** @description Environment ids or slugs. */
                 environment?: string[];
                 /** @description Kind */
-                kind?: "docker"[];
+                kind?: ("docker" | "probe")[];
                 /** @description Labels as key or key=value. */
                 label?: string[];
                 /** @description Search */

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,9 @@ import pytest
 from scanners.checks.neighbours import relate
 from scanners.checks.policy import Policy
 from scanners.checks.registry import BY_ID
-from scanners.checks.run import judge
+from scanners.checks.run import judge, unprobed
 from scanners.engine_api import container_facts, engine_facts, image_facts, inherited_settings, swarm_facts
-from scanners.records import Outcome
+from scanners.records import EngineFacts, Outcome
 
 ROOT = Path(__file__).parents[3]
 RECORDING = msgspec.json.decode((ROOT / "tests" / "data" / "docker_bench_outcomes.json").read_bytes())
@@ -185,7 +186,8 @@ def decided_by_docker_bench(number: str, word: str) -> Outcome | None:
 def comparisons() -> Iterator[tuple[str, str, Outcome, Outcome]]:
     """(number, asset, docker-bench's decision, our outcome) wherever docker-bench decides."""
     for asset, words, numbers, facts in assets():
-        outcomes = {outcome.check: outcome.outcome for outcome in judge(facts, POLICY)}
+        said = chain(judge(facts, POLICY), unprobed(facts, POLICY) if isinstance(facts, EngineFacts) else ())
+        outcomes = {outcome.check: outcome.outcome for outcome in said}
         for number, check in numbers.items():
             theirs = decided_by_docker_bench(number, words.get(number, ""))
             if theirs is not None:

@@ -25,7 +25,7 @@ CASES = [
 
 @pytest.mark.parametrize(("check", "example", "is_good"), CASES)
 def test_it_judges_its_examples(check: Check, example: Example, is_good: bool) -> None:
-    verdict = check.judge(example.facts, example.policy)
+    verdict = check.verdict(example.facts, example.policy)
 
     assert verdict.outcome is _expected(check, example, is_good)
     assert is_good or verdict.outcome is Outcome.FAIL
@@ -34,7 +34,7 @@ def test_it_judges_its_examples(check: Check, example: Example, is_good: bool) -
 
 @pytest.mark.parametrize(("check", "example", "is_good"), CASES)
 def test_it_says_why_unless_it_passes(check: Check, example: Example, is_good: bool) -> None:
-    verdict = check.judge(example.facts, example.policy)
+    verdict = check.verdict(example.facts, example.policy)
 
     assert verdict.evidence or verdict.outcome is Outcome.PASS
     assert all(line == line.strip() and line for line in verdict.evidence)
@@ -45,7 +45,7 @@ def test_it_says_why_unless_it_passes(check: Check, example: Example, is_good: b
     "check", [check for check in CATALOGUE if check.waits_for], ids=lambda check: check.id
 )
 def test_a_check_that_waits_for_evidence_never_passes(check: Check) -> None:
-    outcomes = {check.judge(example.facts, example.policy).outcome for example in (*check.good, *check.bad)}
+    outcomes = {check.verdict(example.facts, example.policy).outcome for example in (*check.good, *check.bad)}
 
     assert Outcome.NOT_MEASURED in outcomes
     assert Outcome.PASS not in outcomes

@@ -11,7 +11,7 @@ from scanners.checks.host_examples import probed, probed_container
 from scanners.checks.policy import Policy
 from scanners.checks.registry import BY_ID, CATALOGUE
 from scanners.checks.requirements import requirements_of
-from scanners.checks.run import Judges, judge
+from scanners.checks.run import Judges, both, judge, unprobed
 from scanners.records import AssetKind, CheckOutcome, ContainerFacts, Outcome, Severity, Skipped
 
 NOW = datetime(2026, 9, 30, tzinfo=UTC)
@@ -95,14 +95,21 @@ def test_the_severity_is_told_only_where_a_case_weighs_differently() -> None:
 
 
 def test_files_that_benchmarks_number_apart_get_an_outcome_per_number() -> None:
-    outcomes = outcomes_of(engine())
+    facts = probed(
+        audit__rules=["-w /etc/docker"],
+        docker__watched={"/run/containerd": False, "/var/lib/docker": True, "/etc/docker": True},
+        docker__watched_as={"1.1.4": ["/run/containerd"], "1.1.5": ["/var/lib/docker"], "1.1.6": ["/etc/docker"]},
+    )
+    outcomes = outcomes_of(facts)
     directories = outcomes["docker.host.audit-directories"]
 
     assert directories.per_requirement == {
-        "1.1.4": Outcome.NOT_MEASURED,
-        "1.1.5": Outcome.NOT_MEASURED,
-        "1.1.6": Outcome.NOT_MEASURED,
+        "1.1.4": Outcome.NOT_APPLICABLE,
+        "1.1.5": Outcome.FAIL,
+        "1.1.6": Outcome.PASS,
     }
+    unread = {outcome.check: outcome for outcome in unprobed(engine(), EXAMPLE_POLICY)}
+    assert set(unread["docker.host.audit-directories"].per_requirement.values()) == {Outcome.NOT_MEASURED}
     for id, outcome in outcomes.items():
         declared = BY_ID[id].decided_per_requirement
         assert set(outcome.per_requirement) == set(requirements_of(id).get(declared, ()))
@@ -143,3 +150,33 @@ def test_limits_of_the_policy_decide() -> None:
     assert outcomes_of(old)["image.age-limit"].outcome is Outcome.FAIL
     assert outcomes_of(old)["image.age-limit"].evidence == ("Created is 2026-01-03, limit 90 days",)
     assert outcomes_of(old, patient)["image.age-limit"].outcome is Outcome.PASS
+
+
+def test_the_engine_is_heard_beside_the_probe() -> None:
+    warned = engine(warnings=("WARNING: API is accessible on http://0.0.0.0:2375 without encryption.",))
+    unread = probed(docker=None, not_measured={"/docker": "needs root"})
+    check = BY_ID["docker.daemon.tls-on-tcp"]
+
+    alone = {said.check: said.outcome for said in judge(probed(), EXAMPLE_POLICY)}
+    beside = {said.check: said for said in judge(probed(), EXAMPLE_POLICY, warned)}
+    blind = {said.check: said.outcome for said in judge(unread, EXAMPLE_POLICY, engine())}
+
+    assert alone[check.id] is Outcome.PASS
+    assert beside[check.id].outcome is Outcome.FAIL and beside[check.id].asset_key == probed().key
+    assert blind[check.id] is Outcome.NOT_MEASURED
+    assert blind["docker.daemon.base-device-size"] is Outcome.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize(
+    ("host", "engine_says", "expected"),
+    [
+        (Outcome.PASS, Outcome.NOT_MEASURED, Outcome.PASS),
+        (Outcome.PASS, Outcome.FAIL, Outcome.FAIL),
+        (Outcome.FAIL, Outcome.PASS, Outcome.FAIL),
+        (Outcome.NOT_MEASURED, Outcome.PASS, Outcome.PASS),
+        (Outcome.NOT_MEASURED, Outcome.NOT_MEASURED, Outcome.NOT_MEASURED),
+        (Outcome.MANUAL, Outcome.PASS, Outcome.MANUAL),
+    ],
+)
+def test_two_words_make_one_verdict(host: Outcome, engine_says: Outcome, expected: Outcome) -> None:
+    assert both(Verdict(host), Verdict(engine_says)).outcome is expected

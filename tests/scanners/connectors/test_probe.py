@@ -12,19 +12,21 @@ from typing import Any
 import msgspec
 import pytest
 
-from scanners.connectors import probe
+from scanners.connectors import open_node, probe
+from scanners.connectors.guard import Guard
 from scanners.host import SCHEMA, HostFacts
+from scanners.probe import VERSION
 from scanners.records import Credential, Limits, NodeError, Observed, Skipped
 from tests.engines import SshServer
+from tests.scanners.connectors.pulling import never
 
 QUICK = Limits(seconds=60)
 
 
 def collected(address: str, credential: Credential | None = None, **options: Any) -> list[Observed | Skipped]:
-    options.setdefault("is_cancelled", lambda: False)
-    with probe.open_node(
-        address, credential or Credential(), options.pop("limits", QUICK), **options
-    ) as session:
+    options.setdefault("is_cancelled", never)
+    limits = options.pop("limits", QUICK)
+    with open_node("probe", address, credential or Credential(), limits, **options) as session:
         return list(session.collect(lambda *_: None))
 
 
@@ -43,6 +45,27 @@ def test_this_machine_is_read() -> None:
     assert facts.host is not None and facts.host.name == platform.node()
     assert facts.kernel is not None and facts.kernel.release == platform.release()
     assert facts.is_live and facts.schema == SCHEMA and facts.is_root == (os.geteuid() == 0)
+
+
+def test_testing_the_connection_tells_what_the_probe_may_read() -> None:
+    with open_node("probe", "local://", Credential(), QUICK, is_cancelled=never) as session:
+        report = session.probe()
+        assert session.bytes_read > 0
+    assert (report.engine, report.version, report.api_version) == ("Host probe", VERSION, SCHEMA)
+    assert report.name == platform.node() and report.containers is not None and report.images is None
+    assert {"host", "kernel", "security modules", "containers"} <= set(report.readable)
+
+
+def test_what_is_not_measured_is_told_by_subject_and_reason() -> None:
+    unread = {"/kernel/lockdown": "needs root", "/kernel/a~1b": "needs root", "/rkt": "out of time"}
+    said = {"kernel": {}, "rkt": None, "containers": [], "containers_complete": False, "not_measured": unread}
+    report = of(lambda nonce: answer(nonce=nonce, **said)).probe()
+    assert report.missing == (
+        "Needs root: 2 facts of kernel.",
+        "Not measured: 1 fact of rkt: out of time.",
+        "There may be containers that the probe could not see.",
+    )
+    assert (report.readable, report.containers, report.warnings) == (("kernel", "containers"), 0, ())
 
 
 def test_an_unchanged_host_has_an_unchanged_fingerprint() -> None:
@@ -127,17 +150,19 @@ def test_what_is_no_answer_of_the_probe_is_refused(said: bytes, code: str) -> No
     assert caught.value.code == code
 
 
-def session(said: Callable[[str], bytes], status: int = 0, complaint: str = "") -> list[Observed | Skipped]:
-    """What a session makes of this answer; `said` is given the nonce that the program was started with."""
+def of(said: Callable[[str], bytes], status: int = 0, complaint: str = "") -> probe.ProbeSession:
+    """A session with a probe that answers this; `said` is given the nonce that the program was started with."""
 
     def run(program: bytes) -> tuple[int, bytes, str]:
         text = program.decode()
         nonce = text.rsplit("'--nonce', '", 1)[1].split("'")[0]
         return status, said(nonce), complaint
 
-    with probe.open_node("local://", Credential(), QUICK, is_cancelled=lambda: False) as opened:
-        opened._run = run
-        return list(opened.collect(lambda *_: None))
+    return probe.ProbeSession(probe.piped(run), Guard(QUICK, never))
+
+
+def session(said: Callable[[str], bytes], status: int = 0, complaint: str = "") -> list[Observed | Skipped]:
+    return list(of(said, status, complaint).collect(lambda *_: None))
 
 
 @pytest.mark.parametrize(("hours", "word"), [(3, "ahead of"), (-3, "behind")])

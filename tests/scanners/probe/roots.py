@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,14 @@ MAY_BE_ABSENT = {"docker", "rkt"}  # subjects that are null on a host without th
 SITUATIONS = sorted((Path(__file__).parents[2] / "data" / "hosts").glob("*.yaml"))
 
 
-def make(root: Path, files: dict[str, str | bytes]) -> Path:
+def make(root: Path, files: Mapping[str, str | bytes], links: Mapping[str, str] | None = None) -> Path:
     for path, content in files.items():
         target = root / path.lstrip("/")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content if isinstance(content, bytes) else content.encode())
+    for path, leads_to in (links or {}).items():
+        (root / path.lstrip("/")).parent.mkdir(parents=True, exist_ok=True)
+        (root / path.lstrip("/")).symlink_to(leads_to)
     return root
 
 

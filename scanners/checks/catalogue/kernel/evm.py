@@ -19,7 +19,8 @@ HMAC, SIGNATURES = 1, 2
     evidence_source="Host probe",
 )
 def evm(facts: HostFacts) -> Verdict:
-    if (verdict := unread(facts, "/integrity/ima/present", "/integrity/evm/state")) is not None:
+    needed = ("/integrity/ima/present", "/integrity/ima/parameters", "/integrity/evm/state")
+    if (verdict := unread(facts, *needed)) is not None:
         return verdict
     if facts.integrity is None or "ima_appraise" not in facts.integrity.ima.parameters:
         return not_applicable("IMA appraisal is not used")

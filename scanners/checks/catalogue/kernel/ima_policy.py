@@ -29,7 +29,7 @@ def ima_policy(facts: HostFacts) -> Verdict:
     ima = facts.integrity.ima
     if not ima.present:
         return failed("the kernel has no IMA, or securityfs is not mounted")
-    if (verdict := unread(facts, "/integrity/ima/measurements")) is not None:
+    if (verdict := unread(facts, "/integrity/ima/measurements", "/integrity/ima/parameters")) is not None:
         return verdict
     wrong = []
     if (ima.measurements or 0) <= 1:

@@ -1,20 +1,27 @@
-from scanners.checks.check import Verdict, check, not_measured
-from scanners.checks.examples import engine
-from scanners.records import EngineFacts, Severity
+from scanners.checks.check import Example, Verdict, check
+from scanners.checks.docker_host import judge_files
+from scanners.checks.host_examples import probed, with_file, without_file
+from scanners.host import HostFacts
+from scanners.records import Outcome, Severity
 
 
 @check(
     id="docker.files.containerd-sock",
     title="The containerd socket: owner root:root, mode 660 or stricter",
     severity=Severity.HIGH,
-    subject=EngineFacts,
+    subject=HostFacts,
     rationale="Whoever can change or use the containerd socket can influence or impersonate the engine.",
     remediation="chown root:root <path> && chmod 660 <path>.",
-    good=[engine()],
-    bad=[],
-    evidence_source="Host files",
-    waits_for="the host probe",
+    good=[
+        probed(),
+        Example(without_file("containerd-sock"), expected=Outcome.NOT_APPLICABLE),
+    ],
+    bad=[
+        with_file("containerd-sock", uid=1000),
+        with_file("containerd-sock", mode="0666"),
+    ],
+    evidence_source="Host probe",
     decided_per_requirement="cis-docker-1.8",
 )
-def containerd_sock(facts: EngineFacts) -> Verdict:
-    return not_measured("needs the host probe: owner and mode of files")
+def containerd_sock(facts: HostFacts) -> Verdict:
+    return judge_files(facts, "containerd-sock", "3.23", "3.24", 0o660)

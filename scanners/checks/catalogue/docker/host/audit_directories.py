@@ -1,13 +1,15 @@
-from scanners.checks.check import Verdict, check, not_measured
-from scanners.checks.examples import engine
-from scanners.records import EngineFacts, Severity
+from scanners.checks.audit_rules import judge_watched
+from scanners.checks.check import Verdict, check
+from scanners.checks.host_examples import probed
+from scanners.host import HostFacts
+from scanners.records import Severity
 
 
 @check(
     id="docker.host.audit-directories",
     title="Kernel audit rules for engine directories",
     severity=Severity.MEDIUM,
-    subject=EngineFacts,
+    subject=HostFacts,
     rationale=(
         "Changes below these directories can alter images, containers and configuration and should leave "
         "a trace."
@@ -17,11 +19,17 @@ from scanners.records import EngineFacts, Severity
         "/run/containerd) to /etc/audit/rules.d/docker.rules, load it with augenrules --load and check "
         "with auditctl -l."
     ),
-    good=[engine()],
-    bad=[],
-    evidence_source="Host files",
-    waits_for="the host probe",
+    good=[
+        probed(),
+        probed(audit__rules=["-w /var/run/containerd -p wa", "-w /var/lib", "-w /etc"]),
+    ],
+    bad=[
+        probed(audit__rules=["-w /etc/docker/daemon.json -p wa"]),
+        probed(audit__rules=["-w /run/containerd", "-w /var/lib", "-a always,exit -F dir=/etc -F perm=r"]),
+        probed(docker__watched={"/srv/docker": True}, docker__watched_as={"1.1.5": ["/srv/docker"]}),
+    ],
+    evidence_source="Host probe",
     decided_per_requirement="cis-docker-1.8",
 )
-def audit_directories(facts: EngineFacts) -> Verdict:
-    return not_measured("needs the host probe: the loaded rules of the kernel audit system")
+def audit_directories(facts: HostFacts) -> Verdict:
+    return judge_watched(facts, ("1.1.4", "1.1.5", "1.1.6"), "wa")
