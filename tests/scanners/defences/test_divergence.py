@@ -92,10 +92,9 @@ def test_a_setting_that_nobody_tells_is_counted_as_well() -> None:
 
 def test_no_docker_is_absent_and_an_older_probe_is_not_measured() -> None:
     with_docker = document(docker={"settings": {"icc": False}})
-    icc = at(compare({1: document(), 2: with_docker}), "/docker/settings/icc")
+    icc = at(compare({1: document(docker=None), 2: with_docker}), "/docker/settings/icc")
     assert (icc.values, icc.absent, icc.is_different) == ((("no", (2,)),), (1,), True)
-    audited = document(audit={"is_running": True})
-    running = at(compare({1: document(), 2: audited}), "/audit/is_running")
+    running = at(compare({1: document(audit=None), 2: document()}), "/audit/is_running")
     assert (running.not_measured, running.is_different) == ((("the probe does not tell", (1,)),), False)
 
 
@@ -132,6 +131,22 @@ def test_versions_files_sensors_and_nested_settings_are_named_for_people() -> No
         ("/docker/files/etc-docker/~1etc~1docker", "Owner and mode of /etc/docker", "0:0 0755"),
         ("/sensors/falco", "Sensor falco", "does not run, version 0.41.0"),
     ]
+
+
+def test_a_sensor_of_which_nobody_knows_whether_it_runs_is_not_measured() -> None:
+    falco = {"name": "falco", "path": "/usr/bin/falco"}
+    hidden = document(
+        sensors=[{"name": "aide", "is_running": False}, {**falco, "is_running": None}],
+        not_measured={"/sensors/1/is_running": "needs root"},
+    )
+    told = document(sensors=[{**falco, "is_running": True}, {"name": "aide", "is_running": False}])
+    found = at(compare({1: told, 2: hidden}), "/sensors/falco")
+    assert (found.values, found.not_measured, found.absent, found.is_different) == (
+        (("runs", (1,)),),
+        (("needs root", (2,)),),
+        (),
+        False,
+    )
 
 
 def test_the_docker_group_is_the_same_under_another_number() -> None:

@@ -11,6 +11,7 @@ from scanners.defences.assess import on_host
 from scanners.defences.records import Defence
 
 NO_SECURITYFS = {"/security_modules/order": "/sys/kernel/security is not mounted"}
+NO_DOCKER = {"docker": None}
 DOCKER = {"is_running": True, "settings": {}}
 
 
@@ -28,8 +29,8 @@ def defence(mechanism: str, **changes: Any) -> Defence:
         ("seccomp", {"docker": {"settings": None}}, "not_measured"),
         ("seccomp", {"confinement__seccomp": {}, "kernel__release": "3.10.0-1160.el7"}, "enforcing"),
         ("seccomp", {"confinement__seccomp": {}, "kernel__release": "4.14.1"}, "absent"),
-        ("user-namespace-remapping", {}, "not_applicable"),
-        ("user-namespace-remapping", {"runtimes": {"dockerd": {"path": "/d"}}}, "not_measured"),
+        ("user-namespace-remapping", {**NO_DOCKER, "runtimes": {}}, "not_applicable"),
+        ("user-namespace-remapping", {**NO_DOCKER, "runtimes": {"dockerd": {"path": "/d"}}}, "not_measured"),
         ("user-namespace-remapping", {"docker": DOCKER}, "absent"),
         ("user-namespace-remapping", {"docker": {**DOCKER, "is_rootless": True}}, "enforcing"),
         ("user-namespace-remapping", {"docker": {"settings": {"userns-remap": "default"}}}, "enforcing"),
@@ -88,9 +89,16 @@ def defence(mechanism: str, **changes: Any) -> Defence:
         ("audit", {"audit": {"is_running": True, "enabled": 1, "rules": []}}, "permissive"),
         ("audit", {"audit": {"is_running": False, "enabled": 0}}, "absent"),
         ("runtime-sensor", {"sensors": [{"name": "tetragon", "is_running": False}]}, "permissive"),
+        ("runtime-sensor", {"sensors": [{"name": "falco", "is_running": None}]}, "not_measured"),
+        (
+            "runtime-sensor",
+            {"sensors": [{"name": "falco", "is_running": None}, {"name": "tracee", "is_running": True}]},
+            "enforcing",
+        ),
         ("runtime-sensor", {"sensors": [{"name": "auditd", "is_running": True}]}, "absent"),
         ("firewall", {"firewall": {"services": ["ufw"], "input_policy": "accept"}}, "permissive"),
         ("firewall", {"firewall": {"input_policy": "accept"}}, "absent"),
+        ("firewall", {"firewall": {"input_policy": "reject"}}, "enforcing"),
     ],
 )  # fmt: skip
 def test_a_host_has_this_state(mechanism: str, changes: dict[str, Any], state: str) -> None:
