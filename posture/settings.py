@@ -165,6 +165,7 @@ SPECTACULAR_SETTINGS = {
         "NodeKind": "posture.fleet.choices.NodeKind",
         "NodeState": "posture.fleet.choices.NodeState",
         "PullState": "posture.fleet.choices.PullState",
+        "DefenceState": "posture.defences.choices.DefenceState",
         "FindingKind": "posture.findings.choices.FindingKind",
         "FindingState": "posture.findings.choices.FindingState",
         "StepState": ["waiting", "running", "done", "failed"],
