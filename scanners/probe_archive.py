@@ -39,9 +39,12 @@ sys.exit(main({arguments!r}))
 """
 
 
-def sources() -> dict[str, str]:
+def sources(modules: str = "**/*.py") -> dict[str, str]:
     """Path inside the archive -> text of each module of the probe."""
-    files = {f"scanners/probe/{path.name}": path.read_text() for path in PACKAGE.glob("*.py")}
+    files = {
+        f"scanners/probe/{path.relative_to(PACKAGE).as_posix()}": path.read_text()
+        for path in PACKAGE.glob(modules)
+    }
     return {"scanners/__init__.py": _PARENT, **files}
 
 
@@ -60,9 +63,12 @@ def build() -> bytes:
 
 
 def bootstrap(arguments: Sequence[str] = ()) -> bytes:
-    """A program for `python3 -` that runs the probe with these arguments and leaves no file behind."""
+    """A program for `python3 -` that runs the probe with these arguments and leaves no file behind.
+
+    Without the agent, which needs a file to start itself from.
+    """
     modules = {}
-    for name, text in sorted(sources().items()):
+    for name, text in sorted(sources("*.py").items()):
         is_package = name.endswith("/__init__.py")
         module = name.removesuffix("/__init__.py").removesuffix(".py").replace("/", ".")
         modules[module] = (is_package, text)

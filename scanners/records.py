@@ -440,7 +440,8 @@ class NodeError(Exception):
 
     Codes: unreachable, refused, name_not_found, timeout, tls_untrusted, tls_client_refused, tls_mismatch,
     ssh_auth, ssh_host_key, ssh_key_invalid, permission_denied, not_an_engine, malformed, too_large, too_many,
-    api_version, cancelled, address_invalid, address_denied, engine_error, no_python, probe_failed, replayed.
+    api_version, cancelled, address_invalid, address_denied, engine_error, no_python, probe_failed, replayed,
+    agent_refused, busy, not_a_probe.
     """
 
     def __init__(self, code: str, message: str, hint: str = "") -> None:

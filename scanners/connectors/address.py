@@ -1,4 +1,4 @@
-"""Where a node is: parsing and checking of `unix://`, `tcp://` and `ssh://` addresses before anything is opened."""
+"""Where a node is: parsing and checking of `unix://`, `tcp://`, `ssh://` and `https://` addresses before anything is opened."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from scanners.records import NodeError
 DEFAULT_SOCKET = "/var/run/docker.sock"
 SSH_PORT = 22
 TLS_PORT = 2376
+AGENT_PORT = 7443
 
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -28,9 +29,9 @@ _TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 class NodeAddress(msgspec.Struct, frozen=True, kw_only=True):
-    """A parsed address. `host` and `port` are empty for `unix`; `socket_path` is empty for `tcp`."""
+    """A parsed address. `host` and `port` are empty for `unix`; `socket_path` is empty for `tcp` and `https`."""
 
-    scheme: str  # unix, tcp, ssh
+    scheme: str  # unix, tcp, ssh, https (an agent of the host probe)
     host: str = ""
     port: int = 0
     user: str = ""
@@ -52,7 +53,8 @@ class ResolvedAddress(msgspec.Struct, frozen=True):
 
 
 def parse_address(address: str) -> NodeAddress:
-    """Read an address such as `unix:///var/run/docker.sock`, `tcp://host:2376`, `ssh://user@host:22/run/docker.sock`.
+    """Read an address: `unix:///var/run/docker.sock`, `tcp://host:2376`, `ssh://user@host:22/run/docker.sock`, or
+    `https://host:7443` of an agent.
 
     Raises `NodeError` `address_invalid` naming what is wrong.
     """
@@ -69,7 +71,7 @@ def parse_address(address: str) -> NodeAddress:
         if len(path.encode()) > 107:
             raise _invalid("the path of a unix socket may have at most 107 bytes")
         return NodeAddress(scheme="unix", socket_path=path)
-    if scheme not in ("tcp", "ssh"):
+    if scheme not in ("tcp", "ssh", "https"):
         raise _invalid(f"the scheme {scheme[:20]!r} is not known")
     try:
         parts = urlsplit(text)
@@ -82,10 +84,12 @@ def parse_address(address: str) -> NodeAddress:
         raise _invalid("a password does not belong in an address")
     if parts.query or parts.fragment or port == 0:
         raise _invalid("it holds more than host, port and path")
-    if scheme == "tcp":
+    if scheme in ("tcp", "https"):
         if parts.username or parts.path.strip("/"):
-            raise _invalid("after tcp:// only host and port are expected")
-        return NodeAddress(scheme="tcp", host=host, port=port or TLS_PORT)
+            raise _invalid(f"after {scheme}:// only host and port are expected")
+        return NodeAddress(
+            scheme=scheme, host=host, port=port or (TLS_PORT if scheme == "tcp" else AGENT_PORT)
+        )
     if not parts.username:
         raise _invalid("after ssh:// a user is needed")
     path = parts.path if parts.path not in ("", "/") else DEFAULT_SOCKET
@@ -96,12 +100,13 @@ def _invalid(reason: str) -> NodeError:
     return NodeError(
         "address_invalid",
         f"The address is not usable: {reason}.",
-        "Use unix:///path/to/docker.sock, tcp://host:2376 or ssh://user@host[:port][/path/to/docker.sock].",
+        "Use unix:///path/to/docker.sock, tcp://host:2376 or ssh://user@host[:port][/path/to/docker.sock]; "
+        "https://host[:7443] for an agent of the host probe.",
     )
 
 
 def check_address(address: NodeAddress, denied_networks: Iterable[str] = ()) -> tuple[ResolvedAddress, ...]:
-    """Resolve a `tcp` or `ssh` address and refuse it when any answer lies in a denied network.
+    """Resolve a `tcp`, `ssh` or `https` address and refuse it when any answer lies in a denied network.
 
     `denied_networks` are CIDRs on top of `ALWAYS_DENIED`. The answers are what must be connected to: a second look-up
     could answer differently. Raises `NodeError` `name_not_found` or `address_denied`; `unix` gives no answers.

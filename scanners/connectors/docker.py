@@ -73,6 +73,12 @@ def open_node(
     `read_processes` also asks for the programs in running containers.
     """
     parsed = parse_address(address)
+    if parsed.scheme == "https":
+        raise NodeError(
+            "address_invalid",
+            "https:// is the address of a host probe's agent.",
+            "Write tcp:// for an engine: certificates decide whether it is encrypted.",
+        )
     guard = Guard(limits, is_cancelled)
     if options.reads_host and parsed.scheme != "ssh":
         raise NodeError("address_invalid", "The host is read along with its engine over ssh:// only.", "")

@@ -1,4 +1,5 @@
-"""Reads a host through the host probe: run on this machine (`local://`), or piped over SSH (`ssh://user@host`).
+"""Reads a host through the host probe: run on this machine (`local://`), piped over SSH (`ssh://user@host`), or asked
+of the agent that it is there (`https://host`).
 
 Over SSH nothing is installed on the host: `python3 -` there takes the probe from its input and leaves no file behind.
 """
@@ -20,6 +21,7 @@ import msgspec
 
 from scanners import host, probe_archive
 from scanners.connectors.address import parse_address
+from scanners.connectors.agent import AgentProbe
 from scanners.connectors.guard import Guard
 from scanners.connectors.session import NO_OPTIONS, Options, Report
 from scanners.connectors.ssh import SshTunnel
@@ -54,8 +56,13 @@ def open_node(
         yield ProbeSession(piped(lambda program: _here(program, guard)), guard)
         return
     parsed = parse_address(address)
+    if parsed.scheme == "https":
+        yield ProbeSession(AgentProbe(parsed, credential, options, guard).ask, guard)
+        return
     if parsed.scheme != "ssh":
-        raise NodeError("address_invalid", f"Write {LOCAL} or ssh://user@host for a host probe.", "")
+        raise NodeError(
+            "address_invalid", f"Write {LOCAL}, ssh://user@host or https://host for a host probe.", ""
+        )
     tunnel = SshTunnel(parsed, credential, options.denied_networks, guard)
     try:
         yield over_ssh(tunnel, guard, sudo=options.sudo)

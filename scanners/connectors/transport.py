@@ -181,6 +181,9 @@ def tls_context(credential: Credential) -> ssl.SSLContext:
             "It should be PEM: -----BEGIN CERTIFICATE-----.",
         ) from None
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if ca:
+        # Who gives a certificate trusts it, also one that is no CA's: that is how a node's own is pinned.
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     if not credential.client_certificate and not credential.client_key:
         return context
     # The ssl module takes the pair from files only; they exist while it reads them, for this user alone.

@@ -16,6 +16,8 @@ from scanners.records import NodeError
         ("unix:///var/run/docker.sock", "unix:///var/run/docker.sock"),
         ("tcp://engine.example.org", "tcp://engine.example.org:2376"),
         ("tcp://[2001:db8::1]:2375", "tcp://[2001:db8::1]:2375"),
+        ("https://web-1.example.org", "https://web-1.example.org:7443"),
+        ("https://[2001:db8::1]:443/", "https://[2001:db8::1]:443"),
         ("ssh://ops@engine.example.org", "ssh://ops@engine.example.org:22/var/run/docker.sock"),
         (
             "ssh://ops@engine.example.org:2222/run/podman.sock",
@@ -41,6 +43,8 @@ def test_it_reads_addresses(address: str, shown: str):
         "tcp://host:port",
         "tcp://host:2375/path",
         "tcp://user@host",
+        "https://host/path",
+        "https://user@host",
         "ssh://host",
         "ssh://user:password@host",
         "tcp://ho st",

@@ -16,7 +16,7 @@ from scanners import probe_archive
 from scanners.probe import SCHEMA, VERSION
 
 OLDEST = (3, 6)
-MODULES = sorted(probe_archive.PACKAGE.glob("*.py"))
+MODULES = sorted(probe_archive.PACKAGE.rglob("*.py"))
 
 
 def pythons() -> list[str]:
@@ -64,7 +64,7 @@ def test_the_same_sources_give_the_same_bytes(archive: Path, tmp_path: Path) -> 
     assert os.access(archive, os.X_OK)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(probe_archive.PACKAGE)))
 def test_its_syntax_is_that_of_the_oldest_python(path: Path) -> None:
     ast.parse(path.read_text(), feature_version=OLDEST)
 
