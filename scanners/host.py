@@ -168,7 +168,8 @@ class Docker(Part, frozen=True, kw_only=True):
 
     `settings` are the effective ones under the names of daemon.json: the command line's, else the file's. `files` are
     by subject of the CIS Docker Benchmark, section 3: docker-service, docker-socket-unit, etc-docker, registry-certs,
-    tls-ca, tls-cert, tls-key, docker-sock, daemon-json, etc-default-docker, sysconfig-docker, containerd-sock.
+    tls-ca, tls-cert, tls-key, docker-sock, daemon-json, etc-default-docker, sysconfig-docker, containerd-sock: empty where
+    there is no such file, None where it was not measured.
     `watched` says which of the objects that section 1 wants audited exist, by path; `watched_as` which paths name the
     object of a number such as 1.1.3, several where one leads to the other through a link. Without `settings`, `addresses`
     are those of the command line alone.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable
 
 import msgspec
 
@@ -11,12 +11,13 @@ from scanners.checks.check import Verdict
 from scanners.checks.docker_host import docker_of, per_number
 from scanners.checks.host_evidence import told, unread
 from scanners.checks.host_paths import is_at_or_below, normal
-from scanners.host import Docker, HostFacts
+from scanners.host import HostFacts
 from scanners.records import Outcome
 
 # Folders that are links to others on every distribution of today. The kernel follows them when a rule is loaded.
 _LINKS = {"/var/run": "/run", "/bin": "/usr/bin", "/sbin": "/usr/sbin", "/lib": "/usr/lib"}
 _EVERYTHING = frozenset("rwxa")
+SOCKETS = "1.1.9"
 
 
 class Watch(msgspec.Struct, frozen=True):
@@ -67,16 +68,15 @@ def watch_of(rule: str) -> Watch | None:
     return Watch(real(path), below, permissions) if path and always else None
 
 
-def judge_watched(facts: HostFacts, numbers: Mapping[str, Collection[str]], permissions: str) -> Verdict:
-    """Whether loaded rules watch what stands under each number of the CIS Docker Benchmark.
+def judge_watched(facts: HostFacts, numbers: Iterable[str], permissions: str) -> Verdict:
+    """Whether loaded rules watch the objects of these numbers of the CIS Docker Benchmark.
 
-    `numbers` gives paths, or their ends where folders differ ("bin/dockerd"). Not applicable for what is not on the
-    host. Rules in files that are not loaded do not count; without a running audit system none counts.
+    Not applicable for what is not on the host. Rules in files that are not loaded do not count; without a running
+    audit system none counts.
     """
-    docker = docker_of(facts, "watched")
+    docker = docker_of(facts, "watched", "watched_as")
     if isinstance(docker, Verdict):
         return docker
-    objects = {number: _found(facts, docker, wanted) for number, wanted in numbers.items()}
     outcomes: dict[str, Outcome] = {}
     wrong: list[str] = []
     unclear: list[str] = []
@@ -85,23 +85,39 @@ def judge_watched(facts: HostFacts, numbers: Mapping[str, Collection[str]], perm
     missing = None if off else unread(facts, "/audit/is_running", "/audit/enabled", "/audit/rules")
     loaded = facts.audit.rules if facts.audit is not None else None
     watches = [watch for rule in loaded or () if (watch := watch_of(rule)) is not None]
-    for number, (paths, reasons) in objects.items():
-        bare = [p for p in paths if not any(watch.covers(real(p), permissions) for watch in watches)]
-        if paths and off:
+    for number in numbers:
+        names = docker.watched_as.get(number, ())
+        there = {path for path in names if docker.watched.get(path)}
+        hidden = [path for path in names if docker.watched.get(path) is None]
+        bare = sorted(there - _covered(number, there, watches, permissions))
+        if there and off:
             outcomes[number] = Outcome.FAIL
-        elif paths and missing is not None:
+        elif there and missing is not None:
             outcomes[number] = Outcome.NOT_MEASURED
             unclear += missing.evidence
         elif bare:
             outcomes[number] = Outcome.FAIL
             wrong += [f"no loaded rule watches {path} for {permissions}" for path in bare]
-        elif reasons:
+        elif hidden or not names:
             outcomes[number] = Outcome.NOT_MEASURED
-            unclear += reasons
+            unclear += [_why_hidden(facts, path) for path in hidden] or [f"{number}: the probe does not tell"]
         else:
-            outcomes[number] = Outcome.PASS if paths else Outcome.NOT_APPLICABLE
-            right += [f"{path} is watched" for path in paths]
+            outcomes[number] = Outcome.PASS if there else Outcome.NOT_APPLICABLE
+            right += [f"{path} is watched" for path in sorted(there)]
     return per_number(outcomes, [off, *wrong] if off else wrong, sorted(set(unclear)), right)
+
+
+def _covered(number: str, names: set[str], watches: Iterable[Watch], permissions: str) -> set[str]:
+    """The names that a rule covers. A rule on one name of an object is one on all; sockets are objects of their own."""
+    by_object: dict[str, set[str]] = {}
+    for name in names:
+        by_object.setdefault(real(name) if number == SOCKETS else number, set()).add(name)
+    return {
+        name
+        for same in by_object.values()
+        if any(watch.covers(real(one), permissions) for watch in watches for one in same)
+        for name in same
+    }
 
 
 def _is_off(facts: HostFacts) -> str:
@@ -112,14 +128,5 @@ def _is_off(facts: HostFacts) -> str:
     return "the kernel's audit system is off (enabled 0)" if facts.audit.enabled == 0 else ""
 
 
-def _found(facts: HostFacts, docker: Docker, wanted: Collection[str]) -> tuple[list[str], list[str]]:
-    """The objects that exist, and why it is not known of the others."""
-    paths = {real(item) for item in wanted if item.startswith("/")}
-    ends = tuple(item for item in wanted if not item.startswith("/"))
-    known = {
-        path: exists for path, exists in docker.watched.items() if real(path) in paths or path.endswith(ends)
-    }
-    reasons = [why for path in known if (why := told(facts, "/docker/watched/" + path.replace("/", "~1")))]
-    if not known:
-        reasons = [f"the probe does not tell whether there is {' or '.join(wanted)}"]
-    return sorted(path for path, exists in known.items() if exists), reasons
+def _why_hidden(facts: HostFacts, path: str) -> str:
+    return told(facts, "/docker/watched/" + path.replace("~", "~0").replace("/", "~1")) or f"{path}: not told"

@@ -11,6 +11,14 @@ NAMES = (
     "CHECKPOINT_RESTORE",
 )  # fmt: skip
 
+# The set that the engine gives when nothing is asked for (moby, daemon/pkg/oci/caps/defaults.go).
+DEFAULT = frozenset(
+    [
+        "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "NET_RAW",
+        "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT",
+    ]
+)  # fmt: skip
+
 
 def names_of(mask: str) -> frozenset[str]:
     """The capabilities of a hexadecimal mask, without CAP_; a bit that has no name yet is "capability <number>"."""

@@ -30,10 +30,7 @@ def settings_of(facts: HostFacts, *names: str) -> dict[str, Any] | Verdict:
     docker = docker_of(facts, "settings", *(f"settings/{name}" for name in names))
     if isinstance(docker, Verdict):
         return docker
-    settings = docker.settings or {}
-    if docker.config_error and any(name not in settings for name in names):
-        return not_measured(f"{docker.config_file}: {docker.config_error}")
-    return settings
+    return docker.settings or {}
 
 
 def is_on(value: Any, default: bool) -> bool:
@@ -67,7 +64,7 @@ def judge_files(
     docker = docker_of(facts, "files", f"files/{subject}")
     if isinstance(docker, Verdict):
         return docker
-    files = docker.files.get(subject, ())
+    files = docker.files.get(subject) or ()
     if not files:
         return not_measured(unless) if unless else not_applicable("there is no such file on this host")
     wanted = "0:0" if group == 0 else "root and the group docker"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from scanners.checks.check import Verdict, failed, not_applicable, not_measured, passed
-from scanners.host import HostContainerFacts, HostFacts
+from scanners.checks.configured import Configured, sources_of
+from scanners.host import HostContainerFacts, HostFacts, Process
 from scanners.records import Outcome
 
 
@@ -46,16 +47,26 @@ def sysctls(facts: HostFacts, wanted: Mapping[str, Collection[str]]) -> Verdict:
     return not_measured(*missing) if missing else passed(*right)
 
 
-def of_process(facts: HostContainerFacts, *names: str) -> Verdict | None:
-    """Why a container's process cannot be compared with its bundle: it has none, or a fact of either is unread."""
+def in_force(
+    facts: HostContainerFacts, name: str, compare: Callable[[Configured, Process], Verdict]
+) -> Verdict:
+    """Compare what a container was told with what its first process shows of the fact `name`.
+
+    The bundle's word holds where it and the engine's settings agree. Where only the engine's promise is broken the
+    settings that people see are not in force, which is a failure too.
+    """
     container = facts.container
     if container.status == "stopped":
         return not_applicable("no process runs")
-    for part in ("process", "bundle"):
-        if getattr(container, part) is None:
-            return not_measured(f"{part}: {facts.why(part) or 'not found on the host'}")
-    reasons = [f"{name}: {why}" for name in names if (why := facts.why(f"process/{name}"))]
-    return not_measured(*reasons) if reasons else None
+    sources = sources_of(facts)
+    missing = [part for part in ("process", "bundle") if getattr(container, part) is None]
+    if container.process is None or not sources:
+        return not_measured(f"{missing[0]}: {facts.why(missing[0]) or 'not found on the host'}")
+    if why := facts.why(f"process/{name}"):
+        return not_measured(f"{name}: {why}")
+    verdicts = [compare(source, container.process) for source in sources]
+    broken = [verdict for verdict in verdicts if verdict.outcome is Outcome.FAIL]
+    return (broken or verdicts)[0]
 
 
 def of_bundle(facts: HostContainerFacts) -> Verdict | None:

@@ -9,24 +9,25 @@ import msgspec
 from scanners import host
 
 # What section 1 of the CIS Docker Benchmark wants audited, where Debian has it.
-_WATCHED = (
-    "/usr/bin/dockerd",
-    "/run/containerd",
-    "/var/lib/docker",
-    "/etc/docker",
-    "/usr/lib/systemd/system/docker.service",
-    "/run/containerd/containerd.sock",
-    "/run/docker.sock",
-    "/etc/default/docker",
-    "/etc/docker/daemon.json",
-    "/etc/containerd/config.toml",
-    "/etc/sysconfig/docker",
-    "/usr/bin/containerd",
-    "/usr/bin/containerd-shim",
-    "/usr/bin/containerd-shim-runc-v1",
-    "/usr/bin/containerd-shim-runc-v2",
-    "/usr/bin/runc",
-)
+_WATCHED = {
+    "1.1.3": "/usr/bin/dockerd",
+    "1.1.4": "/run/containerd",
+    "1.1.5": "/var/lib/docker",
+    "1.1.6": "/etc/docker",
+    "1.1.7": "/usr/lib/systemd/system/docker.service",
+    "1.1.8": "/run/containerd/containerd.sock",
+    "1.1.9": "/run/docker.sock",
+    "1.1.10": "/etc/default/docker",
+    "1.1.11": "/etc/docker/daemon.json",
+    "1.1.12": "/etc/containerd/config.toml",
+    "1.1.13": "/etc/sysconfig/docker",
+    "1.1.14": "/usr/bin/containerd",
+    "1.1.15": "/usr/bin/containerd-shim",
+    "1.1.16": "/usr/bin/containerd-shim-runc-v1",
+    "1.1.17": "/usr/bin/containerd-shim-runc-v2",
+    "1.1.18": "/usr/bin/runc",
+}
+_RULES = [f"-w {path} -p rwxa -k docker" for path in _WATCHED.values()]
 
 
 def _file(path: str, mode: str = "0644", *, gid: int = 0, kind: str = "file") -> dict[str, Any]:
@@ -132,7 +133,8 @@ _GOOD: dict[str, Any] = {
             "containerd-sock": [_file("/run/containerd/containerd.sock", "0660", kind="socket")],
         },
         "group": {"gid": 998},
-        "watched": dict.fromkeys(_WATCHED, True),
+        "watched": dict.fromkeys(_WATCHED.values(), True),
+        "watched_as": {number: [path] for number, path in _WATCHED.items()},
     },
     "container_data": [
         {"path": "/var/lib/docker", "file_system": "ext4", "is_mount_point": True, "is_encrypted": True},
@@ -141,8 +143,8 @@ _GOOD: dict[str, Any] = {
         "is_running": True,
         "enabled": 2,
         "lost": 0,
-        "rules": [f"-w {path} -p rwxa -k docker" for path in _WATCHED],
-        "file_rules": [f"-w {path} -p rwxa -k docker" for path in _WATCHED],
+        "rules": _RULES,
+        "file_rules": _RULES,
         "settings": {
             "max_log_file_action": "ROTATE",
             "space_left_action": "SYSLOG",
@@ -238,10 +240,15 @@ def setting(name: str, value: Any) -> host.HostFacts:
     return probed(docker__settings={key: said for key, said in settings.items() if said is not None})
 
 
-def probed_container(**changes: Any) -> host.HostContainerFacts:
-    """A container that runC started from a strict bundle. `process__seccomp="disabled"` changes that fact."""
+def probed_container(configured: Any = None, **changes: Any) -> host.HostContainerFacts:
+    """A container that runC started from a strict bundle. `process__seccomp="disabled"` changes that fact.
+
+    `configured` is what an engine tells of it, as `scanners.checks.examples.container` builds it.
+    """
     container = msgspec.convert(_changed(_CONTAINER, changes), host.HostContainer)
-    return host.HostContainerFacts(container=container, pointer="/containers/0", host=probed())
+    return host.HostContainerFacts(
+        container=container, pointer="/containers/0", host=probed(), configured=configured
+    )
 
 
 def _changed(good: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

@@ -41,8 +41,12 @@ def judge_version_of(facts: HostFacts, program: str, judge: Callable[[str], Verd
         return verdict
     if (unknown := unread(facts, "/packages/manager", "/packages/installed")) is not None:
         return not_measured("whose build it is, is not known", *unknown.evidence, *verdict.evidence)
+    if facts.packages is None or facts.packages.manager is None:
+        return not_measured(
+            "whose build it is, is not known: the host has no known package manager", *verdict.evidence
+        )
     names = _DISTRIBUTION_PACKAGES.get(program, ())
-    packages = facts.packages.installed or () if facts.packages is not None else ()
+    packages = facts.packages.installed or ()
     for package in packages:
         if package.name in names:
             return not_measured(

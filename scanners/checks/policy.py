@@ -67,7 +67,6 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     audit_consumers: tuple[str, ...] = ()  # sensors that stand in for auditd
     pending_reboot_days: int = 7
     file_comparison_days: int = 7
-    sensor_rules_days: int = 30
     recovery_point_days: int = 1
     clock_offset_seconds: float = 1.0
 

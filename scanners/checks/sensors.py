@@ -6,17 +6,15 @@ from datetime import UTC, datetime
 
 from scanners.checks.check import Verdict, failed, not_applicable, not_measured
 from scanners.checks.host_evidence import unread
-from scanners.checks.policy import Policy
 from scanners.host import HostFacts, Sensor
 
 DETECTION = ("falco", "tracee", "tetragon")
 
 
-def judge_detection(facts: HostFacts, name: str, policy: Policy, *, rules_days: int | None = None) -> Verdict:
+def judge_detection(facts: HostFacts, name: str) -> Verdict:
     """One sensor for threats at run time. Not applicable where it is not the chosen one; never a pass.
 
-    Whether it loses events, and how old its release is, only the sensor itself tells. `rules_days` is how old the newest
-    of its own files may be.
+    Whether it loses events, and how old its rules and its release are, only the sensor itself tells.
     """
     if (verdict := unread(facts, "/sensors")) is not None:
         return verdict
@@ -24,14 +22,13 @@ def judge_detection(facts: HostFacts, name: str, policy: Policy, *, rules_days: 
     sensor = found.get(name)
     if sensor is None:
         return not_applicable(f"{name} is not on this host")
+    if sensor.is_running is None:
+        return not_measured(f"whether {name} runs may not be seen")
     if not sensor.is_running:
         others = [other for other in DETECTION if other in found and found[other].is_running]
         if others:
             return not_applicable(f"{name} does not run, but {' and '.join(others)} does")
         return failed(f"{name} is installed and does not run")
-    newest = moment(sensor)
-    if rules_days is not None and newest is not None and policy.is_older(newest, rules_days):
-        return failed(f"{name}: the newest of its files is of {newest.date()}, limit {rules_days} days")
     version = f" {sensor.version}" if sensor.version else ""
     return not_measured(f"{name}{version} runs; its own health report tells of lost events, rules and age")
 

@@ -132,7 +132,7 @@ HOST: tuple[Mechanism, ...] = (
     ),
     _host(
         id="kexec",
-        title="Kexec closed",
+        title="Closed kexec",
         blunts=(Weakness.HOST_TAMPERING,),
         why="Root cannot replace the running kernel by one without defences.",
         remediation="Set kernel.kexec_load_disabled=1, or lock the kernel down.",
@@ -140,7 +140,7 @@ HOST: tuple[Mechanism, ...] = (
     ),
     _host(
         id="unprivileged-bpf",
-        title="Unprivileged BPF off",
+        title="Restricted BPF",
         blunts=(Weakness.KERNEL_EXPLOIT,),
         why="Flaws of the BPF verifier are out of reach of ordinary accounts.",
         remediation="Set kernel.unprivileged_bpf_disabled to 1 or 2.",

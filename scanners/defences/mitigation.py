@@ -72,7 +72,7 @@ RULES: tuple[Rule, ...] = (
         "mandatory-access-control",
         Weakness.CONTAINER_ESCAPE,
         0.9,
-        "SELinux stopped CVE-2016-9962 and CVE-2019-5736 in runc; AppArmor's default profile did not stop the latter.",
+        "SELinux on RHEL stopped CVE-2016-9962 and CVE-2019-5736 in runc; AppArmor's default profile not the latter.",
     ),
     _rule(
         "user-namespace",
@@ -162,7 +162,7 @@ RULES: tuple[Rule, ...] = (
         "resource-limits",
         Weakness.RESOURCE_EXHAUSTION,
         0.8,
-        "memory.max and pids.max hold for all processes of the container together, whatever limit one of them has.",
+        "A cgroup's limits hold for all processes of the container together, whatever limit one of them has.",
     ),
     _rule(
         "firewall",
@@ -221,9 +221,10 @@ def _may_mitigate(mechanism: Mechanism, check_id: str) -> bool:
     twins += [BY_ID[mechanism.in_container]] if mechanism.in_container else []
     if any(check_id in one.reporting for one in (mechanism, *twins)):
         return False
-    check = CHECKS.get(check_id)
-    is_of_container = check is not None and check.asset_kind is AssetKind.CONTAINER
-    return not (is_of_container and mechanism.in_container)
+    kind = CHECKS[check_id].asset_kind if check_id in CHECKS else None
+    if kind is AssetKind.HOST:
+        return mechanism.subject is AssetKind.HOST
+    return not (kind is AssetKind.CONTAINER and mechanism.in_container)
 
 
 def _is_a_door_of_the_kernel(check_id: str) -> bool:
@@ -233,5 +234,4 @@ def _is_a_door_of_the_kernel(check_id: str) -> bool:
 def words_of(mechanism: Mechanism) -> str:
     """The title within a sentence: "seccomp filter", but "SELinux or AppArmor label"."""
     first, rest = mechanism.title[:1], mechanism.title[1:]
-    keeps = rest[:1].isupper() or mechanism.title.startswith("Yama")
-    return first + rest if keeps else first.lower() + rest
+    return first + rest if rest[:1].isupper() or mechanism.title == "Yama" else first.lower() + rest

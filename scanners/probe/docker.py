@@ -88,10 +88,10 @@ def engine_id(evidence: Evidence, root: str, addresses: List[str]) -> Optional[s
     # A folder of settings that does not exist: root's own could name another engine, or plug-ins.
     words = ("docker", "--config", "/nonexistent", "--host", local, "info", "--format", "{{.ID}}")
     said = commands.ask(evidence, "engine_id", words, 65536)
-    if said is None or _ID.match(said.strip()):
-        return said and said.strip()
-    evidence.not_measured("engine_id", "the engine does not say")
-    return None
+    if said is not None and not _ID.match(said.strip()):
+        evidence.not_measured("engine_id", "the engine does not say")
+        return None
+    return said.strip() if said else None
 
 
 def group(evidence: Evidence, name: str) -> Optional[Dict[str, Any]]:

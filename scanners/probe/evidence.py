@@ -36,6 +36,12 @@ class Evidence:
         """Say why the part that this evidence is about is null as a whole."""
         self._not_measured[self.at] = reason
 
+    def because_whole(self, path: str) -> None:
+        """Note the part that this evidence is about as not measured if `path` was skipped."""
+        reason = self.reader.reason(path)
+        if reason:
+            self.whole_not_measured(NEEDS_ROOT if reason == DENIED else f"{path}: {reason}")
+
     def read(self, name: str, path: str, parse: Callable[[str], Any] = str) -> Any:
         """The fact `name` from a file: its text without white space around, or what `parse` makes of the text.
 

@@ -13,6 +13,8 @@ from scanners.probe.reading import Reader, printable
 MAX_LISTENERS = 1000
 MAX_HANDLES = 50000
 TABLE_BYTES = 64 << 20
+_TABLES = ("tcp", "tcp6", "udp", "udp6")
+_MALFORMED = "a line cannot be understood"
 _LISTEN, _UNCONNECTED = "0A", "07"
 _SOCKET = re.compile(r"socket:\[(\d+)\]$")
 
@@ -28,19 +30,14 @@ def collect(evidence: Evidence) -> Optional[List[Dict[str, Any]]]:
     reader = evidence.reader
     # /proc/net would be the network of the probe itself, which may run in a container.
     base = "/proc/1/net" if reader.exists("/proc/1/net/tcp") else "/proc/net"
-    tables = [base + name for name in ("/tcp", "/udp") if reader.exists(base + name)]
+    tables = [f"{base}/{name}" for name in _TABLES if reader.exists(f"{base}/{name}")]
     if not tables:
         evidence.whole_not_measured("the kernel does not list its sockets" if reader.is_live else NOT_LIVE)
         return None
-    sockets = [
-        socket
-        for protocol in ("tcp", "udp")
-        for name in (protocol, protocol + "6")
-        for socket in listening(reader, protocol, f"{base}/{name}")
-    ]
-    late = [path for path in tables if reader.reason(path)]
-    if late:
-        evidence.whole_not_measured(f"{late[0]}: {reader.reason(late[0])}")
+    sockets = [socket for path in tables for socket in listening(reader, path)]
+    cut = [path for path in tables if reader.reason(path) not in ("", _MALFORMED)]
+    if cut:
+        evidence.because_whole(cut[0])
         return None
     holders = {}
     reason = NEEDS_ROOT
@@ -66,8 +63,9 @@ def collect(evidence: Evidence) -> Optional[List[Dict[str, Any]]]:
     return told
 
 
-def listening(reader: Reader, protocol: str, path: str) -> Iterator[Socket]:
+def listening(reader: Reader, path: str) -> Iterator[Socket]:
     """The lines of proc(5)'s tables of sockets that wait for anyone: TCP that listens, UDP that has no other end."""
+    protocol = path.rpartition("/")[2].rstrip("6")
     for line in reader.lines(path, TABLE_BYTES):
         fields = line.split(None, 10)
         if len(fields) < 10 or fields[3] != (_LISTEN if protocol == "tcp" else _UNCONNECTED):
@@ -79,7 +77,7 @@ def listening(reader: Reader, protocol: str, path: str) -> Iterator[Socket]:
             number = int(port, 16)
             where = text_of(address)
         except ValueError:
-            reader.skip(path, "a line cannot be understood")
+            reader.skip(path, _MALFORMED)
             continue
         if 0 < number < 65536:
             yield Socket(protocol, where, number, fields[9])

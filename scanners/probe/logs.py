@@ -62,7 +62,7 @@ def collect(evidence: Evidence) -> Optional[List[str]]:
         if sent:
             found.append(name)
     if unread and not found:
-        evidence.whole_not_measured(f"{unread}: {reader.reason(unread)}")
+        evidence.because_whole(unread)
         return None
     return sorted(found)
 

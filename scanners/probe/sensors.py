@@ -84,21 +84,23 @@ def collect(evidence: Evidence) -> List[Dict[str, Any]]:
     for known in SENSORS:
         own, others = processes(reader, known)
         path = place(reader, known)
-        version = next(
+        installed = next(
             (said for said in map(reader.once(packages.versions).get, known.packages) if said), None
         )
-        if not own and not others and not path and not version:
+        if not own and not others and not path and not installed:
             continue
         place_in_list = evidence.below(str(len(found)))
         runs = (own + others)[:1]
         if not path and runs:
             path = programs.program(reader, runs[0].pid)
-        if version is None and known.asks and not (others and not own):
+        is_in_container = bool(others) and not own
+        version = None if is_in_container else installed
+        if version is None and known.asks and not is_in_container:
             said = commands.run(reader, known.asks, 65536)
             match = _VERSION.search(said or "")
             version = match.group(1) if match else None
         if version is None:
-            place_in_list.not_measured("version", why_no_version(reader, bool(others and not own)))
+            place_in_list.not_measured("version", why_no_version(reader, is_in_container))
         visible = programs.are_visible(place_in_list, "is_running") if known.processes else True
         found.append(
             {
@@ -125,9 +127,9 @@ def processes(reader: Reader, known: Known) -> Tuple[List[programs.Process], Lis
 
 
 def place(reader: Reader, known: Known) -> str:
-    for name in known.processes + known.asks[:1]:
+    for name in known.processes or known.asks[:1]:  # AIDE is no daemon
         path = runtimes.place(reader, name)
-        if path and name != "auditctl":
+        if path:
             return path
     return next((path for path in _PLACES.get(known.name, ()) if reader.exists(path)), "")
 

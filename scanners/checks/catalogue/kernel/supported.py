@@ -56,6 +56,10 @@ def supported(facts: HostFacts, policy: Policy) -> Verdict:
     if newer := newer_installed(kernel):
         return failed(f"{kernel.release} runs, and {newer} is installed")
     if not is_distributions(facts):
+        if facts.packages is None or facts.packages.manager is None:
+            return not_measured(
+                "whose build the kernel is, is not known: the host has no known package manager"
+            )
         return judge_support("linux-kernel", number[0], "kernel", policy)
     system = judge_distribution(facts, policy)
     if system.outcome is Outcome.FAIL:

@@ -1,7 +1,9 @@
-from scanners.checks.check import Verdict, check, failed, not_applicable, not_measured, passed
-from scanners.checks.host_evidence import of_process
+from scanners.checks.check import Verdict, check, failed, not_applicable, passed
+from scanners.checks.configured import Configured
+from scanners.checks.examples import container
+from scanners.checks.host_evidence import in_force
 from scanners.checks.host_examples import probed_container
-from scanners.host import HostContainerFacts
+from scanners.host import HostContainerFacts, Process
 from scanners.records import Severity
 
 
@@ -12,33 +14,33 @@ from scanners.records import Severity
     subject=HostContainerFacts,
     rationale="An unloaded profile or a permissive domain leaves the process outside mandatory access control.",
     remediation="Load the profile in enforce mode, then start the container anew.",
-    good=[probed_container()],
+    good=[
+        probed_container(),
+        probed_container(bundle=None, configured=container(apparmor_profile="docker-default")),
+    ],
     bad=[
         probed_container(process__label="unconfined"),
         probed_container(process__label="docker-default (complain)"),
         probed_container(
             bundle__selinux_label="system_u:system_r:container_t:s0:c1,c2", bundle__apparmor_profile=""
         ),
+        probed_container(bundle=None, configured=container(apparmor_profile="strict")),
     ],
     evidence_source="Host probe",
 )
 def label_in_force(facts: HostContainerFacts) -> Verdict:
-    if (verdict := of_process(facts, "label")) is not None:
-        return verdict
-    bundle, process = facts.container.bundle, facts.container.process
-    if bundle is None or process is None:
-        return not_measured("the process is not known")
-    profile = bundle.apparmor_profile if bundle.apparmor_profile != "unconfined" else ""
-    if not profile and not bundle.selinux_label:
+    return in_force(facts, "label", _compare)
+
+
+def _compare(told: Configured, process: Process) -> Verdict:
+    if not told.apparmor_profile and not told.selinux_label:
         return not_applicable("no profile or label is configured")
+    configured = told.selinux_label or told.apparmor_profile
     if process.label is None:
-        return failed(
-            f"{bundle.selinux_label or profile} is configured, but no security module labels processes"
-        )
+        return failed(f"{configured} is configured, but no security module labels processes")
     # SELinux writes a label of four or five parts, AppArmor a profile with its mode.
-    wanted = bundle.selinux_label if process.label.count(":") >= 3 else f"{profile} (enforce)"
+    is_selinux = process.label.count(":") >= 3
+    wanted = told.selinux_label if is_selinux else f"{told.apparmor_profile} (enforce)"
     if process.label == wanted:
         return passed(f"the process is labelled {process.label}")
-    return failed(
-        f"the process is labelled {process.label}", f"configured is {bundle.selinux_label or profile}"
-    )
+    return failed(f"the process is labelled {process.label}", f"configured is {configured}")

@@ -1,7 +1,9 @@
 from scanners.checks.check import Verdict, check, not_applicable, not_measured
-from scanners.checks.host_evidence import decided, of_process
+from scanners.checks.configured import Configured
+from scanners.checks.examples import container
+from scanners.checks.host_evidence import decided, in_force
 from scanners.checks.host_examples import probed_container
-from scanners.host import HostContainerFacts
+from scanners.host import HostContainerFacts, Process
 from scanners.records import Severity
 
 
@@ -15,24 +17,27 @@ from scanners.records import Severity
     good=[
         probed_container(),
         probed_container(process__limits={"memory_bytes": 1024, "pids": 5, "cpus": 0.1}),
+        probed_container(bundle=None, configured=container(memory_bytes=536870912, cpus=1.0, pids_limit=100)),
     ],
     bad=[
         probed_container(process__limits={"memory_bytes": None, "pids": 100, "cpus": 1.0}),
         probed_container(process__limits={"memory_bytes": 536870912, "pids": 5000, "cpus": 1.0}),
+        probed_container(bundle=None, configured=container(pids_limit=50)),
     ],
     evidence_source="Host probe",
 )
 def limits_in_force(facts: HostContainerFacts) -> Verdict:
-    if (verdict := of_process(facts, "limits")) is not None:
-        return verdict
-    bundle, process = facts.container.bundle, facts.container.process
-    if bundle is None or process is None or process.limits is None:
-        return not_measured("the process's limits are not known")
+    return in_force(facts, "limits", _compare)
+
+
+def _compare(told: Configured, process: Process) -> Verdict:
     limits = process.limits
+    if limits is None:
+        return not_measured("the process's limits are not known")
     asked = {
-        "memory": (bundle.memory_bytes, limits.memory_bytes),
-        "processes": (bundle.pids, limits.pids),
-        "processors": (bundle.cpus, limits.cpus),
+        "memory": (told.memory_bytes, limits.memory_bytes),
+        "processes": (told.pids, limits.pids),
+        "processors": (told.cpus, limits.cpus),
     }
     if all(wanted is None for wanted, _ in asked.values()):
         return not_applicable("no limit is configured")

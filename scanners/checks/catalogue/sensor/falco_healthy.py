@@ -1,6 +1,5 @@
 from scanners.checks.check import Example, Verdict, check
 from scanners.checks.host_examples import probed
-from scanners.checks.policy import Policy
 from scanners.checks.sensors import judge_detection
 from scanners.host import HostFacts
 from scanners.records import Outcome, Severity
@@ -15,6 +14,7 @@ from scanners.records import Outcome, Severity
     remediation="Update Falco and rules, raise buffers, check the driver.",
     good=[
         probed(),
+        Example(probed(sensors=[{"name": "falco", "is_running": None}]), expected=Outcome.NOT_MEASURED),
         Example(probed(sensors=[]), expected=Outcome.NOT_APPLICABLE),
         Example(
             probed(
@@ -25,10 +25,9 @@ from scanners.records import Outcome, Severity
     ],
     bad=[
         probed(sensors=[{"name": "falco", "is_running": False}]),
-        probed(sensors=[{"name": "falco", "is_running": True, "last_sign": "2026-07-01T00:00:00Z"}]),
     ],
     evidence_source="Host probe",
     waits_for="the sensor's own health report",
 )
-def falco_healthy(facts: HostFacts, policy: Policy) -> Verdict:
-    return judge_detection(facts, "falco", policy, rules_days=policy.sensor_rules_days)
+def falco_healthy(facts: HostFacts) -> Verdict:
+    return judge_detection(facts, "falco")

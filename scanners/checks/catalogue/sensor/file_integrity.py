@@ -13,10 +13,12 @@ COMPARING = ("aide", "samhain", "tripwire")
 def _wrong(sensor: Sensor, policy: Policy) -> str:
     """Why a monitor does not do its work; "" when nothing speaks against it."""
     if sensor.name in CONTINUOUS:
-        return "" if sensor.is_running else f"{sensor.name} is installed and does not run"
+        return "" if sensor.is_running is not False else f"{sensor.name} is installed and does not run"
     newest = moment(sensor)
     if newest is not None and policy.is_older(newest, policy.file_comparison_days):
-        return f"{sensor.name} last compared on {newest.date()}, limit {policy.file_comparison_days} days"
+        return (
+            f"{sensor.name} gave its last sign on {newest.date()}, limit {policy.file_comparison_days} days"
+        )
     return ""
 
 

@@ -1,6 +1,5 @@
 from scanners.checks.check import Example, Verdict, check
 from scanners.checks.host_examples import probed
-from scanners.checks.policy import Policy
 from scanners.checks.sensors import judge_detection
 from scanners.host import HostFacts
 from scanners.records import Outcome, Severity
@@ -15,6 +14,7 @@ from scanners.records import Outcome, Severity
     remediation="Load policies for file, network and privilege events and update.",
     good=[
         probed(),
+        Example(probed(sensors=[{"name": "tetragon", "is_running": None}]), expected=Outcome.NOT_MEASURED),
         Example(probed(sensors=[]), expected=Outcome.NOT_APPLICABLE),
         Example(
             probed(
@@ -29,5 +29,5 @@ from scanners.records import Outcome, Severity
     evidence_source="Host probe",
     waits_for="the sensor's own health report",
 )
-def tetragon_healthy(facts: HostFacts, policy: Policy) -> Verdict:
-    return judge_detection(facts, "tetragon", policy)
+def tetragon_healthy(facts: HostFacts) -> Verdict:
+    return judge_detection(facts, "tetragon")

@@ -1,6 +1,5 @@
 from scanners.checks.check import Example, Verdict, check
 from scanners.checks.host_examples import probed
-from scanners.checks.policy import Policy
 from scanners.checks.sensors import judge_detection
 from scanners.host import HostFacts
 from scanners.records import Outcome, Severity
@@ -15,6 +14,7 @@ from scanners.records import Outcome, Severity
     remediation="Update Tracee, review policies.",
     good=[
         probed(),
+        Example(probed(sensors=[{"name": "tracee", "is_running": None}]), expected=Outcome.NOT_MEASURED),
         Example(probed(sensors=[]), expected=Outcome.NOT_APPLICABLE),
         Example(
             probed(sensors=[{"name": "tracee", "is_running": False}, {"name": "falco", "is_running": True}]),
@@ -27,5 +27,5 @@ from scanners.records import Outcome, Severity
     evidence_source="Host probe",
     waits_for="the sensor's own health report",
 )
-def tracee_healthy(facts: HostFacts, policy: Policy) -> Verdict:
-    return judge_detection(facts, "tracee", policy)
+def tracee_healthy(facts: HostFacts) -> Verdict:
+    return judge_detection(facts, "tracee")

@@ -1,27 +1,8 @@
+from scanners.checks.capabilities import DEFAULT
 from scanners.checks.check import Verdict, check, failed, passed
 from scanners.checks.examples import container
 from scanners.checks.policy import Policy
 from scanners.records import ContainerFacts, Severity
-
-# The set that the engine gives when nothing is asked for (moby, daemon/pkg/oci/caps/defaults.go).
-DEFAULT = frozenset(
-    [
-        "AUDIT_WRITE",
-        "CHOWN",
-        "DAC_OVERRIDE",
-        "FOWNER",
-        "FSETID",
-        "KILL",
-        "MKNOD",
-        "NET_BIND_SERVICE",
-        "NET_RAW",
-        "SETFCAP",
-        "SETGID",
-        "SETPCAP",
-        "SETUID",
-        "SYS_CHROOT",
-    ]
-)
 
 
 @check(

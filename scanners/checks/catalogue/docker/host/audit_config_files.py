@@ -1,7 +1,7 @@
 from scanners.checks.audit_rules import judge_watched
 from scanners.checks.check import Verdict, check
 from scanners.checks.host_examples import probed
-from scanners.host import Docker, HostFacts
+from scanners.host import HostFacts
 from scanners.records import Severity
 
 
@@ -28,11 +28,4 @@ from scanners.records import Severity
     decided_per_requirement="cis-docker-1.8",
 )
 def audit_config_files(facts: HostFacts) -> Verdict:
-    docker = facts.docker or Docker()
-    numbers = {
-        "1.1.10": ["/etc/default/docker"],
-        "1.1.11": [docker.config_file],
-        "1.1.12": ["/etc/containerd/config.toml"],
-        "1.1.13": ["/etc/sysconfig/docker"],
-    }
-    return judge_watched(facts, numbers, "wa")
+    return judge_watched(facts, ("1.1.10", "1.1.11", "1.1.12", "1.1.13"), "wa")

@@ -1,7 +1,7 @@
 from scanners.checks.audit_rules import judge_watched
 from scanners.checks.check import Verdict, check
 from scanners.checks.host_examples import probed
-from scanners.host import Docker, HostFacts
+from scanners.host import HostFacts
 from scanners.records import Severity
 
 
@@ -26,16 +26,10 @@ from scanners.records import Severity
     bad=[
         probed(audit__rules=["-w /etc/docker/daemon.json -p wa"]),
         probed(audit__rules=["-w /run/containerd", "-w /var/lib", "-a always,exit -F dir=/etc -F perm=r"]),
-        probed(docker__root_dir="/srv/docker", docker__watched={"/srv/docker": True}),
+        probed(docker__watched={"/srv/docker": True}, docker__watched_as={"1.1.5": ["/srv/docker"]}),
     ],
     evidence_source="Host probe",
     decided_per_requirement="cis-docker-1.8",
 )
 def audit_directories(facts: HostFacts) -> Verdict:
-    docker = facts.docker or Docker()
-    numbers = {
-        "1.1.4": ["/run/containerd"],
-        "1.1.5": [docker.root_dir],
-        "1.1.6": ["/etc/docker"],
-    }
-    return judge_watched(facts, numbers, "wa")
+    return judge_watched(facts, ("1.1.4", "1.1.5", "1.1.6"), "wa")

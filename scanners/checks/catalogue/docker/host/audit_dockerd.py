@@ -35,4 +35,4 @@ from scanners.records import Outcome, Severity
     evidence_source="Host probe",
 )
 def audit_dockerd(facts: HostFacts) -> Verdict:
-    return judge_watched(facts, {"1.1.3": ["bin/dockerd"]}, "wax")
+    return judge_watched(facts, ("1.1.3",), "wax")

@@ -28,11 +28,4 @@ from scanners.records import Severity
     decided_per_requirement="cis-docker-1.8",
 )
 def audit_runtime_binaries(facts: HostFacts) -> Verdict:
-    numbers = {
-        "1.1.14": ["bin/containerd"],
-        "1.1.15": ["bin/containerd-shim"],
-        "1.1.16": ["bin/containerd-shim-runc-v1"],
-        "1.1.17": ["bin/containerd-shim-runc-v2"],
-        "1.1.18": ["bin/runc"],
-    }
-    return judge_watched(facts, numbers, "wax")
+    return judge_watched(facts, ("1.1.14", "1.1.15", "1.1.16", "1.1.17", "1.1.18"), "wax")

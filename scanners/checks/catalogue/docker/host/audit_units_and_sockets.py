@@ -1,7 +1,7 @@
 from scanners.checks.audit_rules import judge_watched
 from scanners.checks.check import Verdict, check
 from scanners.checks.host_examples import probed
-from scanners.host import Docker, HostFacts
+from scanners.host import HostFacts
 from scanners.records import Severity
 
 
@@ -28,11 +28,5 @@ from scanners.records import Severity
     decided_per_requirement="cis-docker-1.8",
 )
 def audit_units_and_sockets(facts: HostFacts) -> Verdict:
-    docker = facts.docker or Docker()
-    numbers = {
-        "1.1.7": ["system/docker.service"],
-        "1.1.8": ["containerd.sock"],
-        # The socket itself: docker-bench still looks at the unit docker.socket, as CIS 1.6 did.
-        "1.1.9": ["docker.sock", *(a.removeprefix("unix://") for a in docker.addresses if "unix://" in a)],
-    }
-    return judge_watched(facts, numbers, "wa")
+    # 1.1.9 is the socket itself; docker-bench still looks at the unit docker.socket, as CIS 1.6 did.
+    return judge_watched(facts, ("1.1.7", "1.1.8", "1.1.9"), "wa")
