@@ -205,6 +205,7 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # -- pulls
+REGISTER_HOST = _flag("PLIMSOLL_REGISTER_HOST", True)  # this machine becomes a node at the first start
 PULL_LEASE_SECONDS = numbers.real("PLIMSOLL_LEASE_SECONDS")
 PULL_MAX_QUEUED = numbers.whole("PLIMSOLL_MAX_QUEUED")
 PULL_KEPT_DAYS = numbers.whole("PLIMSOLL_KEEP_PULLS_DAYS")

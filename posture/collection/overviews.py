@@ -101,6 +101,7 @@ def meta() -> dict[str, Any]:
                 {"value": o.value, "label": LABELS[o], "order": order} for order, o in enumerate(OUTCOMES)
             ],
             "node_state": _enum(choices.NodeState),
+            "enrolment_state": _enum(choices.EnrolmentState),
             "pull_state": _enum(choices.PullState),
             "pull_trigger": _enum(choices.PullTrigger),
             "container_status": _enum(choices.ContainerStatus),

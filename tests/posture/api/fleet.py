@@ -9,6 +9,7 @@ import msgspec
 from posture.collection.catalogue import sync
 from posture.fleet import ingest
 from posture.fleet.choices import PullState, PullTrigger
+from posture.fleet.enrolment import create_token
 from posture.fleet.models import Environment, Node, Pull
 from scanners.checks.examples import container, image
 from scanners.records import ContainerFacts, ImageFacts, PublishedPort
@@ -86,4 +87,6 @@ def launch(scale: int = 1) -> Fleet:
     pull(fleet.alpha, "alpha", 4 * scale, "web", "db")
     pull(fleet.beta, "beta", 3 * scale, "web", "db")
     pull(fleet.gamma, "gamma", 2 * scale, "web", "db", "tool")
+    for node in fleet.nodes:
+        create_token(environment=node.environment, name=f"{node.name}-2")
     return fleet

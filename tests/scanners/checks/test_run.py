@@ -98,7 +98,11 @@ def test_files_that_benchmarks_number_apart_get_an_outcome_per_number() -> None:
     facts = probed(
         audit__rules=["-w /etc/docker"],
         docker__watched={"/run/containerd": False, "/var/lib/docker": True, "/etc/docker": True},
-        docker__watched_as={"1.1.4": ["/run/containerd"], "1.1.5": ["/var/lib/docker"], "1.1.6": ["/etc/docker"]},
+        docker__watched_as={
+            "1.1.4": ["/run/containerd"],
+            "1.1.5": ["/var/lib/docker"],
+            "1.1.6": ["/etc/docker"],
+        },
     )
     outcomes = outcomes_of(facts)
     directories = outcomes["docker.host.audit-directories"]
