@@ -164,6 +164,7 @@ SPECTACULAR_SETTINGS = {
         "AssetKind": "posture.fleet.choices.AssetKind",
         "NodeKind": "posture.fleet.choices.NodeKind",
         "NodeState": "posture.fleet.choices.NodeState",
+        "EnrolmentState": "posture.fleet.choices.EnrolmentState",
         "PullState": "posture.fleet.choices.PullState",
         "FindingKind": "posture.findings.choices.FindingKind",
         "FindingState": "posture.findings.choices.FindingState",
