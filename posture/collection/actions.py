@@ -124,7 +124,7 @@ def enrol_node(
     address: str,
     certificate: str,
     bearer: str,
-    host: str,
+    host: str | None,
     probe_version: str,
 ) -> Node:
     """A host registers itself with the enrolment token `text`, and its first pull is queued.

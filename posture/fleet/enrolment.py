@@ -133,7 +133,7 @@ def register(
     address: str,
     certificate: str,
     bearer: str,
-    host: str,
+    host: str | None,
     probe_version: str,
 ) -> Node:
     """Makes the node and spends the token, which `claim` gave and nothing refuses. Raises Invalid naming each field

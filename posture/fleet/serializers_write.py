@@ -97,7 +97,11 @@ class EnrolSerializer(serializers.Serializer):
     bearer = serializers.CharField(
         write_only=True, max_length=512, help_text="What the agent wants to be shown in return."
     )
-    host = serializers.CharField(max_length=200, help_text="The host's id, as its document has it.")
+    host = serializers.CharField(
+        max_length=200,
+        allow_null=True,
+        help_text="The host's id, as its document has it; null without a machine-id.",
+    )
     probe_version = serializers.CharField(max_length=40)
 
 

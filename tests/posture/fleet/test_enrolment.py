@@ -377,6 +377,11 @@ def test_a_body_that_is_none_is_refused(body: str) -> None:
     assert answer.status_code == 400 and answer.json()["code"]
 
 
+def test_a_host_without_a_machine_id_is_a_host_too(environment: Environment) -> None:
+    assert enrol(new_token(environment), host=None).status_code == 201
+    assert Entry.objects.get(verb="used").changes["host"] == [None, None]
+
+
 def test_a_form_of_a_page_is_refused(environment: Environment) -> None:
     answer = Client(raise_request_exception=False).post("/api/v1/enrol", question(new_token(environment)))
     assert answer.status_code == 415
