@@ -11,8 +11,15 @@ from posture.api_docs import DocsView, SchemaView
 from posture.collection.overview_views import FreshnessView, MetaView, SearchView
 from posture.collection.views import EnrolView, EnvironmentViewSet, NodeViewSet, PullViewSet
 from posture.compliance.views import CheckResultViewSet, CheckViewSet
+from posture.defences.views import (
+    ContainerMatrixViewSet,
+    DefenceViewSet,
+    HostMatrixViewSet,
+    MechanismsView,
+)
 from posture.fleet.choices import AssetKind
 from posture.fleet.enrolment_views import EnrolmentTokenViewSet
+from posture.fleet.probe_views import ContainerProbeView, HostPackagesView, HostProbeView
 from posture.fleet.views import ContainerViewSet, HostViewSet
 from posture.history.views import HistoryViewSet
 from posture.images.views import ImageViewSet
@@ -26,6 +33,9 @@ router.register("pulls", PullViewSet, basename="pulls")
 router.register("hosts", HostViewSet, basename="hosts")
 router.register("containers", ContainerViewSet, basename="containers")
 router.register("images", ImageViewSet, basename="images")
+router.register("defences", DefenceViewSet, basename="defences")
+router.register("host-defences", HostMatrixViewSet, basename="host-defences")
+router.register("container-defences", ContainerMatrixViewSet, basename="container-defences")
 router.register("checks", CheckViewSet, basename="checks")
 router.register("check-results", CheckResultViewSet, basename="check-results")
 router.register("findings", FindingViewSet, basename="findings")
@@ -46,6 +56,10 @@ urlpatterns = [
     path("containers/<int:pk>/ledger", AssetLedgerView.as_view(kind=AssetKind.CONTAINER)),
     path("images/<int:pk>/ledger", AssetLedgerView.as_view(kind=AssetKind.IMAGE)),
     path("environments/<int:pk>/ledger", EnvironmentLedgerView.as_view()),
+    path("hosts/<int:pk>/probe", HostProbeView.as_view()),
+    path("hosts/<int:pk>/packages", HostPackagesView.as_view()),
+    path("containers/<int:pk>/probe", ContainerProbeView.as_view()),
+    path("mechanisms", MechanismsView.as_view()),
     path("schema", SchemaView.as_view()),
     path("docs", DocsView.as_view()),
     *router.urls,

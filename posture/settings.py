@@ -166,6 +166,7 @@ SPECTACULAR_SETTINGS = {
         "NodeState": "posture.fleet.choices.NodeState",
         "EnrolmentState": "posture.fleet.choices.EnrolmentState",
         "PullState": "posture.fleet.choices.PullState",
+        "DefenceState": "posture.defences.choices.DefenceState",
         "FindingKind": "posture.findings.choices.FindingKind",
         "FindingState": "posture.findings.choices.FindingState",
         "StepState": ["waiting", "running", "done", "failed"],

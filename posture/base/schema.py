@@ -16,7 +16,6 @@ from posture.base.export import FORMATS
 from posture.base.permissions import PUBLIC, needed_permission
 from posture.base.serializers import FacetsSerializer, ProblemSerializer
 
-LIST_ACTIONS = ("list", "facets", "export", "groups")
 PROBLEM = "application/problem+json"
 PROBLEMS = {
     "400": "The request breaks a rule; `errors` names the parameter or field.",
@@ -79,7 +78,7 @@ class Schema(AutoSchema):
         if resource is None:
             return []
         parameters: list[dict[str, Any]] = []
-        if resource.action in LIST_ACTIONS:
+        if resource.action in resource.filtered_actions:
             for name, item in resource.filterset_class.base_filters.items():
                 schema = item.schema()
                 parameter = _parameter(name, schema, item.help_text or item.label)

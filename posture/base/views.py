@@ -52,7 +52,8 @@ class ResourceViewSet(GenericViewSet):
 
     `queryset`, `serializer_class`, `item_serializer_class` (with more fields), `filterset_class`,
     `orderings` (name in the address → columns; "-" means descending), `default_ordering`, `permissions`,
-    `supports_as_of`, `lookup_path` (the column that the id in the address is), `label` (singular, for titles).
+    `supports_as_of`, `filtered_actions` (those that take the filters), `lookup_path` (the column that the id in the
+    address is), `label` (singular, for titles).
 
     A list is two queries: a page of ids from an index, then these rows with what they refer to (`rows`).
     """
@@ -65,6 +66,7 @@ class ResourceViewSet(GenericViewSet):
     default_ordering: ClassVar[str] = ""
     extra_parameters: ClassVar[tuple[str, ...]] = ()
     supports_as_of: ClassVar[bool] = False
+    filtered_actions: ClassVar[tuple[str, ...]] = ("list", "facets", "export", "groups")
     permissions: ClassVar[Any] = {"GET": "fleet.view"}
     pagination_class = KeysetPagination
     lookup_path: ClassVar[str] = "pk"
@@ -126,7 +128,7 @@ class ResourceViewSet(GenericViewSet):
     def check_parameters(self, *reserved: str) -> None:
         """Refuse a parameter that would be ignored: a misspelt filter must not show everything."""
         known = {*reserved, *self.extra_parameters, *(("as_of",) if self.supports_as_of else ())}
-        if self.action in ("list", "facets", "export", "groups"):
+        if self.action in self.filtered_actions:
             known |= set(self.filterset_class.known())
         for name, values in self.request.query_params.lists():
             if name not in known:

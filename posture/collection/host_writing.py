@@ -7,7 +7,7 @@ from collections.abc import Container, Sequence
 from typing import NamedTuple
 
 from posture.collection import identity, sources
-from posture.collection.changes import Changes
+from posture.collection.changes import Changes, States
 from posture.collection.records import Pulled
 from posture.defences import ingest as defences
 from posture.fleet import ingest as fleet
@@ -51,12 +51,15 @@ class HostWriting:
         self.defended: set[int] = set()
         self._without_process: list[int] = []
         self._assessed: dict[int, Sequence[Defence]] = {}
+        self._of_host: States = {}
 
     def store(self) -> None:
         host = self._store_host()
         if self.facts.containers is not None:
             self._store_containers(host)
         self.defended = defences.store(self._assessed, self.at)
+        if host.id in self.defended:  # what stands on the host stands around all its containers
+            self.defended.update(known.id for known in fleet.known_on_host(host.id).values())
 
     # -- the host
 
@@ -84,7 +87,9 @@ class HostWriting:
             described = probe_ingest.current_fingerprints([stored.id], AssetKind.HOST)
             if described.get(stored.id) != fingerprint:
                 probe_ingest.describe_host(stored.id, self.facts, fingerprint, node_id=node.pk, at=at)
-        self._note(AssetKind.HOST, stored, self.facts, assess.on_host(self.facts), [])
+        assessed = assess.on_host(self.facts)
+        self._of_host = _states(assessed)
+        self._note(AssetKind.HOST, stored, self.facts, assessed, [])
         if node.host_id not in (None, stored.id):
             sources.depart(node.host_id, node, changes)
         changes.counts["hosts"] = 1
@@ -124,7 +129,7 @@ class HostWriting:
             self.pulled.outcomes[id(facts)],
             stored=known.probe_results_fingerprint,
             factors=[*factors, *self.changes.data_factors],
-            states={defence.mechanism: defence.state for defence in assessed},
+            states={**self._of_host, **_states(assessed)},
             assessed=assessed,
         )
         if differs:
@@ -193,6 +198,10 @@ class HostWriting:
     def end_unseen(self) -> None:
         """What was said of processes that run no longer ends. That none runs is measured, so the evidence stays."""
         sources.end(Source.PROBE, self._without_process, self.changes)
+
+
+def _states(assessed: Sequence[Defence]) -> States:
+    return {defence.mechanism: defence.state for defence in assessed}
 
 
 def _rows(seen: Sequence[Seen]) -> list[tuple[int, HostContainer, str]]:

@@ -17,6 +17,7 @@ from posture.accounts.models import User
 from posture.base import trigrams
 from posture.compliance.choices import LABELS, OUTCOMES
 from posture.compliance.models import Check
+from posture.defences.choices import DefenceState
 from posture.findings.choices import FindingKind, FindingState
 from posture.findings.models import Finding
 from posture.fleet import choices
@@ -100,6 +101,8 @@ def meta() -> dict[str, Any]:
             "outcome": [
                 {"value": o.value, "label": LABELS[o], "order": order} for order, o in enumerate(OUTCOMES)
             ],
+            "node_kind": _enum(choices.NodeKind),
+            "defence_state": _enum(DefenceState),
             "node_state": _enum(choices.NodeState),
             "enrolment_state": _enum(choices.EnrolmentState),
             "pull_state": _enum(choices.PullState),

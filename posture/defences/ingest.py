@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db.models import Q
-from scanners.defences.records import Defence as Assessed
-from scanners.defences.records import State
 
 from posture.base import upsert
 from posture.defences.models import Defence
+from posture.fleet.models import Asset
+from scanners.defences.records import Defence as Assessed
+from scanners.defences.records import State
 
 
 def store(assessed: Mapping[int, Sequence[Assessed]], at: datetime) -> set[int]:
@@ -50,19 +51,28 @@ def end(asset_ids: Iterable[int], at: datetime) -> None:
     Defence.objects.current().filter(asset__in=sorted(asset_ids)).update(closed_at=at)
 
 
+def states_around(asset_ids: Iterable[int]) -> dict[int, dict[str, State]]:
+    """What stands around each of these assets now: asset id -> mechanism -> state, a container's with its host's."""
+    hosts = dict(Asset.objects.filter(pk__in=list(asset_ids)).values_list("pk", "host"))
+    return _around(hosts, _states({*hosts, *(host for host in hosts.values() if host)}))
+
+
 def states_on(host_id: int) -> dict[int, dict[str, State]]:
-    """What stands on a host and around its containers now: asset id -> mechanism -> state."""
-    return _states(Q(asset=host_id) | Q(asset__host=host_id))
+    """The same of a host and all its containers."""
+    hosts = dict(Asset.objects.present().filter(Q(pk=host_id) | Q(host=host_id)).values_list("pk", "host"))
+    return _around(hosts, _states(hosts))
 
 
-def states_of(asset_ids: Iterable[int]) -> dict[int, dict[str, State]]:
-    """The same of these assets."""
-    return _states(Q(asset__in=list(asset_ids)))
+def _around(
+    hosts: Mapping[int, int | None], states: Mapping[int, Mapping[str, State]]
+) -> dict[int, dict[str, State]]:
+    found = {pk: {**states.get(host or 0, {}), **states.get(pk, {})} for pk, host in hosts.items()}
+    return {pk: around for pk, around in found.items() if around}
 
 
-def _states(which: Q) -> dict[int, dict[str, State]]:
+def _states(asset_ids: Iterable[int]) -> dict[int, dict[str, State]]:
     found: dict[int, dict[str, State]] = {}
-    rows = Defence.objects.current().filter(which)
+    rows = Defence.objects.current().filter(asset__in=list(asset_ids))
     for asset_id, mechanism, state in rows.values_list("asset_id", "mechanism", "state"):
         found.setdefault(asset_id, {})[mechanism] = State(state)
     return found

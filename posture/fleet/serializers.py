@@ -289,3 +289,58 @@ class SettingSerializer(PlainSerializer):
 class ContainerItemSerializer(ContainerSerializer):
     document = DocumentField(help_text="The engine's inspect answer, redacted.")
     settings = SettingSerializer(many=True, source="setting_figures")
+
+
+class NotMeasuredSerializer(PlainSerializer):
+    pointer = serializers.CharField(help_text="The fact's place in the document (RFC 6901).")
+    reason = serializers.CharField()
+
+
+class SkippedFileSerializer(PlainSerializer):
+    where = serializers.CharField()
+    reason = serializers.CharField()
+
+
+class PackageFiguresSerializer(PlainSerializer):
+    manager = serializers.CharField(allow_null=True)
+    count = serializers.IntegerField(allow_null=True, help_text="Null: not measured.")
+
+
+class HostProbeSerializer(Serializer):
+    node = NodeLampSerializer(allow_null=True)
+    probe_version = serializers.CharField()
+    is_root = serializers.BooleanField()
+    distribution = serializers.CharField(source="distribution_name")
+    kernel_release = serializers.CharField()
+    reboot_required = serializers.BooleanField(allow_null=True, help_text="Null: not measured.")
+    packages = PackageFiguresSerializer(source="package_figures")
+    since = serializers.DateTimeField(source="opened_at", help_text="Since when the probe says the same.")
+    not_measured = NotMeasuredSerializer(many=True, source="reasons")
+    skipped = SkippedFileSerializer(many=True, help_text="What could not be read when this was first said.")
+    document = DocumentField(help_text="The probe's words, without packages and containers.")
+
+
+class HostPackageSerializer(PlainSerializer):
+    name = serializers.CharField()
+    version = serializers.CharField()
+    architecture = serializers.CharField()
+    source = serializers.CharField(  # type: ignore[assignment]
+        help_text="The source package; empty when it has the same name."
+    )
+
+
+class LoadedFilesSerializer(Serializer):
+    watched_since = serializers.DateTimeField()
+    grown_at = serializers.DateTimeField(help_text="When a file was last seen for the first time.")
+    paths = serializers.ListField(child=serializers.CharField())
+
+
+class ContainerProbeSerializer(Serializer):
+    host = AssetRefSerializer()
+    manager = serializers.CharField(help_text="Who started it; empty when that cannot be told.")
+    since = serializers.DateTimeField(source="opened_at", help_text="Since when the probe says the same.")
+    loaded = LoadedFilesSerializer(
+        allow_null=True, help_text="Programs and libraries seen in use; null when none could be read."
+    )
+    not_measured = NotMeasuredSerializer(many=True, source="reasons")
+    document = DocumentField(help_text="The probe's words on this container.")

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from scanners.defences.mitigation import mitigated
-
 from posture.defences import ingest as defences
 from posture.findings import settle as findings
 from posture.findings.models import Finding
 from posture.fleet.models import Asset
 from posture.risk import loads
 from posture.risk.points import data_of, points_of
+from scanners.defences.mitigation import mitigated
 from scanners.records import AssetKind, Severity
 
 BATCH = 5_000
@@ -25,7 +24,7 @@ def reweigh(asset_ids: Sequence[int], data_classes: Sequence[str], at: datetime)
     """Recompute the open findings of these assets for these data classes and for the kernel defences that stand now,
     then their loads; returns how many changed."""
     data = data_of(data_classes)
-    states = defences.states_of(asset_ids)
+    states = defences.states_around(asset_ids)
     rows = []
     for pk, asset_id, key, severity, points, factors in (
         Finding.objects.open()

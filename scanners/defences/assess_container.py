@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from scanners.checks.capabilities import names_of
-from scanners.checks.catalogue.docker.container.capabilities_restricted import DEFAULT
+from scanners.checks.capabilities import DEFAULT, names_of
 from scanners.checks.catalogue.docker.container.no_dangerous_capabilities import DANGEROUS
 from scanners.checks.catalogue.oci.bundle.kernel_protection import MASKED, READ_ONLY, REFUSING
 from scanners.checks.host_paths import is_sensitive, reaches_engine_socket

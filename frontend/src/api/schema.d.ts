@@ -164,6 +164,103 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/container-defences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List container defences
+         * @description Containers × restrictions: what confines each container's process, as the kernel has it.
+         */
+        get: operations["container_defences_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/container-defences/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One of the container defences
+         * @description Containers × restrictions: what confines each container's process, as the kernel has it.
+         */
+        get: operations["container_defences_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/container-defences/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export container defences as CSV or JSON lines
+         * @description Containers × restrictions: what confines each container's process, as the kernel has it.
+         */
+        get: operations["container_defences_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/container-defences/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values to filter container defences by, with counts
+         * @description Containers × restrictions: what confines each container's process, as the kernel has it.
+         */
+        get: operations["container_defences_facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/container-defences/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How many of the containers that match are in which state, by group, largest group first. */
+        get: operations["container_defences_groups_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/containers": {
         parameters: {
             query?: never;
@@ -221,6 +318,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/containers/{id}/probe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What the probe said of a container: its process as the kernel confines it, its bundle, what it has loaded. */
+        get: operations["containers_probe_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/containers/export": {
         parameters: {
             query?: never;
@@ -253,6 +367,86 @@ export interface paths {
          * @description Containers, running and stopped.
          */
         get: operations["containers_facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/defences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List defences
+         * @description Kernel defences cell by cell: the state of one mechanism on one host or around one container, and its evidence.
+         */
+        get: operations["defences_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/defences/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One of the defences
+         * @description Kernel defences cell by cell: the state of one mechanism on one host or around one container, and its evidence.
+         */
+        get: operations["defences_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/defences/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export defences as CSV or JSON lines
+         * @description Kernel defences cell by cell: the state of one mechanism on one host or around one container, and its evidence.
+         */
+        get: operations["defences_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/defences/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values to filter defences by, with counts
+         * @description Kernel defences cell by cell: the state of one mechanism on one host or around one container, and its evidence.
+         */
+        get: operations["defences_facets"];
         put?: never;
         post?: never;
         delete?: never;
@@ -671,6 +865,120 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/host-defences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List host defences
+         * @description Hosts × mechanisms: which kernel defences stand on each host that a host probe reads.
+         */
+        get: operations["host_defences_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/host-defences/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One of the host defences
+         * @description Hosts × mechanisms: which kernel defences stand on each host that a host probe reads.
+         */
+        get: operations["host_defences_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/host-defences/divergence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description In which settings the hosts that match are not alike; what was not measured is told apart. */
+        get: operations["host_defences_divergence_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/host-defences/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export host defences as CSV or JSON lines
+         * @description Hosts × mechanisms: which kernel defences stand on each host that a host probe reads.
+         */
+        get: operations["host_defences_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/host-defences/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values to filter host defences by, with counts
+         * @description Hosts × mechanisms: which kernel defences stand on each host that a host probe reads.
+         */
+        get: operations["host_defences_facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/host-defences/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How many of the hosts that match are in which state, by group, largest group first. */
+        get: operations["host_defences_groups_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/hosts": {
         parameters: {
             query?: never;
@@ -720,6 +1028,40 @@ export interface paths {
         };
         /** @description Of a host, container or image; `kind` is given by the route. */
         get: operations["hosts_ledger_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{id}/packages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The operating system's packages on a host. */
+        get: operations["hosts_packages_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/hosts/{id}/probe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What the probe said of a host: its kernel, its services and files; without its packages and containers. */
+        get: operations["hosts_probe_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -894,6 +1236,23 @@ export interface paths {
         put?: never;
         /** @description Changing one's own password: needs the current one, and ends the person's other sessions. */
         post: operations["me_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mechanisms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Every mechanism of the matrix: what it blunts, what to do, and by how much it lightens which findings. */
+        get: operations["mechanisms_list"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1612,6 +1971,14 @@ export interface components {
              */
             preview: boolean;
         };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        Cell: {
+            /** @description The cell's row under /defences. */
+            id: number;
+            state: components["schemas"]["DefenceState"];
+            /** Format: date-time */
+            since: string;
+        };
         /** @description A read-only serializer: the declared fields are the contract, in this order. */
         Check: {
             /** @description Stable, for example docker.container.privileged. */
@@ -1712,6 +2079,19 @@ export interface components {
             /** Format: date-time */
             gone_at: string | null;
         };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        ContainerCells: {
+            "seccomp-filter"?: components["schemas"]["Cell"] | null;
+            "no-new-privileges"?: components["schemas"]["Cell"] | null;
+            "reduced-capabilities"?: components["schemas"]["Cell"] | null;
+            "security-label"?: components["schemas"]["Cell"] | null;
+            "user-namespace"?: components["schemas"]["Cell"] | null;
+            namespaces?: components["schemas"]["Cell"] | null;
+            "resource-limits"?: components["schemas"]["Cell"] | null;
+            "masked-paths"?: components["schemas"]["Cell"] | null;
+            "host-mounts"?: components["schemas"]["Cell"] | null;
+            "read-only-root"?: components["schemas"]["Cell"] | null;
+        };
         /** @description A read-only serializer: the declared fields are the contract, in this order. */
         ContainerItem: {
             id: number;
@@ -1747,6 +2127,37 @@ export interface components {
             } | null;
             settings: components["schemas"]["Setting"][];
         };
+        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        ContainerMatrix: {
+            id: number;
+            name: string;
+            host: components["schemas"]["AssetRef"];
+            environment: components["schemas"]["EnvironmentRef"] | null;
+            /** @description Who started it; empty when that cannot be told. */
+            manager: string;
+            load: components["schemas"]["Load"];
+            /** Format: date-time */
+            last_seen_at: string;
+            defences: components["schemas"]["ContainerCells"];
+        };
+        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        ContainerProbe: {
+            host: components["schemas"]["AssetRef"];
+            /** @description Who started it; empty when that cannot be told. */
+            manager: string;
+            /**
+             * Format: date-time
+             * @description Since when the probe says the same.
+             */
+            since: string;
+            /** @description Programs and libraries seen in use; null when none could be read. */
+            loaded: components["schemas"]["LoadedFiles"] | null;
+            not_measured: components["schemas"]["NotMeasured"][];
+            /** @description The probe's words on this container. */
+            document: {
+                [key: string]: unknown;
+            } | null;
+        };
         /** @description Declares the shape of a value that is a plain mapping already. */
         Count: {
             value: number;
@@ -1770,6 +2181,72 @@ export interface components {
          * @enum {string}
          */
         DataClassesEnum: "personal" | "cardholder";
+        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        Defence: {
+            id: number;
+            asset: components["schemas"]["AssetRef"];
+            host: components["schemas"]["AssetRef"] | null;
+            environment: components["schemas"]["EnvironmentRef"] | null;
+            mechanism: string;
+            readonly title: string;
+            state: components["schemas"]["DefenceState"];
+            /**
+             * Format: date-time
+             * @description Since when it is in this state.
+             */
+            since: string;
+            evidence: string[];
+            /** Format: date-time */
+            evidence_since: string;
+            readonly why: string;
+            readonly remediation: string;
+            readonly check: string;
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        DefenceGroup: {
+            /** @description What to put into the filter of the matrix; empty for all. */
+            group: string;
+            label: string;
+            assets: number;
+            mechanisms: components["schemas"]["MechanismCounts"][];
+        };
+        /**
+         * @description * `absent` - Absent
+         *     * `permissive` - Permissive
+         *     * `not_measured` - Not measured
+         *     * `not_applicable` - Not applicable
+         *     * `enforcing` - Enforcing
+         * @enum {string}
+         */
+        DefenceState: "absent" | "permissive" | "not_measured" | "not_applicable" | "enforcing";
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        Difference: {
+            /** @description The fact's place in the probe's document (RFC 6901). */
+            pointer: string;
+            name: string;
+            /** @description False: all hosts that were measured agree, and some were not measured. */
+            is_different: boolean;
+            /** @description Most common first. */
+            values: components["schemas"]["DifferingValue"][];
+            /** @description By reason. */
+            not_measured: components["schemas"]["DifferingValue"][];
+            /** @description Hosts that do not have the thing. */
+            absent: components["schemas"]["AssetRef"][];
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        DifferingValue: {
+            value: string;
+            hosts: components["schemas"]["AssetRef"][];
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        Divergence: {
+            hosts: components["schemas"]["AssetRef"][];
+            /** @description Hosts that match; at most 500 are compared. */
+            hosts_total: number;
+            /** @description Settings on which all hosts agree. */
+            alike: number;
+            differences: components["schemas"]["Difference"][];
+        };
         /** @description Declares the shape of a value that is a plain mapping already. */
         Engine: {
             name: string;
@@ -1786,8 +2263,8 @@ export interface components {
             certificate: string;
             /** @description What the agent wants to be shown in return. */
             bearer: string;
-            /** @description The host's id, as its document has it. */
-            host: string;
+            /** @description The host's id, as its document has it; null without a machine-id. */
+            host: string | null;
             probe_version: string;
         };
         /** @description Declares the shape of a value that is a plain mapping already. */
@@ -2093,6 +2570,30 @@ export interface components {
             /** Format: date-time */
             gone_at: string | null;
         };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        HostCells: {
+            "mandatory-access-control"?: components["schemas"]["Cell"] | null;
+            seccomp?: components["schemas"]["Cell"] | null;
+            "user-namespace-remapping"?: components["schemas"]["Cell"] | null;
+            "unprivileged-user-namespaces"?: components["schemas"]["Cell"] | null;
+            cgroups?: components["schemas"]["Cell"] | null;
+            ima?: components["schemas"]["Cell"] | null;
+            evm?: components["schemas"]["Cell"] | null;
+            lockdown?: components["schemas"]["Cell"] | null;
+            "module-signing"?: components["schemas"]["Cell"] | null;
+            "secure-boot"?: components["schemas"]["Cell"] | null;
+            kexec?: components["schemas"]["Cell"] | null;
+            "unprivileged-bpf"?: components["schemas"]["Cell"] | null;
+            "bpf-jit"?: components["schemas"]["Cell"] | null;
+            yama?: components["schemas"]["Cell"] | null;
+            "address-leaks"?: components["schemas"]["Cell"] | null;
+            "address-randomisation"?: components["schemas"]["Cell"] | null;
+            "protected-files"?: components["schemas"]["Cell"] | null;
+            "cpu-mitigations"?: components["schemas"]["Cell"] | null;
+            audit?: components["schemas"]["Cell"] | null;
+            "runtime-sensor"?: components["schemas"]["Cell"] | null;
+            firewall?: components["schemas"]["Cell"] | null;
+        };
         /** @description A read-only serializer: the declared fields are the contract, in this order. */
         HostItem: {
             id: number;
@@ -2144,6 +2645,54 @@ export interface components {
             energy: number;
             /** Format: double */
             share: number;
+        };
+        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        HostMatrix: {
+            id: number;
+            name: string;
+            environment: components["schemas"]["EnvironmentRef"] | null;
+            node: components["schemas"]["NodeLamp"] | null;
+            distribution: string;
+            kernel_release: string;
+            /** @description The probe ran as root; else much is not measured. */
+            is_root: boolean;
+            /** @description Null: not measured. */
+            reboot_required: boolean | null;
+            load: components["schemas"]["Load"];
+            /** Format: date-time */
+            last_seen_at: string;
+            defences: components["schemas"]["HostCells"];
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        HostPackage: {
+            name: string;
+            version: string;
+            architecture: string;
+            /** @description The source package; empty when it has the same name. */
+            source: string;
+        };
+        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        HostProbe: {
+            node: components["schemas"]["NodeLamp"] | null;
+            probe_version: string;
+            is_root: boolean;
+            distribution: string;
+            kernel_release: string;
+            /** @description Null: not measured. */
+            reboot_required: boolean | null;
+            packages: components["schemas"]["PackageFigures"];
+            /**
+             * Format: date-time
+             * @description Since when the probe says the same.
+             */
+            since: string;
+            not_measured: components["schemas"]["NotMeasured"][];
+            /** @description What could not be read when this was first said. */
+            skipped: components["schemas"]["SkippedFile"][];
+            /** @description The probe's words, without packages and containers. */
+            document: {
+                [key: string]: unknown;
+            } | null;
         };
         /** @description A read-only serializer: the declared fields are the contract, in this order. */
         Image: {
@@ -2316,6 +2865,17 @@ export interface components {
             measured: boolean;
         };
         /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        LoadedFiles: {
+            /** Format: date-time */
+            watched_since: string;
+            /**
+             * Format: date-time
+             * @description When a file was last seen for the first time.
+             */
+            grown_at: string;
+            paths: string[];
+        };
+        /** @description A read-only serializer: the declared fields are the contract, in this order. */
         Maker: {
             id: number;
             username: string;
@@ -2334,6 +2894,32 @@ export interface components {
             /** Format: date-time */
             last_login_at: string | null;
         };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        Mechanism: {
+            id: string;
+            title: string;
+            kind: components["schemas"]["MechanismKindEnum"];
+            blunts: components["schemas"]["Weakness"][];
+            why: string;
+            remediation: string;
+            /** @description The check that judges the same; empty when there is none. */
+            check: string;
+            /** @description The mechanism that says whether one container has what the host offers; empty when there is none. */
+            in_container: string;
+            /** @description How it lightens findings while it is enforcing. */
+            rules: components["schemas"]["Rule"][];
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        MechanismCounts: {
+            mechanism: string;
+            states: components["schemas"]["StateCounts"];
+        };
+        /**
+         * @description * `host` - Host
+         *     * `container` - Container
+         * @enum {string}
+         */
+        MechanismKindEnum: "host" | "container";
         /** @description Declares the shape of a value that is a plain mapping already. */
         Meta: {
             version: string;
@@ -2488,6 +3074,12 @@ export interface components {
             reads_host?: boolean;
         };
         /** @description Declares the shape of a value that is a plain mapping already. */
+        NotMeasured: {
+            /** @description The fact's place in the document (RFC 6901). */
+            pointer: string;
+            reason: string;
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
         Object: {
             kind: string;
             id: string;
@@ -2520,6 +3112,12 @@ export interface components {
          * @enum {string}
          */
         OutcomeEnum: "pass" | "fail" | "manual" | "not_applicable" | "not_measured" | "error";
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        PackageFigures: {
+            manager: string | null;
+            /** @description Null: not measured. */
+            count: number | null;
+        };
         /**
          * @description * `environments` - Environments
          *     * `nodes` - Nodes
@@ -2564,6 +3162,32 @@ export interface components {
         };
         PaginatedContainerList: {
             results: components["schemas"]["Container"][];
+            /**
+             * Format: uri
+             * @description The next page; null on the last one.
+             */
+            next: string | null;
+            /** @description How many rows match; when not exact, at least `value`. */
+            count: {
+                value: number;
+                exact: boolean;
+            };
+        };
+        PaginatedContainerMatrixList: {
+            results: components["schemas"]["ContainerMatrix"][];
+            /**
+             * Format: uri
+             * @description The next page; null on the last one.
+             */
+            next: string | null;
+            /** @description How many rows match; when not exact, at least `value`. */
+            count: {
+                value: number;
+                exact: boolean;
+            };
+        };
+        PaginatedDefenceList: {
+            results: components["schemas"]["Defence"][];
             /**
              * Format: uri
              * @description The next page; null on the last one.
@@ -2642,6 +3266,19 @@ export interface components {
         };
         PaginatedHostList: {
             results: components["schemas"]["Host"][];
+            /**
+             * Format: uri
+             * @description The next page; null on the last one.
+             */
+            next: string | null;
+            /** @description How many rows match; when not exact, at least `value`. */
+            count: {
+                value: number;
+                exact: boolean;
+            };
+        };
+        PaginatedHostMatrixList: {
+            results: components["schemas"]["HostMatrix"][];
             /**
              * Format: uri
              * @description The next page; null on the last one.
@@ -2895,6 +3532,16 @@ export interface components {
          * @enum {string}
          */
         RoleEnum: "viewer" | "analyst" | "administrator" | "auditor";
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        Rule: {
+            weakness: string;
+            /**
+             * Format: double
+             * @description What the points of a finding are multiplied by.
+             */
+            factor: number;
+            reason: string;
+        };
         SavedView: {
             id: number;
             name: string;
@@ -2987,6 +3634,19 @@ export interface components {
             where: string;
             reason: string;
         };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        SkippedFile: {
+            where: string;
+            reason: string;
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        StateCounts: {
+            absent: number;
+            permissive: number;
+            not_measured: number;
+            not_applicable: number;
+            enforcing: number;
+        };
         /**
          * @description * `running` - Running
          *     * `paused` - Paused
@@ -3071,6 +3731,12 @@ export interface components {
             entries: number;
             /** @description The first entry that does not follow. */
             broken_at: number | null;
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        Weakness: {
+            id: string;
+            /** @description What an attacker does with it, in one sentence. */
+            meaning: string;
         };
     };
     responses: never;
@@ -3642,6 +4308,370 @@ export interface operations {
             };
         };
     };
+    container_defences_list: {
+        parameters: {
+            query?: {
+                /** @description Absent */
+                absent?: ("seccomp-filter" | "no-new-privileges" | "reduced-capabilities" | "security-label" | "user-namespace" | "namespaces" | "resource-limits" | "masked-paths" | "host-mounts" | "read-only-root")[];
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+                /** @description Where the page before ended; taken from `next`. */
+                cursor?: string;
+                /** @description Enforcing */
+                enforcing?: ("seccomp-filter" | "no-new-privileges" | "reduced-capabilities" | "security-label" | "user-namespace" | "namespaces" | "resource-limits" | "masked-paths" | "host-mounts" | "read-only-root")[];
+                /** @description Environment ids or slugs. */
+                environment?: string[];
+                /** @description Gone */
+                gone?: "true" | "false";
+                /** @description Host */
+                host?: number[];
+                /** @description Rows a page. */
+                limit?: number;
+                /** @description Started by */
+                manager?: string[];
+                /** @description Not measured */
+                not_measured?: ("seccomp-filter" | "no-new-privileges" | "reduced-capabilities" | "security-label" | "user-namespace" | "namespaces" | "resource-limits" | "masked-paths" | "host-mounts" | "read-only-root")[];
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "name" | "-name" | "-load" | "load" | "-changed_at" | "-first_seen_at";
+                /** @description Permissive */
+                permissive?: ("seccomp-filter" | "no-new-privileges" | "reduced-capabilities" | "security-label" | "user-namespace" | "namespaces" | "resource-limits" | "masked-paths" | "host-mounts" | "read-only-root")[];
+                /** @description Search */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedContainerMatrixList"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    container_defences_retrieve: {
+        parameters: {
+            query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContainerMatrix"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    container_defences_export: {
+        parameters: {
+            query?: {
+                /** @description Absent */
+                absent?: ("seccomp-filter" | "no-new-privileges" | "reduced-capabilities" | "security-label" | "user-namespace" | "namespaces" | "resource-limits" | "masked-paths" | "host-mounts" | "read-only-root")[];
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+                /** @description Enforcing */
+                enforcing?: ("seccomp-filter" | "no-new-privileges" | "reduced-capabilities" | "security-label" | "user-namespace" | "namespaces" | "resource-limits" | "masked-paths" | "host-mounts" | "read-only-root")[];
+                /** @description Environment ids or slugs. */
+                environment?: string[];
+                /** @description CSV, or one JSON object a line. */
+                format?: "csv" | "jsonl";
+                /** @description Gone */
+                gone?: "true" | "false";
+                /** @description Host */
+                host?: number[];
+                /** @description Started by */
+                manager?: string[];
+                /** @description Not measured */
+                not_measured?: ("seccomp-filter" | "no-new-privileges" | "reduced-capabilities" | "security-label" | "user-namespace" | "namespaces" | "resource-limits" | "masked-paths" | "host-mounts" | "read-only-root")[];
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "name" | "-name" | "-load" | "load" | "-changed_at" | "-first_seen_at";
+                /** @description Permissive */
+                permissive?: ("seccomp-filter" | "no-new-privileges" | "reduced-capabilities" | "security-label" | "user-namespace" | "namespaces" | "resource-limits" | "masked-paths" | "host-mounts" | "read-only-root")[];
+                /** @description Search */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every matching row, streamed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    container_defences_facets: {
+        parameters: {
+            query?: {
+                /** @description Absent */
+                absent?: ("seccomp-filter" | "no-new-privileges" | "reduced-capabilities" | "security-label" | "user-namespace" | "namespaces" | "resource-limits" | "masked-paths" | "host-mounts" | "read-only-root")[];
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+                /** @description Enforcing */
+                enforcing?: ("seccomp-filter" | "no-new-privileges" | "reduced-capabilities" | "security-label" | "user-namespace" | "namespaces" | "resource-limits" | "masked-paths" | "host-mounts" | "read-only-root")[];
+                /** @description Environment ids or slugs. */
+                environment?: string[];
+                /** @description Gone */
+                gone?: "true" | "false";
+                /** @description Host */
+                host?: number[];
+                /** @description Started by */
+                manager?: string[];
+                /** @description Not measured */
+                not_measured?: ("seccomp-filter" | "no-new-privileges" | "reduced-capabilities" | "security-label" | "user-namespace" | "namespaces" | "resource-limits" | "masked-paths" | "host-mounts" | "read-only-root")[];
+                /** @description Permissive */
+                permissive?: ("seccomp-filter" | "no-new-privileges" | "reduced-capabilities" | "security-label" | "user-namespace" | "namespaces" | "resource-limits" | "masked-paths" | "host-mounts" | "read-only-root")[];
+                /** @description Search */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facets"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    container_defences_groups_list: {
+        parameters: {
+            query?: {
+                /** @description Absent */
+                absent?: ("seccomp-filter" | "no-new-privileges" | "reduced-capabilities" | "security-label" | "user-namespace" | "namespaces" | "resource-limits" | "masked-paths" | "host-mounts" | "read-only-root")[];
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+                /** @description What makes a group. */
+                by?: "all" | "environment" | "manager";
+                /** @description Enforcing */
+                enforcing?: ("seccomp-filter" | "no-new-privileges" | "reduced-capabilities" | "security-label" | "user-namespace" | "namespaces" | "resource-limits" | "masked-paths" | "host-mounts" | "read-only-root")[];
+                /** @description Environment ids or slugs. */
+                environment?: string[];
+                /** @description Gone */
+                gone?: "true" | "false";
+                /** @description Host */
+                host?: number[];
+                /** @description Started by */
+                manager?: string[];
+                /** @description Not measured */
+                not_measured?: ("seccomp-filter" | "no-new-privileges" | "reduced-capabilities" | "security-label" | "user-namespace" | "namespaces" | "resource-limits" | "masked-paths" | "host-mounts" | "read-only-root")[];
+                /** @description Permissive */
+                permissive?: ("seccomp-filter" | "no-new-privileges" | "reduced-capabilities" | "security-label" | "user-namespace" | "namespaces" | "resource-limits" | "masked-paths" | "host-mounts" | "read-only-root")[];
+                /** @description Search */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DefenceGroup"][];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     containers_list: {
         parameters: {
             query?: {
@@ -3857,6 +4887,67 @@ export interface operations {
             };
         };
     };
+    containers_probe_retrieve: {
+        parameters: {
+            query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContainerProbe"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     containers_export: {
         parameters: {
             query?: {
@@ -3961,6 +5052,288 @@ export interface operations {
                 search?: string;
                 /** @description Status */
                 status?: ("running" | "paused" | "restarting" | "created" | "exited" | "removing" | "dead")[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facets"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    defences_list: {
+        parameters: {
+            query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+                /** @description Asset */
+                asset?: number[];
+                /** @description Where the page before ended; taken from `next`. */
+                cursor?: string;
+                /** @description Environment ids or slugs. */
+                environment?: string[];
+                /** @description Host of containers */
+                host?: number[];
+                /** @description Kind */
+                kind?: ("host" | "container")[];
+                /** @description Rows a page. */
+                limit?: number;
+                /** @description Mechanism */
+                mechanism?: ("mandatory-access-control" | "seccomp" | "user-namespace-remapping" | "unprivileged-user-namespaces" | "cgroups" | "ima" | "evm" | "lockdown" | "module-signing" | "secure-boot" | "kexec" | "unprivileged-bpf" | "bpf-jit" | "yama" | "address-leaks" | "address-randomisation" | "protected-files" | "cpu-mitigations" | "audit" | "runtime-sensor" | "firewall" | "seccomp-filter" | "no-new-privileges" | "reduced-capabilities" | "security-label" | "user-namespace" | "namespaces" | "resource-limits" | "masked-paths" | "host-mounts" | "read-only-root")[];
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "-since" | "mechanism";
+                /** @description Search */
+                search?: string;
+                /** @description State */
+                state?: ("absent" | "permissive" | "not_measured" | "not_applicable" | "enforcing")[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedDefenceList"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    defences_retrieve: {
+        parameters: {
+            query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Defence"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    defences_export: {
+        parameters: {
+            query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+                /** @description Asset */
+                asset?: number[];
+                /** @description Environment ids or slugs. */
+                environment?: string[];
+                /** @description CSV, or one JSON object a line. */
+                format?: "csv" | "jsonl";
+                /** @description Host of containers */
+                host?: number[];
+                /** @description Kind */
+                kind?: ("host" | "container")[];
+                /** @description Mechanism */
+                mechanism?: ("mandatory-access-control" | "seccomp" | "user-namespace-remapping" | "unprivileged-user-namespaces" | "cgroups" | "ima" | "evm" | "lockdown" | "module-signing" | "secure-boot" | "kexec" | "unprivileged-bpf" | "bpf-jit" | "yama" | "address-leaks" | "address-randomisation" | "protected-files" | "cpu-mitigations" | "audit" | "runtime-sensor" | "firewall" | "seccomp-filter" | "no-new-privileges" | "reduced-capabilities" | "security-label" | "user-namespace" | "namespaces" | "resource-limits" | "masked-paths" | "host-mounts" | "read-only-root")[];
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "-since" | "mechanism";
+                /** @description Search */
+                search?: string;
+                /** @description State */
+                state?: ("absent" | "permissive" | "not_measured" | "not_applicable" | "enforcing")[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every matching row, streamed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    defences_facets: {
+        parameters: {
+            query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+                /** @description Asset */
+                asset?: number[];
+                /** @description Environment ids or slugs. */
+                environment?: string[];
+                /** @description Host of containers */
+                host?: number[];
+                /** @description Kind */
+                kind?: ("host" | "container")[];
+                /** @description Mechanism */
+                mechanism?: ("mandatory-access-control" | "seccomp" | "user-namespace-remapping" | "unprivileged-user-namespaces" | "cgroups" | "ima" | "evm" | "lockdown" | "module-signing" | "secure-boot" | "kexec" | "unprivileged-bpf" | "bpf-jit" | "yama" | "address-leaks" | "address-randomisation" | "protected-files" | "cpu-mitigations" | "audit" | "runtime-sensor" | "firewall" | "seccomp-filter" | "no-new-privileges" | "reduced-capabilities" | "security-label" | "user-namespace" | "namespaces" | "resource-limits" | "masked-paths" | "host-mounts" | "read-only-root")[];
+                /** @description Search */
+                search?: string;
+                /** @description State */
+                state?: ("absent" | "permissive" | "not_measured" | "not_applicable" | "enforcing")[];
             };
             header?: never;
             path?: never;
@@ -5715,6 +7088,488 @@ export interface operations {
             };
         };
     };
+    host_defences_list: {
+        parameters: {
+            query?: {
+                /** @description Absent */
+                absent?: ("mandatory-access-control" | "seccomp" | "user-namespace-remapping" | "unprivileged-user-namespaces" | "cgroups" | "ima" | "evm" | "lockdown" | "module-signing" | "secure-boot" | "kexec" | "unprivileged-bpf" | "bpf-jit" | "yama" | "address-leaks" | "address-randomisation" | "protected-files" | "cpu-mitigations" | "audit" | "runtime-sensor" | "firewall")[];
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+                /** @description Where the page before ended; taken from `next`. */
+                cursor?: string;
+                /** @description Distribution */
+                distribution?: string[];
+                /** @description Enforcing */
+                enforcing?: ("mandatory-access-control" | "seccomp" | "user-namespace-remapping" | "unprivileged-user-namespaces" | "cgroups" | "ima" | "evm" | "lockdown" | "module-signing" | "secure-boot" | "kexec" | "unprivileged-bpf" | "bpf-jit" | "yama" | "address-leaks" | "address-randomisation" | "protected-files" | "cpu-mitigations" | "audit" | "runtime-sensor" | "firewall")[];
+                /** @description Environment ids or slugs. */
+                environment?: string[];
+                /** @description Gone */
+                gone?: "true" | "false";
+                /** @description Host */
+                host?: number[];
+                /** @description Read as root */
+                is_root?: "true" | "false";
+                /** @description Kernel */
+                kernel?: string[];
+                /** @description Labels of the hosts' nodes, as key or key=value. */
+                label?: string[];
+                /** @description Rows a page. */
+                limit?: number;
+                /** @description Node */
+                node?: number[];
+                /** @description Not measured */
+                not_measured?: ("mandatory-access-control" | "seccomp" | "user-namespace-remapping" | "unprivileged-user-namespaces" | "cgroups" | "ima" | "evm" | "lockdown" | "module-signing" | "secure-boot" | "kexec" | "unprivileged-bpf" | "bpf-jit" | "yama" | "address-leaks" | "address-randomisation" | "protected-files" | "cpu-mitigations" | "audit" | "runtime-sensor" | "firewall")[];
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "name" | "-name" | "-load" | "load" | "-changed_at" | "-first_seen_at";
+                /** @description Permissive */
+                permissive?: ("mandatory-access-control" | "seccomp" | "user-namespace-remapping" | "unprivileged-user-namespaces" | "cgroups" | "ima" | "evm" | "lockdown" | "module-signing" | "secure-boot" | "kexec" | "unprivileged-bpf" | "bpf-jit" | "yama" | "address-leaks" | "address-randomisation" | "protected-files" | "cpu-mitigations" | "audit" | "runtime-sensor" | "firewall")[];
+                /** @description Reboot required */
+                reboot_required?: "true" | "false";
+                /** @description Search */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedHostMatrixList"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    host_defences_retrieve: {
+        parameters: {
+            query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostMatrix"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    host_defences_divergence_retrieve: {
+        parameters: {
+            query?: {
+                /** @description Absent */
+                absent?: ("mandatory-access-control" | "seccomp" | "user-namespace-remapping" | "unprivileged-user-namespaces" | "cgroups" | "ima" | "evm" | "lockdown" | "module-signing" | "secure-boot" | "kexec" | "unprivileged-bpf" | "bpf-jit" | "yama" | "address-leaks" | "address-randomisation" | "protected-files" | "cpu-mitigations" | "audit" | "runtime-sensor" | "firewall")[];
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+                /** @description Distribution */
+                distribution?: string[];
+                /** @description Enforcing */
+                enforcing?: ("mandatory-access-control" | "seccomp" | "user-namespace-remapping" | "unprivileged-user-namespaces" | "cgroups" | "ima" | "evm" | "lockdown" | "module-signing" | "secure-boot" | "kexec" | "unprivileged-bpf" | "bpf-jit" | "yama" | "address-leaks" | "address-randomisation" | "protected-files" | "cpu-mitigations" | "audit" | "runtime-sensor" | "firewall")[];
+                /** @description Environment ids or slugs. */
+                environment?: string[];
+                /** @description Gone */
+                gone?: "true" | "false";
+                /** @description Host */
+                host?: number[];
+                /** @description Read as root */
+                is_root?: "true" | "false";
+                /** @description Kernel */
+                kernel?: string[];
+                /** @description Labels of the hosts' nodes, as key or key=value. */
+                label?: string[];
+                /** @description Node */
+                node?: number[];
+                /** @description Not measured */
+                not_measured?: ("mandatory-access-control" | "seccomp" | "user-namespace-remapping" | "unprivileged-user-namespaces" | "cgroups" | "ima" | "evm" | "lockdown" | "module-signing" | "secure-boot" | "kexec" | "unprivileged-bpf" | "bpf-jit" | "yama" | "address-leaks" | "address-randomisation" | "protected-files" | "cpu-mitigations" | "audit" | "runtime-sensor" | "firewall")[];
+                /** @description Permissive */
+                permissive?: ("mandatory-access-control" | "seccomp" | "user-namespace-remapping" | "unprivileged-user-namespaces" | "cgroups" | "ima" | "evm" | "lockdown" | "module-signing" | "secure-boot" | "kexec" | "unprivileged-bpf" | "bpf-jit" | "yama" | "address-leaks" | "address-randomisation" | "protected-files" | "cpu-mitigations" | "audit" | "runtime-sensor" | "firewall")[];
+                /** @description Reboot required */
+                reboot_required?: "true" | "false";
+                /** @description Search */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Divergence"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    host_defences_export: {
+        parameters: {
+            query?: {
+                /** @description Absent */
+                absent?: ("mandatory-access-control" | "seccomp" | "user-namespace-remapping" | "unprivileged-user-namespaces" | "cgroups" | "ima" | "evm" | "lockdown" | "module-signing" | "secure-boot" | "kexec" | "unprivileged-bpf" | "bpf-jit" | "yama" | "address-leaks" | "address-randomisation" | "protected-files" | "cpu-mitigations" | "audit" | "runtime-sensor" | "firewall")[];
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+                /** @description Distribution */
+                distribution?: string[];
+                /** @description Enforcing */
+                enforcing?: ("mandatory-access-control" | "seccomp" | "user-namespace-remapping" | "unprivileged-user-namespaces" | "cgroups" | "ima" | "evm" | "lockdown" | "module-signing" | "secure-boot" | "kexec" | "unprivileged-bpf" | "bpf-jit" | "yama" | "address-leaks" | "address-randomisation" | "protected-files" | "cpu-mitigations" | "audit" | "runtime-sensor" | "firewall")[];
+                /** @description Environment ids or slugs. */
+                environment?: string[];
+                /** @description CSV, or one JSON object a line. */
+                format?: "csv" | "jsonl";
+                /** @description Gone */
+                gone?: "true" | "false";
+                /** @description Host */
+                host?: number[];
+                /** @description Read as root */
+                is_root?: "true" | "false";
+                /** @description Kernel */
+                kernel?: string[];
+                /** @description Labels of the hosts' nodes, as key or key=value. */
+                label?: string[];
+                /** @description Node */
+                node?: number[];
+                /** @description Not measured */
+                not_measured?: ("mandatory-access-control" | "seccomp" | "user-namespace-remapping" | "unprivileged-user-namespaces" | "cgroups" | "ima" | "evm" | "lockdown" | "module-signing" | "secure-boot" | "kexec" | "unprivileged-bpf" | "bpf-jit" | "yama" | "address-leaks" | "address-randomisation" | "protected-files" | "cpu-mitigations" | "audit" | "runtime-sensor" | "firewall")[];
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "name" | "-name" | "-load" | "load" | "-changed_at" | "-first_seen_at";
+                /** @description Permissive */
+                permissive?: ("mandatory-access-control" | "seccomp" | "user-namespace-remapping" | "unprivileged-user-namespaces" | "cgroups" | "ima" | "evm" | "lockdown" | "module-signing" | "secure-boot" | "kexec" | "unprivileged-bpf" | "bpf-jit" | "yama" | "address-leaks" | "address-randomisation" | "protected-files" | "cpu-mitigations" | "audit" | "runtime-sensor" | "firewall")[];
+                /** @description Reboot required */
+                reboot_required?: "true" | "false";
+                /** @description Search */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every matching row, streamed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    host_defences_facets: {
+        parameters: {
+            query?: {
+                /** @description Absent */
+                absent?: ("mandatory-access-control" | "seccomp" | "user-namespace-remapping" | "unprivileged-user-namespaces" | "cgroups" | "ima" | "evm" | "lockdown" | "module-signing" | "secure-boot" | "kexec" | "unprivileged-bpf" | "bpf-jit" | "yama" | "address-leaks" | "address-randomisation" | "protected-files" | "cpu-mitigations" | "audit" | "runtime-sensor" | "firewall")[];
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+                /** @description Distribution */
+                distribution?: string[];
+                /** @description Enforcing */
+                enforcing?: ("mandatory-access-control" | "seccomp" | "user-namespace-remapping" | "unprivileged-user-namespaces" | "cgroups" | "ima" | "evm" | "lockdown" | "module-signing" | "secure-boot" | "kexec" | "unprivileged-bpf" | "bpf-jit" | "yama" | "address-leaks" | "address-randomisation" | "protected-files" | "cpu-mitigations" | "audit" | "runtime-sensor" | "firewall")[];
+                /** @description Environment ids or slugs. */
+                environment?: string[];
+                /** @description Gone */
+                gone?: "true" | "false";
+                /** @description Host */
+                host?: number[];
+                /** @description Read as root */
+                is_root?: "true" | "false";
+                /** @description Kernel */
+                kernel?: string[];
+                /** @description Labels of the hosts' nodes, as key or key=value. */
+                label?: string[];
+                /** @description Node */
+                node?: number[];
+                /** @description Not measured */
+                not_measured?: ("mandatory-access-control" | "seccomp" | "user-namespace-remapping" | "unprivileged-user-namespaces" | "cgroups" | "ima" | "evm" | "lockdown" | "module-signing" | "secure-boot" | "kexec" | "unprivileged-bpf" | "bpf-jit" | "yama" | "address-leaks" | "address-randomisation" | "protected-files" | "cpu-mitigations" | "audit" | "runtime-sensor" | "firewall")[];
+                /** @description Permissive */
+                permissive?: ("mandatory-access-control" | "seccomp" | "user-namespace-remapping" | "unprivileged-user-namespaces" | "cgroups" | "ima" | "evm" | "lockdown" | "module-signing" | "secure-boot" | "kexec" | "unprivileged-bpf" | "bpf-jit" | "yama" | "address-leaks" | "address-randomisation" | "protected-files" | "cpu-mitigations" | "audit" | "runtime-sensor" | "firewall")[];
+                /** @description Reboot required */
+                reboot_required?: "true" | "false";
+                /** @description Search */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facets"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    host_defences_groups_list: {
+        parameters: {
+            query?: {
+                /** @description Absent */
+                absent?: ("mandatory-access-control" | "seccomp" | "user-namespace-remapping" | "unprivileged-user-namespaces" | "cgroups" | "ima" | "evm" | "lockdown" | "module-signing" | "secure-boot" | "kexec" | "unprivileged-bpf" | "bpf-jit" | "yama" | "address-leaks" | "address-randomisation" | "protected-files" | "cpu-mitigations" | "audit" | "runtime-sensor" | "firewall")[];
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+                /** @description What makes a group. */
+                by?: "all" | "distribution" | "environment" | "kernel";
+                /** @description Distribution */
+                distribution?: string[];
+                /** @description Enforcing */
+                enforcing?: ("mandatory-access-control" | "seccomp" | "user-namespace-remapping" | "unprivileged-user-namespaces" | "cgroups" | "ima" | "evm" | "lockdown" | "module-signing" | "secure-boot" | "kexec" | "unprivileged-bpf" | "bpf-jit" | "yama" | "address-leaks" | "address-randomisation" | "protected-files" | "cpu-mitigations" | "audit" | "runtime-sensor" | "firewall")[];
+                /** @description Environment ids or slugs. */
+                environment?: string[];
+                /** @description Gone */
+                gone?: "true" | "false";
+                /** @description Host */
+                host?: number[];
+                /** @description Read as root */
+                is_root?: "true" | "false";
+                /** @description Kernel */
+                kernel?: string[];
+                /** @description Labels of the hosts' nodes, as key or key=value. */
+                label?: string[];
+                /** @description Node */
+                node?: number[];
+                /** @description Not measured */
+                not_measured?: ("mandatory-access-control" | "seccomp" | "user-namespace-remapping" | "unprivileged-user-namespaces" | "cgroups" | "ima" | "evm" | "lockdown" | "module-signing" | "secure-boot" | "kexec" | "unprivileged-bpf" | "bpf-jit" | "yama" | "address-leaks" | "address-randomisation" | "protected-files" | "cpu-mitigations" | "audit" | "runtime-sensor" | "firewall")[];
+                /** @description Permissive */
+                permissive?: ("mandatory-access-control" | "seccomp" | "user-namespace-remapping" | "unprivileged-user-namespaces" | "cgroups" | "ima" | "evm" | "lockdown" | "module-signing" | "secure-boot" | "kexec" | "unprivileged-bpf" | "bpf-jit" | "yama" | "address-leaks" | "address-randomisation" | "protected-files" | "cpu-mitigations" | "audit" | "runtime-sensor" | "firewall")[];
+                /** @description Reboot required */
+                reboot_required?: "true" | "false";
+                /** @description Search */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DefenceGroup"][];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     hosts_list: {
         parameters: {
             query?: {
@@ -5894,6 +7749,128 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ledger"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hosts_packages_list: {
+        parameters: {
+            query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostPackage"][];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hosts_probe_retrieve: {
+        parameters: {
+            query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HostProbe"];
                 };
             };
             /** @description The request breaks a rule; `errors` names the parameter or field. */
@@ -6600,6 +8577,53 @@ export interface operations {
             };
             /** @description The present state does not admit this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mechanisms_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mechanism"][];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -13,6 +13,7 @@ from posture.fleet.enrolment import create_token
 from posture.fleet.models import EnrolmentToken, Environment, Node, Pull
 from scanners.checks.examples import container, image
 from scanners.records import ContainerFacts, ImageFacts, PublishedPort
+from tests.posture.collection.probes import confined, document, probe_node, probe_pulled
 from tests.posture.collection.pulls import environment, node, pulled, write
 
 DIGESTS = {name: "sha256:" + letter * 64 for name, letter in (("web", "a"), ("db", "b"), ("tool", "e"))}
@@ -77,8 +78,24 @@ def pull(to: Node, name: str, count: int, *held: str) -> None:
     Node.objects.filter(pk=to.pk).update(state="healthy", last_success_at=to.created_at)
 
 
+def probe(to: Node, name: str, count: int) -> None:
+    """What the host probe says of the same host: its first container is confined well, the others run unfiltered."""
+    of_containers = [
+        confined(made.id, manager="docker", process__seccomp="filter" if number == 0 else "disabled")
+        for number, made in enumerate(containers(name, count)[:-1])
+    ]
+    said = document(
+        *of_containers, docker={"engine_id": f"engine-{name}"}, host__name=name, host__id=f"machine-{name}"
+    )
+    records = probe_pulled(said)
+    write(to, records)
+    now = to.created_at
+    Node.objects.filter(pk=to.pk).update(state="healthy", last_success_at=now, host_read_at=now)
+
+
 def launch(scale: int = 1) -> Fleet:
-    """Production holds alpha and beta, staging holds gamma; `scale` multiplies the containers."""
+    """Production holds alpha and beta, staging holds gamma; `scale` multiplies the containers. Host probes read beta
+    and gamma."""
     sync()
     production, staging = environment("production"), environment("staging")
     fleet = Fleet(
@@ -87,6 +104,8 @@ def launch(scale: int = 1) -> Fleet:
     pull(fleet.alpha, "alpha", 4 * scale, "web", "db")
     pull(fleet.beta, "beta", 3 * scale, "web", "db")
     pull(fleet.gamma, "gamma", 2 * scale, "web", "db", "tool")
+    probe(probe_node("beta-host", production), "beta", 3 * scale)
+    probe(probe_node("gamma-host", staging), "gamma", 2 * scale)
     for registered in fleet.nodes:
         enrol(registered)
     return fleet

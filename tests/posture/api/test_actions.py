@@ -42,14 +42,15 @@ def test_a_pull_is_queued_once_cancelled_and_retried(fleet: Fleet, analyst: Clie
 def test_bulk_actions_touch_what_the_preview_said(fleet: Fleet, analyst: Client) -> None:
     asked = {"action": "pause", "filters": {"environment": "production"}}
     preview = send(analyst, "POST", "/nodes/bulk", {**asked, "preview": True}).json()
-    assert preview == {"matched": 2, "changed": 2, "preview": True}
+    assert preview == {"matched": 3, "changed": 3, "preview": True}
     assert Node.objects.filter(paused=True).count() == 0
     assert send(analyst, "POST", "/nodes/bulk", asked).json() == {
-        "matched": 2,
-        "changed": 2,
+        "matched": 3,
+        "changed": 3,
         "preview": False,
     }
-    assert set(Node.objects.filter(paused=True).values_list("name", flat=True)) == {"alpha", "beta"}
+    paused = Node.objects.filter(paused=True).values_list("name", flat=True)
+    assert set(paused) == {"alpha", "beta", "beta-host"}
     assert send(analyst, "POST", "/nodes/bulk", asked).json()["changed"] == 0
     pulled = send(analyst, "POST", "/nodes/bulk", {"action": "pull", "ids": [fleet.gamma.pk]}).json()
     assert pulled["changed"] == 1
@@ -93,6 +94,10 @@ def test_a_host_key_that_cannot_be_read_is_a_problem(fleet: Fleet, admin: Client
 
 def test_a_deleted_node_takes_its_present_with_it(fleet: Fleet, admin: Client) -> None:
     assert send(admin, "DELETE", f"/nodes/{fleet.gamma.pk}").status_code == 204
+    # Its host probe still reads the host.
+    assert [row["name"] for row in get(admin, "/hosts", search="gamma")["results"]] == ["gamma"]
+    probe = Node.objects.get(name="gamma-host")
+    assert send(admin, "DELETE", f"/nodes/{probe.pk}").status_code == 204
     assert [row["name"] for row in get(admin, "/hosts", search="gamma")["results"]] == []
     assert get(admin, "/hosts", gone="true")["results"][0]["name"] == "gamma"
 
@@ -115,12 +120,12 @@ def test_meta_freshness_and_search_answer(fleet: Fleet, admin: Client) -> None:
     ]
     assert meta["checks_version"] and meta["version"]
     fresh = get(admin, "/freshness")
-    assert (fresh["nodes"], fresh["fresh"], fresh["stale"], fresh["paused"]) == (3, 3, 0, 0)
+    assert (fresh["nodes"], fresh["fresh"], fresh["stale"], fresh["paused"]) == (5, 5, 0, 0)
     assert fresh["queue_lag_seconds"] is None and fresh["oldest_success_at"]
     Node.objects.filter(name="alpha").update(last_success_at=None)
     Node.objects.filter(name="beta").update(last_success_at=timezone.now() - timedelta(days=9))
     fresh = get(admin, "/freshness")
-    assert (fresh["fresh"], fresh["stale"], fresh["waiting"]) == (1, 1, 1)
+    assert (fresh["fresh"], fresh["stale"], fresh["waiting"]) == (3, 1, 1)
     kinds = {result["kind"] for result in get(admin, "/search", q="gamma")["results"]}
     assert kinds == {"host", "container", "node"}
     assert get(admin, "/search", q="not-privileged")["results"][0]["kind"] == "check"
