@@ -98,7 +98,7 @@ class Seccomp(Part, frozen=True, kw_only=True):
     """`default_profiles` are by path. Docker and containerd have theirs built in; `Docker.settings` names another."""
 
     actions: tuple[str, ...] | None = None
-    default_profiles: dict[str, SeccompProfile] = {}
+    default_profiles: dict[str, SeccompProfile | None] = {}
 
 
 class CapabilityLimits(Part, frozen=True, kw_only=True):

@@ -37,7 +37,7 @@ def seccomp(evidence: Evidence) -> Dict[str, Any]:
     for path in DEFAULT_PROFILES:
         found = profile(evidence.reader, path)
         evidence.below("default_profiles").because(path, path)
-        if found is not None:
+        if found is not None or evidence.reader.reason(path):
             profiles[path] = found
     return {
         "actions": evidence.read("actions", "/proc/sys/kernel/seccomp/actions_avail", str.split),
