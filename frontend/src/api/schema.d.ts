@@ -2935,6 +2935,8 @@ export interface components {
          *     * `hosts` - Hosts
          *     * `containers` - Containers
          *     * `images` - Images
+         *     * `host-defences` - Kernel defences of hosts
+         *     * `container-defences` - Kernel defences of containers
          *     * `checks` - Checks
          *     * `check-results` - Check results
          *     * `findings` - Findings
@@ -2943,7 +2945,7 @@ export interface components {
          *     * `history` - History
          * @enum {string}
          */
-        PageEnum: "environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history";
+        PageEnum: "environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history";
         PaginatedCheckList: {
             results: components["schemas"]["Check"][];
             /**
@@ -10481,7 +10483,7 @@ export interface operations {
                 /** @description Person */
                 owner?: number[];
                 /** @description List */
-                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history")[];
+                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history")[];
                 /** @description Search */
                 search?: string;
             };
@@ -10813,7 +10815,7 @@ export interface operations {
                 /** @description Person */
                 owner?: number[];
                 /** @description List */
-                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history")[];
+                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history")[];
                 /** @description Search */
                 search?: string;
             };
@@ -10870,7 +10872,7 @@ export interface operations {
                 /** @description Person */
                 owner?: number[];
                 /** @description List */
-                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history")[];
+                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history")[];
                 /** @description Search */
                 search?: string;
             };
