@@ -15,15 +15,17 @@ export function ConnectionReport({ test }: { test: ConnectionTest }) {
     );
   }
   const { report } = test;
+  const found = [
+    report.containers !== null && plural(report.containers, "container", "containers"),
+    report.images !== null && plural(report.images, "image", "images"),
+    `answered in ${wholeText(test.elapsed_ms)} ms`,
+  ];
   return (
     <div className={classes.found} role="status">
       <strong>
         {report.name}: {report.engine} {report.version}, API {report.api_version}
       </strong>
-      <span>
-        {plural(report.containers, "container", "containers")}, {plural(report.images, "image", "images")},
-        answered in {wholeText(test.elapsed_ms)} ms
-      </span>
+      <span>{found.filter(Boolean).join(", ")}</span>
       <ul className={classes.parts}>
         {report.readable.map((part) => (
           <li key={part}>
