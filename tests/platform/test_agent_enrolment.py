@@ -89,19 +89,19 @@ def test_a_host_enrols_is_pulled_and_is_refused_when_its_token_changes(
     node = int(used["node"]["id"])
     try:
         with host.serving() as agent:
-            assert product.wait_good(node)["state"] == "succeeded"
+            assert product.wait_good(node)["error"] is None
             # The registration's own pull may come before the agent listens, and nothing else goes wrong.
             failed = [pull for pull in product.pulls(node) if pull["state"] == "failed"]
             assert {pull["error"]["code"] for pull in failed} <= {"refused"}, failed
             assert product.pulls(node)[0]["trigger"] == "registration"
             shown = product.get(f"/nodes/{node}")
-            assert (shown["state"], shown["kind"], shown["labels"]) == ("healthy", "probe", {"quay": "7"})
+            # Degraded where something of this very machine could not be read.
+            assert shown["state"] in ("healthy", "degraded") and shown["last_error"] is None
+            assert (shown["kind"], shown["labels"]) == ("probe", {"quay": "7"})
             assert shown["credential_parts"] == ["ca_certificate", "token"]
             assert shown["host"]["name"] == platform.node()
             assert_a_second_use_is_refused(product, host, token["token"])
-            assert product.pull(node)["state"] == "succeeded", (
-                "what refused must leave the agent's files alone"
-            )
+            assert product.pull(node)["error"] is None, "what refused must leave the agent's files alone"
 
             (host.files / "token").write_text(f"{OTHER_TOKEN}\n")
             agent.send_signal(signal.SIGHUP)
