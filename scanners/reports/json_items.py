@@ -1,0 +1,114 @@
+"""JSON reports item by item: one that does not fit is skipped, and a report that breaks off is read up to there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+
+from scanners.records import Skipped
+from scanners.reports.source import ReportError, Source
+
+Item = TypeVar("Item")
+Items = list[msgspec.Raw] | None  # how a reader declares a list whose items are decoded one by one
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],]', re.DOTALL)
+_LONGEST_REASON = 300
+
+
+class Layout(msgspec.Struct):
+    """Base of what a reader declares of a format: fields that it does not name are passed over, null is the default."""
+
+
+def whole(source: Source, layout: type[Item], depth: int) -> tuple[Item, Skipped | None]:
+    """The document in the layout of a reader, and what was lost at its end when it breaks off. Raises ReportError.
+
+    `depth` says how deep the reader's lists of items lie in each other: 1 for one list, 2 for lists of items that hold
+    lists of items. A document that breaks off is cut between two items of these, never within one.
+    """
+    try:
+        return msgspec.json.decode(source.content, type=layout), None
+    except msgspec.ValidationError as error:
+        raise ReportError(f"The report has another layout than expected: {error}.") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        reason = str(error)
+    mended, kept = mend(source.content, depth)
+    if mended is None:
+        raise ReportError(f"This is not JSON: {reason}.")
+    try:
+        found = msgspec.json.decode(mended, type=layout)
+    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise ReportError(f"This is not JSON: {reason}.") from None
+    lost = len(source.content) - kept
+    return found, Skipped(
+        kind="malformed",
+        where=f"the end of the report, from byte {kept}",
+        reason=f"the report breaks off: {lost} bytes after the last whole item cannot be read",
+    )
+
+
+def mend(content: memoryview, depth: int) -> tuple[bytes | None, int]:
+    """A document that breaks off, cut after the last whole item of its lists and closed; and how many bytes were kept.
+
+    None when there is no whole item.
+    """
+    open_: list[bytes] = []
+    lists, cut, closing = 0, 0, b""
+    for token in _TOKEN.finditer(content):
+        mark = token.group()
+        if mark == b"{":
+            open_.append(b"}")
+        elif mark == b"[":
+            open_.append(b"]")
+            lists += 1
+        elif mark in (b"}", b"]"):
+            if not open_ or open_.pop() != mark:
+                break
+            lists -= mark == b"]"
+        elif mark == b"," and lists <= depth and open_[-1:] == [b"]"]:
+            cut, closing = token.start(), b"".join(reversed(open_))
+    return (bytes(content[:cut]) + closing, cut) if cut else (None, 0)
+
+
+def each(items: Items, layout: type[Item], where: str) -> Iterator[tuple[int, Item | Skipped]]:
+    """(position, item) of a list; an item that does not fit the layout is a `Skipped` naming it."""
+    decode = _decoder(layout)
+    for position, raw in enumerate(items or ()):
+        try:
+            yield position, decode(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            reason = str(error)[:_LONGEST_REASON]
+            yield position, Skipped(kind="malformed", where=f"{where}[{position}]", reason=reason)
+
+
+_decoders: dict[Any, Any] = {}
+
+
+def _decoder(layout: Any) -> Any:
+    if layout not in _decoders:
+        _decoders[layout] = msgspec.json.Decoder(layout).decode
+    return _decoders[layout]
+
+
+def moment(text: str | None) -> datetime | None:
+    """A time as reports write it (RFC 3339, also with nanoseconds); None for none, and for what has no zone."""
+    if not text:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None
+
+
+def looks_like(source: Source, *marks: bytes) -> bool:
+    """Whether the beginning of a JSON report holds all of these."""
+    head = source.head.lstrip()
+    return head[:1] in (b"{", b"[") and all(mark in head for mark in marks)
+
+
+def texts(values: Sequence[Any] | None, most: int = 50) -> tuple[str, ...]:
+    """The texts of a list, without those that are empty or no text."""
+    return tuple(value for value in values or () if isinstance(value, str) and value)[:most]
