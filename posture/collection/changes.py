@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
-from scanners.defences.mitigation import mitigated
-from scanners.defences.records import Defence, State
 
 from posture.collection import catalogue
 from posture.collection.records import fingerprint_of
@@ -17,6 +15,8 @@ from posture.findings.settle import Problem
 from posture.fleet.choices import Source
 from posture.fleet.models import Node
 from posture.risk.points import Factor, data_of, points_of
+from scanners.defences.mitigation import mitigated
+from scanners.defences.records import Defence, State
 from scanners.records import CheckOutcome, Outcome
 
 States = Mapping[str, State]
