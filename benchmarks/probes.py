@@ -116,6 +116,7 @@ def written() -> dict[str, int]:
     from django.db import connection
 
     with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_force_next_flush()")
         cursor.execute("SELECT relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_user_tables")
         return dict(cursor.fetchall())
 
@@ -149,7 +150,8 @@ def _print(name: str, found: Round) -> None:
     print(
         f"  {name:10} {found.per_minute:6.0f} pulls/min   CPU: worker {found.worker_seconds:.1f} s, "
         f"PostgreSQL {found.database_seconds:.1f} s = "
-        f"{(found.worker_seconds + found.database_seconds) / found.pulls * 1000:.0f} ms a pull   "
+        f"{(found.worker_seconds + found.database_seconds) / found.pulls * 1000:.0f} ms a pull; "
+        f"everything {found.machine_seconds / found.seconds:.2f} processors   "
         f"memory of the worker: {found.together / 1e6:.0f} MB in all, {found.largest / 1e6:.0f} MB the largest process"
     )
 

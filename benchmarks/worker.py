@@ -16,12 +16,14 @@ PROCESSES = 2  # PLIMSOLL_WORKERS of an installation that says nothing else
 
 @dataclass(frozen=True)
 class Round:
-    """Processor seconds are those between the first pull and the last; memory is the most there was, in bytes."""
+    """Processor seconds are those between the first pull and the last; `machine_seconds` are those of all programs.
+    Memory is the most there was, in bytes."""
 
     pulls: int
     seconds: float
     worker_seconds: float
     database_seconds: float
+    machine_seconds: float
     together: int
     largest: int
 
@@ -55,6 +57,19 @@ def _processor_seconds(pid: int) -> float:
             continue
         used += times.user + times.system + (0.0 if number else times.children_user + times.children_system)
     return used
+
+
+def _clocks(worker: int, postmaster: int) -> tuple[float, ...]:
+    """Seconds: of the clock, and of processors that the worker, PostgreSQL, and everything on this machine has used."""
+    import psutil
+
+    total = psutil.cpu_times()
+    return (
+        time.perf_counter(),
+        _processor_seconds(worker),
+        _processor_seconds(postmaster),
+        total.user + total.nice + total.system,
+    )
 
 
 def _postmaster() -> int:
@@ -107,21 +122,21 @@ def pull_all(folder: Path, nodes: int) -> Round:
     memory.start()
     postmaster = _postmaster()
     tick.delay()
-    started: tuple[float, float, float] | None = None
+    started: tuple[float, ...] | None = None
     done, pause = 0, threading.Event()
     while done < nodes:
         pause.wait(0.5 if started else 0.05)
         done = ended.count() - before
         if started is None and Pull.objects.filter(state="running").exists():
             # The worker is up; its own start is not what is measured.
-            started = time.perf_counter(), _processor_seconds(worker.pid), _processor_seconds(postmaster)
+            started = _clocks(worker.pid, postmaster)
         if worker.poll() is not None:
             raise SystemExit("the worker ended")
         failed = Pull.objects.filter(state="failed").first()
         if failed is not None:
             raise SystemExit(f"a pull failed: {failed.error}")
     assert started is not None
-    used = time.perf_counter(), _processor_seconds(worker.pid), _processor_seconds(postmaster)
+    used = _clocks(worker.pid, postmaster)
     memory.end()
     worker.terminate()
     worker.wait()
