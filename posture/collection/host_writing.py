@@ -70,7 +70,7 @@ class HostWriting:
         changes.is_probed = True
         environment = node.environment
         if stored.environment_id != environment.pk:
-            environment = Environment.objects.get(pk=stored.environment_id)
+            environment = Environment.objects.get(assets=stored.id)
         changes.data_classes = environment.data_classes
         changes.data_factors = data_of(environment.data_classes)
         fingerprint, packages = self.parts.host.fingerprint, self.parts.packages

@@ -231,7 +231,8 @@ def seed_probes(at: datetime, say: Callable[[str], None]) -> None:
 
 
 def _store_hosts(hosts: list[tuple[Any, ...]], at: datetime) -> None:
-    probes, defences, documents = [], [], {}
+    probes, defences = [], []
+    documents: dict[str, dict[str, Any]] = {}
     for asset_id, node_id, name, changed_at, first_seen_at, *rest in hosts:
         facts = _host(name, *rest)
         parts = parts_of(msgspec.to_builtins(facts))
