@@ -188,7 +188,7 @@ export function Explorer<Row>({
           extra={toolbarExtra}
           showFacets={embedded || !whole ? undefined : () => setSheet(true)}
           exportable={whole}
-          savedViewsOf={embedded ? undefined : definition.path.slice(1)}
+          savedViewsOf={embedded || definition.savedViews === false ? undefined : definition.path.slice(1)}
         />
         {list.error && !instead && (
           <div className={classes.problem}>
