@@ -1,4 +1,4 @@
-import { SegmentedControl } from "@mantine/core";
+import { NativeSelect } from "@mantine/core";
 import { useMemo } from "react";
 import type { Query } from "../../api/client";
 import type { Mechanism } from "../../api/types";
@@ -33,7 +33,7 @@ const HOST_GROUPINGS: Grouping[] = [
 const CONTAINER_GROUPINGS: Grouping[] = [
   MECHANISM,
   { value: "environment", label: "Environment" },
-  { value: "manager", label: "Started by" },
+  { value: "manager", label: "Manager" },
 ];
 
 /** The matrix as an explorer, or the same rows counted: by mechanism, or by what they have in common. */
@@ -58,19 +58,22 @@ function Matrix<Row>({
     ) : (
       grouping && <MatrixGroups {...shared} query={query} by={grouping.value} heading={grouping.label} />
     );
-  const name = definition.one === "host" ? "Host" : "Container";
   return (
     <Explorer
       definition={definition}
       toolbarExtra={
         <>
           {labelled && <LabelField />}
-          <SegmentedControl
+          <NativeSelect
             size="xs"
+            className={classes.grouping}
             aria-label={`Group the ${definition.many} by`}
             value={grouping?.value ?? ""}
-            onChange={(value) => setGroup(value || null, ["open", "cell", "ordering"])}
-            data={[{ value: "", label: name }, ...groupings]}
+            onChange={(event) => setGroup(event.currentTarget.value || null, ["open", "cell", "ordering"])}
+            data={[
+              { value: "", label: `Each ${definition.one}` },
+              ...groupings.map(({ value, label }) => ({ value, label: `By ${label.toLowerCase()}` })),
+            ]}
           />
         </>
       }
@@ -103,7 +106,7 @@ export function DefencesPage() {
     <PageFrame
       title="Kernel defences"
       fill
-      says="What stands between an attacker and the kernel: on each host, and around each container, as the kernel has it."
+      says="What stands between an attacker and the kernel, as the kernel has it."
       actions={
         <div className={classes.legend}>
           <StateLegend />

@@ -95,8 +95,7 @@ export function DifferenceRow({ difference }: { difference: Difference }) {
             <ul className={classes.values}>
               {unmeasured.map(({ value, hosts }) => (
                 <li key={value} className={classes.unmeasured}>
-                  <span>{value}</span>
-                  <span className="soft">{plural(hosts.length, "host", "hosts")}</span>
+                  {value} <span className="soft">{plural(hosts.length, "host", "hosts")}</span>
                 </li>
               ))}
             </ul>

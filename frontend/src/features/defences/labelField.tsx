@@ -42,7 +42,7 @@ export function LabelField() {
       <Autocomplete
         size="xs"
         aria-label="Only hosts with the label"
-        placeholder="Label, as role=web"
+        placeholder="Label key=value"
         limit={20}
         data={known}
         value={text}

@@ -42,6 +42,7 @@ export function MatrixGroups({
   mechanisms: Mechanism[];
 }) {
   const { search } = useLocation();
+  const assets = many.charAt(0).toUpperCase() + many.slice(1);
   const item = useItem<DefenceGroup[]>(
     `${path}/groups`,
     { ...query, ordering: undefined, by },
@@ -64,7 +65,7 @@ export function MatrixGroups({
             <tr>
               <th scope="col">{heading}</th>
               <th scope="col" className={explorer.numeric}>
-                {many}
+                {assets}
               </th>
               {mechanisms.map((mechanism) => (
                 <th key={mechanism.id} scope="col" className={explorer.narrow} title={mechanism.title}>
@@ -87,7 +88,7 @@ export function MatrixGroups({
                       <span className="soft">cannot be told</span>
                     )}
                   </td>
-                  <td className={explorer.numeric} data-label={many}>
+                  <td className={explorer.numeric} data-label={assets}>
                     {wholeText(group.assets)}
                   </td>
                   {mechanisms.map((mechanism) => {

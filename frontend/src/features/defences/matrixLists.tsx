@@ -1,6 +1,7 @@
 import type { ContainerMatrix, DefenceCells, HostMatrix, Mechanism } from "../../api/types";
 import { AssetLink, EnvironmentName } from "../../ui/assetLink";
 import { NodeLamp } from "../../ui/chips";
+import { AddNodeButton } from "../../ui/defences/addNodeButton";
 import { shortName } from "../../ui/defences/mechanisms";
 import { cellOf, cellText, StateGlyph } from "../../ui/defences/states";
 import type { Column, Filter, ListDefinition } from "../../ui/explorer/definition";
@@ -64,7 +65,8 @@ const MORE_HOST_FILTERS: Filter[] = [
 const NOTHING = {
   title: "No host probe has read a host yet",
   words:
-    "What the kernel sets against an attack can only be seen on the host itself. Add a node for a host probe under Nodes.",
+    "What the kernel sets against an attack can only be seen on the host itself. Add a node for a host probe.",
+  action: <AddNodeButton />,
 };
 
 /** Hosts × mechanisms. */
@@ -200,8 +202,8 @@ export function containerMatrix(mechanisms: Mechanism[]): ListDefinition<Contain
     ],
     drawer: (id, row) => <ContainerDrawer id={id} row={row} mechanisms={mechanisms} />,
     nothing: {
+      ...NOTHING,
       title: "No host probe has seen a container yet",
-      words: NOTHING.words,
     },
   };
 }

@@ -2,7 +2,7 @@ import { Link, useLocation } from "react-router";
 import type { Query } from "../../api/client";
 import type { Mechanism } from "../../api/types";
 import { weaknessWords } from "../../ui/defences/mechanisms";
-import { DEFENCE_STATES, StateBar } from "../../ui/defences/states";
+import { DEFENCE_STATES, StateBar, stateTitle } from "../../ui/defences/states";
 import explorer from "../../ui/explorer/explorer.module.css";
 import { plural, wholeText, wordsOf } from "../../ui/quantities";
 import { ScrollFrame } from "../../ui/scrollFrame";
@@ -44,10 +44,9 @@ export function MechanismCounts({
               <th scope="col">Share</th>
               {DEFENCE_STATES.map((state) => (
                 <th key={state} scope="col" className={explorer.numeric}>
-                  {wordsOf(state)}
+                  {stateTitle(state)}
                 </th>
               ))}
-              <th scope="col">Blunts</th>
             </tr>
           </thead>
           <tbody>
@@ -58,6 +57,9 @@ export function MechanismCounts({
                 <tr key={mechanism.id} className={explorer.still}>
                   <td data-first="" className={classes.mechanism}>
                     {mechanism.title}
+                    <div className={classes.blunts}>
+                      {mechanism.blunts.map((weakness) => weaknessWords(weakness.id)).join(", ")}
+                    </div>
                   </td>
                   <td data-label="Share" className={classes.share}>
                     <StateBar counts={counts} />
@@ -65,7 +67,7 @@ export function MechanismCounts({
                   {DEFENCE_STATES.map((state) => {
                     const address = counts[state] > 0 ? addressOfState(search, mechanism.id, state) : null;
                     return (
-                      <td key={state} className={explorer.numeric} data-label={wordsOf(state)}>
+                      <td key={state} className={explorer.numeric} data-label={stateTitle(state)}>
                         {address ? (
                           <Link
                             to={address}
@@ -80,9 +82,6 @@ export function MechanismCounts({
                       </td>
                     );
                   })}
-                  <td data-label="Blunts" className="soft">
-                    {mechanism.blunts.map((weakness) => weaknessWords(weakness.id)).join(", ")}
-                  </td>
                 </tr>
               );
             })}

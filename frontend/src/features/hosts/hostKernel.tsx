@@ -1,8 +1,9 @@
-import { Button, Stack } from "@mantine/core";
+import { Stack } from "@mantine/core";
 import { Link } from "react-router";
 import { useItem } from "../../api/hooks";
 import type { HostProbe } from "../../api/types";
 import { NodeLamp } from "../../ui/chips";
+import { AddNodeButton } from "../../ui/defences/addNodeButton";
 import { DefenceTable } from "../../ui/defences/defenceTable";
 import { NotMeasuredPanel } from "../../ui/defences/notMeasured";
 import { Moment } from "../../ui/moment";
@@ -15,19 +16,12 @@ import { useCarry, useScope } from "../../url/scope";
 import { HostPackages } from "./hostPackages";
 
 function Unprobed() {
-  const to = useCarry();
   const { asOf } = useScope();
   return (
     <Panel title="Kernel">
       <Empty
         title={asOf ? "No host probe read this host at that date" : "No host probe reads this host"}
-        action={
-          asOf ? undefined : (
-            <Button component={Link} to={to("/nodes", { add: "node" })}>
-              Add a node
-            </Button>
-          )
-        }
+        action={asOf ? undefined : <AddNodeButton />}
       >
         The engine cannot tell which of the kernel's defences stand here, nor what confines each container's
         process. Add a node for a host probe on this host: over SSH nothing is installed on it.

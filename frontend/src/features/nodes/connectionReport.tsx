@@ -1,14 +1,15 @@
-import type { ConnectionTest } from "../../api/types";
+import type { ConnectionTest, NodeKind } from "../../api/types";
 import { Chip } from "../../ui/chips";
 import { plural, wholeText } from "../../ui/quantities";
+import { ScrollFrame } from "../../ui/scrollFrame";
 import classes from "./nodes.module.css";
 
 /** What a connection test found, and what it could not read. */
-export function ConnectionReport({ test }: { test: ConnectionTest }) {
+export function ConnectionReport({ test, kind }: { test: ConnectionTest; kind: NodeKind }) {
   if (!test.ok || !test.report) {
     return (
       <div className={classes.failed} role="alert">
-        <strong>{test.error?.title ?? "The engine could not be read"}</strong>
+        <strong>{test.error?.title ?? "The node could not be read"}</strong>
         {test.error?.detail && <span>{test.error.detail}</span>}
         {test.error?.hint && <span>{test.error.hint}</span>}
       </div>
@@ -23,23 +24,32 @@ export function ConnectionReport({ test }: { test: ConnectionTest }) {
   return (
     <div className={classes.found} role="status">
       <strong>
-        {report.name}: {report.engine} {report.version}, API {report.api_version}
+        {report.name}: {report.engine} {report.version}
+        {kind === "docker" && `, API ${report.api_version}`}
       </strong>
       <span>{found.filter(Boolean).join(", ")}</span>
-      <ul className={classes.parts}>
-        {report.readable.map((part) => (
-          <li key={part}>
-            <Chip tone="good">{part}</Chip>
-          </li>
-        ))}
-        {report.missing.map((part) => (
-          <li key={part}>
-            <Chip tone="unknown">{part}</Chip>
-          </li>
-        ))}
-      </ul>
+      {report.readable.length > 0 && (
+        <ul className={classes.parts} aria-label="What was read">
+          {report.readable.map((part) => (
+            <li key={part}>
+              <Chip tone="good">{part}</Chip>
+            </li>
+          ))}
+        </ul>
+      )}
       {report.missing.length > 0 && (
-        <span className="soft">What is missing is shown as “not measured” and never counted as passed.</span>
+        <>
+          <ScrollFrame className={classes.missing} label="What is missing">
+            <ul>
+              {report.missing.map((part) => (
+                <li key={part}>{part}</li>
+              ))}
+            </ul>
+          </ScrollFrame>
+          <span className="soft">
+            What is missing is shown as “not measured” and never counted as passed.
+          </span>
+        </>
       )}
     </div>
   );

@@ -4,7 +4,7 @@ import { request } from "../../api/client";
 import { asProblem, type Problem } from "../../api/problem";
 import type { ScannedHostKey } from "../../api/types";
 import { ProblemNote } from "../../ui/states";
-import { type CredentialField, credentialFields, type Draft, schemeOf } from "./draft";
+import { addressOf, type CredentialField, credentialFields, type Draft, schemeOf } from "./draft";
 import classes from "./nodes.module.css";
 
 const LARGEST_FILE = 256 * 1024;
@@ -30,7 +30,7 @@ function CredentialInput({
         value={value}
         error={error}
         onChange={(event) => onChange(event.currentTarget.value)}
-        visibilityToggleButtonProps={{ "aria-label": "Show or hide the passphrase" }}
+        visibilityToggleButtonProps={{ "aria-label": `Show or hide: ${field.label.toLowerCase()}` }}
       />
     );
   }
@@ -42,7 +42,7 @@ function CredentialInput({
         placeholder="-----BEGIN …"
         autoComplete="off"
         spellCheck={false}
-        rows={4}
+        rows={3}
         className={field.secret ? classes.secret : undefined}
         value={value}
         error={error ?? refused}
@@ -123,9 +123,12 @@ export function CredentialInputs({
   errors: Record<string, string>;
   onChange: (change: Partial<Draft>) => void;
 }) {
-  const scheme = schemeOf(draft.address);
+  const scheme = schemeOf(addressOf(draft));
   if (scheme === "unix") {
     return <p className="soft">A local socket needs no credential: the permissions of its file decide.</p>;
+  }
+  if (scheme === "local") {
+    return <p className="soft">The machine that the server runs on needs no credential.</p>;
   }
   return (
     <Stack gap="sm">

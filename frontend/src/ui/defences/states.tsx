@@ -36,6 +36,12 @@ const SHAPES: Record<DefenceState, React.ReactNode> = {
   not_applicable: <path d="M3.500 6h5" stroke="currentColor" strokeWidth="1.5" />,
 };
 
+/** `Not measured`, as a heading. */
+export function stateTitle(state: DefenceState): string {
+  const words = wordsOf(state);
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
 function Shape({ state }: { state: DefenceState }) {
   return (
     <svg width="12" height="12" viewBox="0 0 12 12" aria-hidden="true">
