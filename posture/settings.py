@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "posture.fleet",
     "posture.images",
     "posture.defences",
+    "posture.vulnerabilities",
     "posture.compliance",
     "posture.findings",
     "posture.risk",

@@ -58,6 +58,11 @@ def _field(value: Any) -> str:
 
 def copy(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
     """COPY rows into the model's table; returns how many. Constraints hold: a duplicate raises IntegrityError."""
+    return copy_into(model._meta.db_table, columns, rows)
+
+
+def copy_into(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    """The same into any table, such as one that lives as long as the transaction."""
     buffer = io.StringIO()
     count = 0
     for row in rows:
@@ -68,7 +73,7 @@ def copy(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seque
         buffer.seek(0)
         with connection.cursor() as cursor:
             names = ", ".join(f'"{column}"' for column in columns)
-            cursor.cursor.copy_expert(f'COPY "{model._meta.db_table}" ({names}) FROM STDIN', buffer)
+            cursor.cursor.copy_expert(f'COPY "{table}" ({names}) FROM STDIN', buffer)
     return count
 
 

@@ -26,6 +26,20 @@ class Finding(models.Model):
     check_definition = models.ForeignKey(
         "compliance.Check", null=True, on_delete=models.PROTECT, related_name="findings", db_column="check_id"
     )
+    vulnerability = models.ForeignKey(
+        "vulnerabilities.Vulnerability",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="findings",
+        db_index=False,
+    )
+    package = models.ForeignKey(
+        "vulnerabilities.Package",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="findings",
+        db_index=False,
+    )
     node = models.ForeignKey("fleet.Node", null=True, on_delete=models.SET_NULL, related_name="+")
     severity = models.SmallIntegerField()
     points = models.FloatField()
@@ -66,6 +80,11 @@ class Finding(models.Model):
                 F("id").desc(),
                 condition=Q(closed_at__isnull=True),
                 name="open_of_check",
+            ),
+            models.Index(
+                fields=("vulnerability", "package"),
+                condition=Q(vulnerability__isnull=False),
+                name="finding_of_vulnerability",
             ),
             models.Index(
                 F("points").desc(),
@@ -120,3 +139,25 @@ class OpenInterval(Interval):
             ),
         )
         indexes = (models.Index(fields=("finding", "opened_at"), name="interval_of_finding"),)
+
+
+class Attribution(Interval):
+    """One tool's word on a finding, while it says the same. A finding is open while one word is left that is not closed."""
+
+    finding = models.ForeignKey(Finding, on_delete=models.CASCADE, related_name="attributions")
+    tool = models.CharField(max_length=40)
+    severity = models.SmallIntegerField(null=True)  # null: the tool gives none
+    status = models.SmallIntegerField()  # vulnerabilities.choices.FIX_STATUSES
+    fixed_versions = ArrayField(models.TextField(), default=list)
+    outranks = models.BooleanField(default=False)  # its severity comes from who made the package
+
+    objects = IntervalQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("finding", "tool"),
+                condition=Q(closed_at__isnull=True),
+                name="one_current_attribution",
+            ),
+        )

@@ -101,6 +101,13 @@ def lock_shared() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SHARED_ASSETS_LOCK])
 
 
+def lock_shared_beside_others() -> None:
+    """Keep out, until the transaction ends, only those who hold all that is shared (`lock_shared`): for writers of one
+    image each, who hold its row."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [SHARED_ASSETS_LOCK])
+
+
 def lock(asset_id: int) -> None:
     """Hold the asset's row until the transaction ends: who computes a host's load, or stores its containers."""
     with connection.cursor() as cursor:

@@ -12,6 +12,7 @@ from posture.base import upsert
 from posture.fleet.models import ContainerState
 from posture.images.models import Image, Presence
 from scanners.records import ImageFacts
+from scanners.reported import ReportedImage
 
 
 def name_of(facts: ImageFacts) -> str:
@@ -165,3 +166,31 @@ def hosts_running(image_ids: Sequence[int]) -> list[int]:
     """Hosts whose load counts one of these images: a container of it is alive there."""
     states = ContainerState.objects.current().alive().filter(image__in=image_ids)
     return sorted({host_id for (host_id,) in states.values_list("host_id") if host_id is not None})
+
+
+def store_reported(asset_id: int, said: ReportedImage, at: datetime) -> None:
+    """Keep an image that only a report tells of, as far as it does."""
+    Image.objects.get_or_create(
+        pk=asset_id,
+        defaults={
+            "digest": said.digest[:100],
+            "fingerprint": "",
+            "os": "",
+            "architecture": said.architecture[:40],
+            "size_bytes": said.size_bytes or 0,
+            "created_at": said.created_at,
+            "user": "",
+            "has_healthcheck": False,
+            "layer_digests": [layer[:100] for layer in said.layers],
+        },
+    )
+
+
+def found_by_names(said: ReportedImage) -> list[tuple[int, str]]:
+    """(asset id, key) of the images that hosts hold under the names that a report gives; digests of manifests first."""
+    for column, names in (("repo_digests", said.repo_digests), ("references", said.references)):
+        if names:
+            held = Presence.objects.current().filter(**{f"{column}__overlap": list(names)})
+            if found := sorted(set(held.values_list("image", "image__key"))):
+                return found
+    return []

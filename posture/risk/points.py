@@ -17,6 +17,9 @@ NOT_RUNNING = 0.6
 REACHABLE = 1.15
 PRIVILEGED = 1.15
 HOST_NETWORK = 1.1
+EXPLOITED = 1.2
+LIKELY, LIKELY_EPSS = 1.1, 0.1
+UNLIKELY, UNLIKELY_EPSS = 0.85, 0.001
 DATA_FACTORS: dict[str, float] = {DataClass.CARDHOLDER: 1.1, DataClass.PERSONAL: 1.05}
 
 
@@ -60,6 +63,17 @@ def _exposure(stopped: str, ports: Iterable[int], *, privileged: bool, network_m
     if network_mode == "host":
         factors.append(("network", "shares the host's network", HOST_NETWORK))
     return factors
+
+
+def threat_of(*, is_exploited: bool, epss: float | None) -> list[Factor]:
+    """How likely it is that somebody uses a vulnerability: known to be exploited, else by EPSS."""
+    if is_exploited:
+        return [("threat", "known to be exploited (CISA KEV)", EXPLOITED)]
+    if epss is not None and epss >= LIKELY_EPSS:
+        return [("threat", f"EPSS {epss:.0%}: likely to be exploited within 30 days", LIKELY)]
+    if epss is not None and epss < UNLIKELY_EPSS:
+        return [("threat", f"EPSS below {UNLIKELY_EPSS:.1%}", UNLIKELY)]
+    return []
 
 
 def data_of(data_classes: Sequence[str]) -> list[Factor]:

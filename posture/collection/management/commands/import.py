@@ -1,0 +1,31 @@
+"""`manage.py import FILE…`: reports of other tools from files; prints one JSON line for each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from django.core.management.base import CommandError, CommandParser
+
+from posture.base.commands import AdministrativeCommand
+from posture.collection.reports import import_file
+
+
+class Command(AdministrativeCommand):
+    help = "Imports reports of other tools: one JSON line a file. Exit code 1 when one of them failed."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "files", nargs="+", type=Path, metavar="FILE", help="a report; a folder: all in it"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        failed = 0
+        for path in options["files"]:
+            for file in sorted(path.iterdir()) if path.is_dir() else [path]:
+                imported = import_file(file, name=str(file))
+                failed += imported.status == "failed"
+                self.stdout.write(msgspec.json.encode(imported).decode())
+        if failed:
+            raise CommandError(f"{failed} of the files could not be imported.")

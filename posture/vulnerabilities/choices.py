@@ -1,0 +1,38 @@
+"""Enumerations of packages and vulnerabilities. Numbers are what the database stores."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from scanners.reported import FixStatus
+
+
+class ScanState(models.TextChoices):
+    """How the newest attempt to learn of an image by one tool ended."""
+
+    DONE = "done", "Scanned"
+    PARTIAL = "partial", "Partly read"
+    FAILED = "failed", "Not scanned"
+
+
+FIX_STATUSES: tuple[FixStatus, ...] = (
+    FixStatus.UNKNOWN,
+    FixStatus.FIXED,
+    FixStatus.AFFECTED,
+    FixStatus.WILL_NOT_FIX,
+    FixStatus.FIX_DEFERRED,
+    FixStatus.END_OF_LIFE,
+    FixStatus.UNDER_INVESTIGATION,
+    FixStatus.NOT_AFFECTED,
+)
+FIX_NUMBER: dict[FixStatus, int] = {status: number for number, status in enumerate(FIX_STATUSES)}
+FIX_LABELS: dict[FixStatus, str] = {
+    FixStatus.UNKNOWN: "Not known",
+    FixStatus.FIXED: "Fixed version exists",
+    FixStatus.AFFECTED: "No fix yet",
+    FixStatus.WILL_NOT_FIX: "Will not be fixed",
+    FixStatus.FIX_DEFERRED: "Fix deferred",
+    FixStatus.END_OF_LIFE: "End of life",
+    FixStatus.UNDER_INVESTIGATION: "Under investigation",
+    FixStatus.NOT_AFFECTED: "Not affected",
+}

@@ -1,0 +1,321 @@
+"""The only writer of packages, vulnerabilities and scans. Packages and vulnerabilities are facts that no image owns: they
+are kept before the findings that name them, in transactions of their own, so that many writers never wait in a circle."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django.db import connection, transaction
+
+from posture.base import upsert
+from posture.vulnerabilities.models import Alias, Package, PackageList, Vulnerability
+from scanners.records import Record, Severity
+from scanners.reported import ReportedPackage, ReportedVulnerability
+
+REMEMBERED = (
+    200_000  # keys of packages, and of vulnerabilities, that one process does not ask the database for again
+)
+TITLE, DESCRIPTION, NAME = 500, 20_000, 80
+_CVE = re.compile(r"CVE-\d{4}-\d{4,}", re.IGNORECASE)
+PackageKey = tuple[str, str, str, str, str, str]
+
+
+class Remembered(OrderedDict[Any, Any]):
+    """Ids by key, the least recently used forgotten first. Ids never change, so what is remembered stays true."""
+
+    def keep(self, found: Mapping[Any, Any]) -> None:
+        for key, value in found.items():
+            self[key] = value
+            self.move_to_end(key)
+        while len(self) > REMEMBERED:
+            self.popitem(last=False)
+
+
+_packages = Remembered()  # key -> id
+_told = Remembered()  # (id in a report, what it told of it) -> our id
+
+
+def forget() -> None:
+    """For tests, whose database begins anew."""
+    _packages.clear()
+    _told.clear()
+
+
+# -- packages
+
+
+def ensure_packages(packages: Iterable[ReportedPackage], at: datetime) -> dict[PackageKey, int]:
+    """The ids of these packages, by key; those that are new are made."""
+    wanted = {package.key: package for package in packages}
+    found = {key: _packages[key] for key in wanted if key in _packages}
+    missing = sorted(wanted.keys() - found.keys())
+    if missing:
+        with transaction.atomic():
+            upsert.without_waiting_for_the_disk()
+            upsert.insert_missing(
+                Package,
+                _PACKAGE_COLUMNS,
+                ("text",) * 8 + ("timestamptz",),
+                [_package_row(wanted[key], at) for key in missing],
+                _PACKAGE_KEY,
+            )
+            stored = _stored_packages(missing)
+        _packages.keep(stored)
+        found |= stored
+    return found
+
+
+_PACKAGE_KEY = ("name", "ecosystem", "namespace", "version", "architecture", "distribution")
+_PACKAGE_COLUMNS = (
+    "ecosystem",
+    "namespace",
+    "name",
+    "version",
+    "architecture",
+    "distribution",
+    "source_name",
+    "source_version",
+    "first_seen_at",
+)
+_LENGTHS = (20, 200, 300, 200, 40, 60)
+
+
+def _cut(key: PackageKey) -> tuple[str, ...]:
+    return tuple(text[:length] for text, length in zip(key, _LENGTHS, strict=True))
+
+
+def _package_row(package: ReportedPackage, at: datetime) -> tuple[Any, ...]:
+    return (*_cut(package.key), package.source_name[:300], package.source_version[:200], at)
+
+
+def _stored_packages(keys: Sequence[PackageKey]) -> dict[PackageKey, int]:
+    cut = [_cut(key) for key in keys]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT p.id, w.n FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])"
+            " WITH ORDINALITY AS w(ecosystem, namespace, name, version, architecture, distribution, n)"
+            " JOIN vulnerabilities_package p USING (ecosystem, namespace, name, version, architecture, distribution)",
+            [list(column) for column in zip(*cut, strict=True)],
+        )
+        return {keys[number - 1]: pk for pk, number in cursor.fetchall()}
+
+
+def store_package_list(asset_id: int, tool: str, placed: Mapping[int, int], at: datetime) -> bool:
+    """What a tool found installed in an image: package id -> place of its layer (-1: not known). Returns whether it is new."""
+    packages = sorted(placed)
+    layers = [placed[package] for package in packages]
+    before = PackageList.objects.current().filter(asset=asset_id, tool=tool).first()
+    if before is not None:
+        if before.packages == packages and before.layers == layers:
+            return False
+        PackageList.objects.filter(pk=before.pk).update(closed_at=at)
+    PackageList.objects.create(asset_id=asset_id, tool=tool, packages=packages, layers=layers, opened_at=at)
+    return True
+
+
+# -- vulnerabilities
+
+
+class Known(Record, frozen=True, kw_only=True):
+    """What of a vulnerability decides the points of its findings."""
+
+    id: int
+    key: str
+    severity: Severity | None
+    epss: float | None
+    is_exploited: bool
+
+
+def key_of(said: ReportedVulnerability) -> str:
+    """The name under which a group of aliases is kept: the CVE among them, else the one that the report uses."""
+    for name in (said.id, *said.aliases):
+        if _CVE.fullmatch(name):
+            return name.upper()
+    return said.id[:NAME]
+
+
+def ensure_vulnerabilities(reported: Iterable[ReportedVulnerability], at: datetime) -> dict[str, Known]:
+    """These vulnerabilities by the id that the report uses; new ones are made, and what is told anew of others is added."""
+    said = {one.id: one for one in reported}
+    marks = {name: (name, _fingerprint(one)) for name, one in said.items()}
+    ids = {name: _told[mark] for name, mark in marks.items() if mark in _told}
+    new = {name: one for name, one in said.items() if name not in ids}
+    if new:
+        with transaction.atomic():
+            upsert.without_waiting_for_the_disk()
+            stored = _store(new, at)
+        _told.keep({marks[name]: pk for name, pk in stored.items()})
+        ids |= stored
+    known = _known(ids.values())
+    return {name: known[pk] for name, pk in ids.items()}
+
+
+def _fingerprint(said: ReportedVulnerability) -> bytes:
+    return hashlib.blake2b(msgspec.msgpack.encode(said), digest_size=16).digest()
+
+
+_COLUMNS = (
+    "key",
+    "title",
+    "description",
+    "severity",
+    "severities",
+    "scores",
+    "weaknesses",
+    "references",
+    "published_at",
+    "modified_at",
+    "is_used_by_ransomware",
+    "first_seen_at",
+)
+
+
+def _store(new: Mapping[str, ReportedVulnerability], at: datetime) -> dict[str, int]:
+    groups = _groups(new)
+    by_key: dict[str, ReportedVulnerability] = {}
+    for name, one in new.items():
+        by_key.setdefault(groups[name], one)
+    before = _ids(by_key)
+    _write({key: one for key, one in by_key.items() if key not in before}, at)
+    _add({key: one for key, one in by_key.items() if key in before})
+    ids = before if len(before) == len(by_key) else _ids(by_key)
+    _name({name: ids[groups[name]] for name in new}, new)
+    return {name: ids[groups[name]] for name in new}
+
+
+def _ids(keys: Iterable[str]) -> dict[str, int]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT key, id FROM vulnerabilities_vulnerability WHERE key = ANY(%s)", [list(keys)])
+        return dict(cursor.fetchall())
+
+
+def _groups(asked: Mapping[str, ReportedVulnerability]) -> dict[str, str]:
+    """Id in the report -> key of its group: that of a name which is known already, else `key_of`."""
+    names = {alias for one in asked.values() for alias in (one.id, *one.aliases)}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT a.name, v.key FROM vulnerabilities_alias a JOIN vulnerabilities_vulnerability v"
+            " ON v.id = a.vulnerability_id WHERE a.name = ANY(%s)",
+            [sorted(name[:NAME] for name in names)],
+        )
+        known = dict(cursor.fetchall())
+    groups = {}
+    for name, one in asked.items():
+        own = key_of(one)
+        held = [known[alias[:NAME]] for alias in (one.id, *one.aliases) if alias[:NAME] in known]
+        groups[name] = own if _CVE.fullmatch(own) or not held else held[0]
+    return groups
+
+
+def _write(new: Mapping[str, ReportedVulnerability], at: datetime) -> None:
+    if not new:
+        return
+    # COPY cannot step over what another writer made meanwhile, so the rows pass through a table of our own. They are
+    # inserted in the order of their keys: two writers of the same ones then wait for each other, and never in a circle.
+    names = ", ".join(f'"{column}"' for column in _COLUMNS)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"CREATE TEMP TABLE new_vulnerability ON COMMIT DROP AS SELECT {names} FROM vulnerabilities_vulnerability"
+            " WITH NO DATA"
+        )
+        upsert.copy_into("new_vulnerability", _COLUMNS, (_row(key, one, at) for key, one in new.items()))
+        cursor.execute(
+            f"INSERT INTO vulnerabilities_vulnerability ({names}) SELECT {names} FROM new_vulnerability"
+            " ORDER BY key ON CONFLICT (key) DO NOTHING"
+        )
+
+
+def _row(key: str, said: ReportedVulnerability, at: datetime) -> tuple[Any, ...]:
+    worst = max(said.severities.values(), default=None)
+    return (
+        key,
+        said.title[:TITLE],
+        said.description[:DESCRIPTION],
+        None if worst is None else int(worst),
+        {source: int(severity) for source, severity in said.severities.items()},
+        [[score.source, score.vector, score.score] for score in said.scores],
+        said.weaknesses,
+        said.references,
+        said.published_at,
+        said.modified_at,
+        False,
+        at,
+    )
+
+
+def _add(told: Mapping[str, ReportedVulnerability]) -> None:
+    """What is told anew of vulnerabilities that are known: the newer text, and the severities and scores of all."""
+    changed = []
+    for row in Vulnerability.objects.select_for_update().filter(key__in=list(told)).order_by("key"):
+        before = {name: getattr(row, name) for name in _TOLD}
+        said = told[row.key]
+        is_newer = row.modified_at is None or (
+            said.modified_at is not None and said.modified_at >= row.modified_at
+        )
+        if is_newer or not row.title:
+            row.title = said.title[:TITLE] or row.title
+            row.description = said.description[:DESCRIPTION] or row.description
+            row.published_at = said.published_at or row.published_at
+            row.modified_at = said.modified_at or row.modified_at
+        row.severities = {
+            **row.severities,
+            **{source: int(severity) for source, severity in said.severities.items()},
+        }
+        row.severity = max(row.severities.values(), default=row.severity)
+        scores = {(source, vector): score for source, vector, score in row.scores}
+        for score in said.scores:
+            scores.setdefault((score.source, score.vector), score.score)
+        row.scores = [[source, vector, points] for (source, vector), points in scores.items()]
+        row.weaknesses = list(dict.fromkeys([*row.weaknesses, *said.weaknesses]))
+        row.references = list(dict.fromkeys([*row.references, *said.references]))[:50]
+        if any(getattr(row, name) != value for name, value in before.items()):
+            changed.append(row)
+    Vulnerability.objects.bulk_update(changed, _TOLD, batch_size=500)
+
+
+_TOLD = (
+    "title",
+    "description",
+    "published_at",
+    "modified_at",
+    "severities",
+    "severity",
+    "scores",
+    "weaknesses",
+    "references",
+)
+
+
+def _known(ids: Iterable[int]) -> dict[int, Known]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, key, severity, epss, exploited_since IS NOT NULL FROM vulnerabilities_vulnerability"
+            " WHERE id = ANY(%s)",
+            [sorted(set(ids))],
+        )
+        return {
+            pk: Known(
+                id=pk,
+                key=key,
+                severity=None if severity is None else Severity(severity),
+                epss=epss,
+                is_exploited=exploited,
+            )
+            for pk, key, severity, epss, exploited in cursor.fetchall()
+        }
+
+
+def _name(ids: Mapping[str, int], asked: Mapping[str, ReportedVulnerability]) -> None:
+    """Keep every name that a report gives; a name that means another vulnerability already goes on meaning it."""
+    rows = {
+        alias[:NAME]: ids[name] for name, one in asked.items() for alias in (one.id, *one.aliases) if alias
+    }
+    upsert.insert_missing(
+        Alias, ("name", "vulnerability_id"), ("text", "bigint"), sorted(rows.items()), ("name",)
+    )
