@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 # Names that tools use beside the ID of os-release(5), which is ours.
 _FAMILIES = {
@@ -31,6 +32,7 @@ _CODENAMES = {
 _NUMBERS = re.compile(r"\d+(?:\.\d+)*")
 
 
+@lru_cache(maxsize=4096)
 def release(family: str, version: str) -> str:
     """The release that a family and a version name; the family alone for one that rolls, "" for none.
 

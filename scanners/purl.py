@@ -22,18 +22,14 @@ class Coordinates(Record, frozen=True, kw_only=True):
     distribution: str = ""
 
 
-@lru_cache(maxsize=65_536)
-def _parsed(purl: str) -> PackageURL | None:
-    try:
-        return PackageURL.from_string(purl)
-    except ValueError:
-        return None
-
-
+@lru_cache(maxsize=65_536)  # the images of a fleet have most packages in common
 def coordinates(purl: str) -> Coordinates | None:
     """What a package URL says; None when it is none."""
-    found = _parsed(purl) if purl else None
-    if found is None:
+    if not purl:
+        return None
+    try:
+        found = PackageURL.from_string(purl)
+    except ValueError:
         return None
     qualifiers = found.qualifiers if isinstance(found.qualifiers, dict) else {}
     version, epoch = found.version or "", str(qualifiers.get("epoch") or "")
