@@ -62,7 +62,7 @@ def test_a_report_of_any_size_is_read_or_refused_in_words(path: Path) -> None:
             assert str(error).endswith(".")
             return
     assert isinstance(records[0], Origin)
-    assert not [record for record in records if isinstance(record, Skipped)]
+    assert not [record for record in records if isinstance(record, Skipped) and record.kind == "malformed"]
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: f"{path.parent.name}/{path.name}")
