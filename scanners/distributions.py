@@ -7,11 +7,13 @@ from functools import lru_cache
 
 # Names that tools use beside the ID of os-release(5), which is ours.
 _FAMILIES = {
-    "redhat": "rhel", "red hat enterprise linux": "rhel", "red": "rhel", "alma": "almalinux", "rocky linux": "rocky",
+    "redhat": "rhel", "red hat enterprise linux": "rhel", "red hat": "rhel", "red": "rhel",
+    "alma": "almalinux", "rocky linux": "rocky",
     "oracle": "ol", "oracle linux": "ol", "amazon": "amzn", "amazonlinux": "amzn", "amazon linux": "amzn",
     "opensuse.leap": "opensuse-leap", "opensuse leap": "opensuse-leap", "suse linux enterprise server": "sles",
     "suse": "sles", "cbl-mariner": "mariner", "azure linux": "azurelinux", "debian gnu/linux": "debian",
-    "alpine linux": "alpine",
+    "alpine linux": "alpine", "oraclelinux": "ol", "rockylinux": "rocky", "rocky_linux": "rocky", "photon os": "photon",
+    "vmware photon os": "photon", "photon linux": "photon", "centos linux": "centos", "fedora linux": "fedora",
 }  # fmt: skip
 # How many numbers of a version make a release that gets advisories of its own.
 _PARTS = {
@@ -24,6 +26,7 @@ _PARTS = {
     "almalinux": 1,
     "ol": 1,
     "fedora": 1,
+    "amzn": 1,
 }
 _CODENAMES = {
     "buster": "10", "bullseye": "11", "bookworm": "12", "trixie": "13", "forky": "14",

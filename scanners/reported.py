@@ -56,9 +56,12 @@ class Origin(Record, frozen=True, kw_only=True):
 
 class ReportedImage(Record, frozen=True, kw_only=True):
     """What a part of a report is about. `digest` is the image's id, the digest of its configuration ("sha256:…"); "" when
-    the report does not tell it, and then `repo_digests`, `references` or `name` must do. `layers` are diff ids, lowest
-    first. `os_version` is as os-release(5) has it. `is_whole` is False when what is missing from the report may still be
-    there: then nothing is resolved by it."""
+    the report does not tell it, and then `repo_digests`, `references` or `name` must do. A repo digest is
+    "name@sha256:…", and the bare "sha256:…" of a manifest where the report tells no name for it. `layers` are diff ids,
+    lowest first. `os_version` is as os-release(5) has it. `is_whole` is False when what is missing from the report may
+    still be there: then nothing is resolved by it. `covers` says what the report looked for (packages,
+    vulnerabilities, problems, verdicts), where it is only a part: what is missing of the other kinds says nothing; ()
+    when the report does not say."""
 
     name: str
     digest: str = ""
@@ -72,6 +75,7 @@ class ReportedImage(Record, frozen=True, kw_only=True):
     size_bytes: int | None = None
     layers: tuple[str, ...] = ()
     is_whole: bool = True
+    covers: tuple[str, ...] = ()
 
 
 class ReportedPackage(Record, frozen=True, kw_only=True):

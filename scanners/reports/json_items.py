@@ -112,3 +112,11 @@ def looks_like(source: Source, *marks: bytes) -> bool:
 def texts(values: Sequence[Any] | None, most: int = 50) -> tuple[str, ...]:
     """The texts of a list, without those that are empty or no text."""
     return tuple(value for value in values or () if isinstance(value, str) and value)[:most]
+
+
+LONGEST_TEXT = 20_000
+
+
+def clipped(text: str | None) -> str:
+    """A description of a report, which somebody else wrote and may be of any length."""
+    return (text or "")[:LONGEST_TEXT]

@@ -62,7 +62,14 @@ def test_a_report_of_any_size_is_read_or_refused_in_words(path: Path) -> None:
             assert str(error).endswith(".")
             return
     assert isinstance(records[0], Origin)
-    assert not [record for record in records if isinstance(record, Skipped)]
+    assert not [record for record in records if isinstance(record, Skipped) and record.kind == "malformed"]
+
+
+def without_layer(record: dict[str, Any]) -> dict[str, Any]:
+    """Some formats list an image's layers last, so that a report which breaks off cannot tell them."""
+    package = record.get("package")
+    plain = {**record, "package": {**package, "layer": ""}} if isinstance(package, dict) else dict(record)
+    return {**plain, "layer": ""}
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: f"{path.parent.name}/{path.name}")
@@ -76,6 +83,7 @@ def test_a_report_that_breaks_off_is_read_up_to_there(path: Path, tmp_path: Path
             found = said(cut)
         except ReportError:
             continue  # nothing of it was whole
-        kept = [record for record in found if record["record"] not in ("Skipped", "Origin")]
-        assert all(record in whole for record in kept if record["record"] != ReportedImage.__name__)
+        told = ("Skipped", "Origin", ReportedImage.__name__)
+        kept = [without_layer(record) for record in found if record["record"] not in told]
+        assert all(record in [without_layer(each) for each in whole] for record in kept)
         assert any(record["record"] == "Skipped" for record in found)
