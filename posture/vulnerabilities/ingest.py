@@ -229,6 +229,7 @@ def _write(new: Mapping[str, ReportedVulnerability], at: datetime) -> None:
             f"INSERT INTO vulnerabilities_vulnerability ({names}) SELECT {names} FROM new_vulnerability"
             " ORDER BY key ON CONFLICT (key) DO NOTHING"
         )
+        cursor.execute("DROP TABLE new_vulnerability")
 
 
 def _row(key: str, said: ReportedVulnerability, at: datetime) -> tuple[Any, ...]:

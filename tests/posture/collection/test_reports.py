@@ -240,7 +240,9 @@ def test_a_pull_of_the_image_leaves_findings_of_reports_alone(tmp_path: Path) ->
     write(alpha, pulled([], [image(id=DIGEST, references=("shop/web:1.0", "shop/web:latest"), user="")]))
     assert before <= set(Finding.objects.open().values_list("pk", flat=True))
     asset = Asset.objects.get(kind=AssetKind.IMAGE)
-    energies = [formula.energy(p) for p in Finding.objects.open().filter(asset=asset).values_list("points", flat=True)]
+    energies = [
+        formula.energy(p) for p in Finding.objects.open().filter(asset=asset).values_list("points", flat=True)
+    ]
     assert asset.load == pytest.approx(formula.load(sum(energies)))
 
 
