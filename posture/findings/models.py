@@ -17,14 +17,23 @@ class Finding(models.Model):
     `points` (0..100) and `factors` come from the published formula (`risk.points`); `closed_at` is null while open.
     """
 
-    asset = models.ForeignKey("fleet.Asset", on_delete=models.CASCADE, related_name="findings")
+    # These tables are large, so each index must earn its place: the constraint below begins with the asset, and lists by
+    # environment, check, vulnerability and node have indexes of their own, made for them.
+    asset = models.ForeignKey(
+        "fleet.Asset", on_delete=models.CASCADE, related_name="findings", db_index=False
+    )
     environment = models.ForeignKey(
-        "fleet.Environment", null=True, on_delete=models.CASCADE, related_name="+"
+        "fleet.Environment", null=True, on_delete=models.CASCADE, related_name="+", db_index=False
     )
     kind = models.CharField(max_length=20, choices=FindingKind.choices, default=FindingKind.FAILED_CHECK)
     key = models.CharField(max_length=200)
     check_definition = models.ForeignKey(
-        "compliance.Check", null=True, on_delete=models.PROTECT, related_name="findings", db_column="check_id"
+        "compliance.Check",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="findings",
+        db_column="check_id",
+        db_index=False,
     )
     vulnerability = models.ForeignKey(
         "vulnerabilities.Vulnerability",
@@ -40,7 +49,9 @@ class Finding(models.Model):
         related_name="findings",
         db_index=False,
     )
-    node = models.ForeignKey("fleet.Node", null=True, on_delete=models.SET_NULL, related_name="+")
+    node = models.ForeignKey(
+        "fleet.Node", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     severity = models.SmallIntegerField()
     points = models.FloatField()
     factors = models.JSONField(default=list)  # [[name, detail, factor], …]; the first is the base
@@ -80,6 +91,10 @@ class Finding(models.Model):
                 F("id").desc(),
                 condition=Q(closed_at__isnull=True),
                 name="open_of_check",
+            ),
+            models.Index(fields=("node",), condition=Q(node__isnull=False), name="finding_of_node"),
+            models.Index(
+                fields=("environment",), condition=Q(environment__isnull=False), name="finding_in_environment"
             ),
             models.Index(
                 fields=("vulnerability", "package"),
@@ -126,7 +141,7 @@ class Finding(models.Model):
 class OpenInterval(Interval):
     """One time that a finding was open, with the evidence of that time."""
 
-    finding = models.ForeignKey(Finding, on_delete=models.CASCADE, related_name="intervals")
+    finding = models.ForeignKey(Finding, on_delete=models.CASCADE, related_name="intervals", db_index=False)
     severity = models.SmallIntegerField()
     evidence = ArrayField(models.TextField(), default=list)
 
