@@ -18,6 +18,7 @@ const ContainersPage = page(() => import("./features/containers/containersPage")
 const ContainerPage = page(() => import("./features/containers/containerPage"), "ContainerPage");
 const ImagesPage = page(() => import("./features/images/imagesPage"), "ImagesPage");
 const ImagePage = page(() => import("./features/images/imagePage"), "ImagePage");
+const DefencesPage = page(() => import("./features/defences/defencesPage"), "DefencesPage");
 const FindingsPage = page(() => import("./features/findings/findingsPage"), "FindingsPage");
 const ChecksPage = page(() => import("./features/checks/checksPage"), "ChecksPage");
 const CheckPage = page(() => import("./features/checks/checkPage"), "CheckPage");
@@ -54,6 +55,7 @@ export function AppRoutes() {
         <Route path="/containers/:id" element={<ContainerPage />} />
         <Route path="/images" element={<ImagesPage />} />
         <Route path="/images/:id" element={<ImagePage />} />
+        <Route path="/defences" element={<DefencesPage />} />
         <Route path="/findings" element={<FindingsPage />} />
         <Route path="/checks" element={<ChecksPage />} />
         <Route path="/checks/:id" element={<CheckPage />} />

@@ -28,6 +28,8 @@ class ListPage(models.TextChoices):
     HOSTS = "hosts", "Hosts"
     CONTAINERS = "containers", "Containers"
     IMAGES = "images", "Images"
+    HOST_DEFENCES = "host-defences", "Kernel defences of hosts"
+    CONTAINER_DEFENCES = "container-defences", "Kernel defences of containers"
     CHECKS = "checks", "Checks"
     CHECK_RESULTS = "check-results", "Check results"
     FINDINGS = "findings", "Findings"

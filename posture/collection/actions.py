@@ -127,7 +127,7 @@ def enrol_node(
     host: str | None,
     probe_version: str,
 ) -> Node:
-    """A host registers itself with the enrolment token `text`, and its first pull is queued.
+    """A host registers itself with the enrolment token `text`. Its first pull is due once its agent has had time to start.
 
     All or nothing: what is refused leaves the token open, but for a token that is over, whose use is in the history.
     """
@@ -135,7 +135,7 @@ def enrol_node(
         token = enrolment.claim(text)
         refused = enrolment.refusal(token)
         if refused is None:
-            node = enrolment.register(
+            return enrolment.register(
                 token=token,
                 name=name,
                 address=address,
@@ -144,8 +144,6 @@ def enrol_node(
                 host=host,
                 probe_version=probe_version,
             )
-            pull_now(node=node, by=None, trigger=PullTrigger.REGISTRATION)
-            return node
         enrolment.record_refusal(token, refused)
     raise refused
 

@@ -23,6 +23,7 @@ from scanners.records import Credential
 SHORTEST_SECONDS = 300
 LONGEST_SECONDS = 7 * 86_400
 DEFAULT_SECONDS = 3600
+START_SECONDS = 60  # that people have to start the agent before the first pull
 MOST_OPEN = 1000  # in one environment
 
 # What the host sends, by the field of a node that it becomes: `create_node` names fields as people fill them in.
@@ -153,6 +154,9 @@ def register(
         except Invalid as error:
             wrong = [(_SENT_AS.get(e["field"], e["field"]), e["message"]) for e in error.errors]
             raise _spoken(wrong) from None
+        # The agent is started after its host was enrolled: a pull at once would find nobody, and say that it fails.
+        node.next_due_at = timezone.now() + timedelta(seconds=START_SECONDS)
+        node.save(update_fields=["next_due_at"])
         token.used_at, token.node = timezone.now(), node
         token.save(update_fields=["used_at", "node"])
         changes = {

@@ -101,7 +101,7 @@ def nested(value: object, document: Document) -> Found:
     if isinstance(value, dict):
         for name, item in value.items():
             if name not in _OWN_DOCKER_SETTINGS:
-                yield from _nested(str(name), item, MAX_DEPTH)
+                yield from _nested(escaped(str(name)), item, MAX_DEPTH)
 
 
 def _nested(path: str, value: object, depth: int) -> Found:
@@ -191,6 +191,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("/security_modules/apparmor/profiles", "AppArmor profile", each),
     Setting("/security_modules/apparmor/restricts_user_namespaces", "AppArmor restricts user namespaces"),
     Setting("/confinement/seccomp/actions", "Seccomp actions", unordered),
+    Setting("/confinement/seccomp/default_profiles", "Default seccomp profile", nested, False),
     Setting("/confinement/capabilities/bounding", "Capabilities of the first process"),
     Setting("/confinement/namespaces/limits", "Namespace limit", each),
     Setting("/confinement/namespaces/unprivileged_user", "User namespaces for ordinary accounts"),

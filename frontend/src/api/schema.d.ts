@@ -3125,6 +3125,8 @@ export interface components {
          *     * `hosts` - Hosts
          *     * `containers` - Containers
          *     * `images` - Images
+         *     * `host-defences` - Kernel defences of hosts
+         *     * `container-defences` - Kernel defences of containers
          *     * `checks` - Checks
          *     * `check-results` - Check results
          *     * `findings` - Findings
@@ -3133,7 +3135,7 @@ export interface components {
          *     * `history` - History
          * @enum {string}
          */
-        PageEnum: "environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history";
+        PageEnum: "environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history";
         PaginatedCheckList: {
             results: components["schemas"]["Check"][];
             /**
@@ -11145,7 +11147,7 @@ export interface operations {
                 /** @description Person */
                 owner?: number[];
                 /** @description List */
-                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history")[];
+                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history")[];
                 /** @description Search */
                 search?: string;
             };
@@ -11477,7 +11479,7 @@ export interface operations {
                 /** @description Person */
                 owner?: number[];
                 /** @description List */
-                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history")[];
+                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history")[];
                 /** @description Search */
                 search?: string;
             };
@@ -11534,7 +11536,7 @@ export interface operations {
                 /** @description Person */
                 owner?: number[];
                 /** @description List */
-                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history")[];
+                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history")[];
                 /** @description Search */
                 search?: string;
             };

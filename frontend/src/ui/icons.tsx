@@ -54,6 +54,9 @@ export const CheckIcon = icon(
     <path d="m5 8 2 2.2L11 6" />
   </>,
 );
+export const ShieldIcon = icon(
+  <path d="M8 1.750 13.250 3.500v4c0 3.300-2.200 5.600-5.250 6.750C4.950 13.100 2.750 10.800 2.750 7.500v-4z" />,
+);
 export const PullIcon = icon(<path d="M8 2v8M4.5 7 8 10.5 11.5 7M2.5 13.5h11" />);
 export const EnvironmentIcon = icon(
   <>

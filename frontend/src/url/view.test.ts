@@ -16,6 +16,7 @@ describe("the view of a list in the address", () => {
       search: "run",
       ordering: "-points",
       open: "12",
+      cell: null,
       columns: ["title", "points"],
       group: "check",
     });
@@ -54,6 +55,12 @@ describe("the view of a list in the address", () => {
     expect(addressText(params)).toBe("?as_of=2026-03-03T09:00:00Z&tab=checks");
   });
 
+  test("walking to another row keeps the cell, closing the drawer drops it", () => {
+    const params = writeView(new URLSearchParams(), { open: "3", cell: "seccomp" }, NAMES);
+    expect(addressText(writeView(params, { open: "4" }, NAMES))).toBe("?cell=seccomp&open=4");
+    expect(addressText(writeView(params, { open: null }, NAMES))).toBe("");
+  });
+
   test("commas and colons stay readable", () => {
     expect(addressText(new URLSearchParams({ severity: "critical,high" }))).toBe("?severity=critical,high");
   });
@@ -62,7 +69,7 @@ describe("the view of a list in the address", () => {
 test("a saved view keeps filters and columns, and no open row", () => {
   expect(viewQuery("?severity=high,low&open=3&group=check", null)).toBe("severity=high,low&group=check");
   expect(viewQuery("?search=a b%23", ["title", "points"])).toBe("search=a+b%23&columns=title,points");
-  expect(viewQuery("?open=3", null)).toBe("");
+  expect(viewQuery("?open=3&cell=ima", null)).toBe("");
 });
 
 describe("switching a filter's value", () => {

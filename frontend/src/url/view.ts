@@ -6,6 +6,8 @@ export interface View {
   ordering: string | null;
   /** The row whose drawer is open. */
   open: string | null;
+  /** The column of the open row whose cell is looked at. It goes when the drawer does. */
+  cell: string | null;
   columns: string[] | null;
   group: string | null;
 }
@@ -31,6 +33,7 @@ export function readView(params: URLSearchParams, filterNames: readonly string[]
     search: params.get("search") ?? "",
     ordering: params.get("ordering"),
     open: params.get("open"),
+    cell: params.get("cell"),
     columns: columns.length > 0 ? columns : null,
     group: params.get("group"),
   };
@@ -46,7 +49,9 @@ export function writeView(params: URLSearchParams, change: Partial<View>, filter
   if (change.filters) for (const name of filterNames) put(name, change.filters[name]?.join(","));
   if ("search" in change) put("search", change.search);
   if ("ordering" in change) put("ordering", change.ordering);
+  if ("cell" in change) put("cell", change.cell);
   if ("open" in change) put("open", change.open);
+  if (!next.has("open")) next.delete("cell");
   if ("columns" in change) put("columns", change.columns?.join(","));
   if ("group" in change) put("group", change.group);
   return next;
@@ -75,6 +80,7 @@ export function toggled(
 export function viewQuery(search: string, columns: string[] | null): string {
   const params = new URLSearchParams(search);
   params.delete("open");
+  params.delete("cell");
   if (columns) params.set("columns", columns.join(","));
   return addressText(params).slice(1);
 }

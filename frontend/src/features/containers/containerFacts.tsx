@@ -32,8 +32,9 @@ export function ContainerFacts({ container }: { container: Container }) {
         ["Published", container.published.join(", ") || "nothing"],
         ["Project", container.project],
         ["Engine's id", <code key="id">{container.engine_container_id.slice(0, 12)}</code>],
-        ["Created", <Moment key="created" at={container.created_at} />],
-        ["Started", <Moment key="started" at={container.started_at} />],
+        // A host probe alone does not tell either.
+        ["Created", container.created_at && <Moment key="created" at={container.created_at} />],
+        ["Started", container.created_at && <Moment key="started" at={container.started_at} />],
         ["First seen", <Moment key="first" at={container.first_seen_at} />],
         ["Last change", <Moment key="changed" at={container.changed_at} />],
       ]}

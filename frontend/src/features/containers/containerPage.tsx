@@ -13,6 +13,7 @@ import { ProblemNote } from "../../ui/states";
 import { PageTabs } from "../../ui/tabs";
 import { UnreadPage } from "../../ui/unreadPage";
 import { useScope } from "../../url/scope";
+import { Confinement } from "./confinement";
 import { ContainerFacts } from "./containerFacts";
 
 export function ContainerPage() {
@@ -41,10 +42,15 @@ export function ContainerPage() {
         tabs={[
           { id: "ledger", label: "Ledger", content: <LedgerPanel path={`/containers/${id}/ledger`} /> },
           {
+            id: "confinement",
+            label: "Confinement",
+            content: <Confinement id={id} hostId={container.host.id} />,
+          },
+          {
             id: "settings",
             label: "Settings",
             content: (
-              <Panel title="What confines it" aside="as the engine was told">
+              <Panel title="What should confine it" aside="as the engine was told">
                 <Facts
                   facts={container.settings.map(
                     ({ name, value }) => [name, settingText(value)] as [string, string],

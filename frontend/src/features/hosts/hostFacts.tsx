@@ -8,6 +8,11 @@ function yesNo(value: boolean | null): string | null {
   return value === null ? null : value ? "yes" : "no";
 }
 
+/** `docker 28.5.1`; empty for a host that only a host probe reads. */
+export function engineText(host: Host): string {
+  return `${host.engine} ${host.engine_version}`.trim();
+}
+
 export function HostFacts({ host }: { host: Host }) {
   return (
     <Facts
@@ -16,13 +21,16 @@ export function HostFacts({ host }: { host: Host }) {
         ["Operating system", host.operating_system],
         ["Kernel", host.kernel_version],
         ["Architecture", host.architecture],
-        ["Processors", host.cpus === null ? null : wholeText(host.cpus)],
-        ["Memory", host.memory_bytes === null ? null : bytesText(host.memory_bytes)],
-        ["Engine", `${host.engine} ${host.engine_version} (API ${host.api_version})`],
+        ["Processors", host.cpus ? wholeText(host.cpus) : null],
+        ["Memory", host.memory_bytes ? bytesText(host.memory_bytes) : null],
+        [
+          "Engine",
+          engineText(host) && `${engineText(host)}${host.api_version && ` (API ${host.api_version})`}`,
+        ],
         ["Storage driver", host.storage_driver],
         ["cgroup version", host.cgroup_version],
-        ["Rootless", yesNo(host.is_rootless)],
-        ["Remaps user namespaces", yesNo(host.remaps_users)],
+        ["Rootless", host.engine ? yesNo(host.is_rootless) : null],
+        ["Remaps user namespaces", host.engine ? yesNo(host.remaps_users) : null],
         ["Swarm", host.swarm_state],
         ["First seen", <Moment key="first" at={host.first_seen_at} />],
         ["Last seen", <Moment key="last" at={host.last_seen_at} />],

@@ -7,6 +7,7 @@ import { Moment } from "../../ui/moment";
 import { bytesText, wholeText } from "../../ui/quantities";
 import { SeverityTally } from "../../ui/severity";
 import { HostDrawer } from "./hostDrawer";
+import { engineText } from "./hostFacts";
 
 export const HOST_LIST: ListDefinition<Host> = {
   path: "/hosts",
@@ -46,22 +47,22 @@ export const HOST_LIST: ListDefinition<Host> = {
       id: "engine",
       label: "Engine",
       usual: false,
-      cell: (host) => `${host.engine} ${host.engine_version}`,
+      cell: (host) => engineText(host) || "–",
     },
     {
       id: "operating_system",
       label: "Operating system",
-      cell: (host) => host.operating_system,
+      cell: (host) => host.operating_system || "–",
       usual: false,
     },
-    { id: "kernel", label: "Kernel", cell: (host) => host.kernel_version, usual: false },
-    { id: "architecture", label: "Architecture", cell: (host) => host.architecture, usual: false },
+    { id: "kernel", label: "Kernel", cell: (host) => host.kernel_version || "–", usual: false },
+    { id: "architecture", label: "Architecture", cell: (host) => host.architecture || "–", usual: false },
     {
       id: "memory",
       label: "Memory",
       numeric: true,
       usual: false,
-      cell: (host) => bytesText(host.memory_bytes),
+      cell: (host) => bytesText(host.memory_bytes || null),
     },
     {
       id: "images",

@@ -22,6 +22,7 @@ import { PageTabs, type Tab } from "../../ui/tabs";
 import { UnreadPage } from "../../ui/unreadPage";
 import { useCarry, useScope } from "../../url/scope";
 import { HostFacts } from "./hostFacts";
+import { HostKernel } from "./hostKernel";
 import classes from "./hosts.module.css";
 
 const CRUMBS = [{ label: "Hosts", path: "/hosts" }];
@@ -42,6 +43,7 @@ export function HostPage() {
   const node = host.node;
   const tabs: Tab[] = [
     { id: "ledger", label: "Ledger", content: <LedgerPanel path={`/hosts/${id}/ledger`} /> },
+    { id: "kernel", label: "Kernel", content: <HostKernel id={id} /> },
     {
       id: "containers",
       label: `Containers ${host.containers_total}`,

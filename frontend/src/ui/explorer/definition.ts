@@ -13,6 +13,14 @@ export interface Column<Row> {
   width?: number;
   /** Shown until the reader chooses otherwise. The first column is always shown. */
   usual?: boolean;
+  /** As wide as a glyph: the header stands upright, and each cell opens the drawer at this column. */
+  narrow?: boolean;
+  /** The whole name where `label` is short, for the header's hover and for what reads the page out. */
+  title?: string;
+  /** What a narrow cell says on hover. */
+  hint?: (row: Row) => string;
+  /** Stands under the header and tells of all rows that match, also of those not shown yet. */
+  summary?: (query: Query) => ReactNode;
 }
 
 export interface Filter {

@@ -29,6 +29,11 @@ export interface ExplorerProps<Row> {
   toolbarExtra?: ReactNode;
   /** Shown in the place of the table, such as the grouped view. */
   instead?: (query: Query) => ReactNode;
+  /**
+   * The path that `instead` asks with the filters of the list, and what more it asks for. The copied API call then
+   * asks the same, and columns and export, which are the table's, are not offered.
+   */
+  asks?: { path: string; more?: Query };
 }
 
 /** Every list of the product: facets, search, chips, columns, export, table, drawer. All its state is the address. */
@@ -39,6 +44,7 @@ export function Explorer<Row>({
   bulk,
   toolbarExtra,
   instead,
+  asks,
 }: ExplorerProps<Row>) {
   const whole = definition.whole !== false;
   // On a detail page the thing itself is the scope; the environment in the address is only carried along.
@@ -97,12 +103,14 @@ export function Explorer<Row>({
     [definition, to],
   );
   const openAt = useCallback(
-    (index: number) => {
+    (index: number, cell?: string | null) => {
       const row = rows[index];
       if (!row) return;
       setActive(index);
       if (definition.drawer) {
-        change({ open: definition.id(row) }, view.open !== null);
+        // A walk through the rows stays at its cell.
+        const at = cell === undefined ? {} : { cell };
+        change({ open: definition.id(row), ...at }, view.open !== null);
       } else {
         const page = pageOf(row);
         if (page) navigate(page);
@@ -136,7 +144,7 @@ export function Explorer<Row>({
       count: rows.length,
       active: view.open !== null && openIndex >= 0 ? openIndex : active,
       setActive: walk,
-      open: openAt,
+      open: (index) => openAt(index),
       select: (index) => {
         const row = rows[index];
         if (row && bulk) toggleSelected(definition.id(row), !selected.has(definition.id(row)));
@@ -163,6 +171,13 @@ export function Explorer<Row>({
   const addressOf = (row: Row) =>
     pageOf(row) ??
     addressText(writeView(new URLSearchParams(location.search), { open: definition.id(row) }, names));
+  // Put together by hand: a matrix asks for thousands of these.
+  const closed = useMemo(
+    () => addressText(writeView(new URLSearchParams(location.search), { open: null }, names)),
+    [location.search, names],
+  );
+  const cellAddress = (row: Row, cell: string) =>
+    `${closed || "?"}${closed ? "&" : ""}open=${encodeURIComponent(definition.id(row))}&cell=${encodeURIComponent(cell)}`;
 
   return (
     <div className={`${classes.explorer} ${embedded ? classes.embedded : ""}`}>
@@ -179,15 +194,16 @@ export function Explorer<Row>({
           definition={definition}
           view={view}
           facets={known}
-          query={query}
-          path={definition.path}
+          query={asks ? { ...query, ordering: undefined, ...asks.more } : query}
+          path={asks?.path ?? definition.path}
           chosenColumns={chosen}
           chooseColumns={choose}
           onChange={change}
           searchField={searchField}
           extra={toolbarExtra}
           showFacets={embedded || !whole ? undefined : () => setSheet(true)}
-          exportable={whole}
+          exportable={whole && !asks}
+          columnsOffered={!asks}
           savedViewsOf={embedded || definition.savedViews === false ? undefined : definition.path.slice(1)}
         />
         {list.error && !instead && (
@@ -209,10 +225,13 @@ export function Explorer<Row>({
                 id={definition.id}
                 name={definition.name}
                 address={addressOf}
+                cellAddress={cellAddress}
+                query={query}
                 ordering={ordering}
                 onOrder={(next) => change({ ordering: next === definition.usualOrdering ? null : next })}
                 active={active}
                 opened={view.open}
+                openedCell={view.cell}
                 onOpen={openAt}
                 selected={bulk && bulk.length > 0 ? selected : null}
                 onSelect={toggleSelected}

@@ -38,6 +38,7 @@ function FacetGroup({
     ...worthShowing(facet.values, chosen),
     ...missing.map((value) => ({ value, label: wordsOf(value), count: null })),
   ];
+  if (values.length === 0) return null;
   const shown = all ? values : values.filter((value, index) => index < SHORT || chosen.includes(value.value));
   return (
     <section className={classes.facet}>

@@ -1,6 +1,7 @@
 import { Checkbox } from "@mantine/core";
 import { type MouseEvent, useEffect, useRef } from "react";
 import { Link } from "react-router";
+import type { Query } from "../../api/client";
 import { type Column, nextOrdering, sortDirection } from "./definition";
 import classes from "./explorer.module.css";
 
@@ -12,11 +13,16 @@ export interface TableProps<Row> {
   name: (row: Row) => string;
   /** The address of the row's page, or of the drawer where it has none. */
   address: (row: Row) => string;
+  /** The address of the drawer at one narrow cell of a row. */
+  cellAddress: (row: Row, column: string) => string;
+  /** What the list asked for, for the summaries under the headers. */
+  query: Query;
   ordering: string;
   onOrder: (ordering: string) => void;
   active: number;
   opened: string | null;
-  onOpen: (index: number) => void;
+  openedCell: string | null;
+  onOpen: (index: number, cell: string | null) => void;
   selected: Set<string> | null;
   onSelect: (id: string, on: boolean) => void;
   onSelectAll: (on: boolean) => void;
@@ -30,6 +36,13 @@ function Header<Row>({
 }: { column: Column<Row> } & Pick<TableProps<Row>, "ordering" | "onOrder">) {
   const direction = sortDirection(column.orderings, ordering);
   const style = column.width ? { minWidth: column.width } : undefined;
+  if (column.narrow) {
+    return (
+      <th scope="col" className={classes.narrow} title={column.title}>
+        <span className={classes.upright}>{column.label}</span>
+      </th>
+    );
+  }
   return (
     <th
       scope="col"
@@ -55,6 +68,27 @@ function Header<Row>({
   );
 }
 
+/** One cell of a narrow column. Keyboards reach what it opens through the row's drawer, so it is no stop of its own. */
+function NarrowCell<Row>({
+  column,
+  row,
+  address,
+  opened,
+}: {
+  column: Column<Row>;
+  row: Row;
+  address: string;
+  opened: boolean;
+}) {
+  return (
+    <td className={`${classes.narrow} ${opened ? classes.openedCell : ""}`} data-label={column.label}>
+      <a href={address} tabIndex={-1} title={column.hint?.(row)} data-row-link="" data-cell={column.id}>
+        {column.cell(row)}
+      </a>
+    </td>
+  );
+}
+
 /** A list as a table; on a narrow screen the same rows become cards. */
 export function ExplorerTable<Row>(props: TableProps<Row>) {
   const { columns, rows, id, name, selected, active } = props;
@@ -73,11 +107,15 @@ export function ExplorerTable<Row>(props: TableProps<Row>) {
     }
     if (window.getSelection()?.toString()) return;
     event.preventDefault();
-    props.onOpen(index);
+    props.onOpen(index, target.closest<HTMLElement>("[data-cell]")?.dataset.cell ?? null);
   };
 
+  const kind = columns.some((column) => column.narrow) ? classes.matrix : "";
   return (
-    <table className={`${classes.table} ${props.faded ? classes.faded : ""}`} aria-label={props.label}>
+    <table
+      className={`${classes.table} ${kind} ${props.faded ? classes.faded : ""}`}
+      aria-label={props.label}
+    >
       <thead>
         <tr>
           {selected && (
@@ -95,6 +133,16 @@ export function ExplorerTable<Row>(props: TableProps<Row>) {
             <Header key={column.id} column={column} ordering={props.ordering} onOrder={props.onOrder} />
           ))}
         </tr>
+        {columns.some((column) => column.summary) && (
+          <tr className={classes.summary}>
+            {selected && <td />}
+            {columns.map((column) => (
+              <td key={column.id} className={column.narrow ? classes.narrow : undefined}>
+                {column.summary?.(props.query)}
+              </td>
+            ))}
+          </tr>
+        )}
       </thead>
       <tbody ref={body}>
         {rows.map((row, index) => {
@@ -122,22 +170,32 @@ export function ExplorerTable<Row>(props: TableProps<Row>) {
                   />
                 </td>
               )}
-              {columns.map((column, place) => (
-                <td
-                  key={column.id}
-                  className={column.numeric ? classes.numeric : undefined}
-                  data-label={column.label}
-                  data-first={place === 0 ? "" : undefined}
-                >
-                  {place === 0 ? (
-                    <Link to={props.address(row)} className={classes.rowLink} data-row-link="">
-                      {column.cell(row)}
-                    </Link>
-                  ) : (
-                    column.cell(row)
-                  )}
-                </td>
-              ))}
+              {columns.map((column, place) =>
+                column.narrow ? (
+                  <NarrowCell
+                    key={column.id}
+                    column={column}
+                    row={row}
+                    address={props.cellAddress(row, column.id)}
+                    opened={key === props.opened && column.id === props.openedCell}
+                  />
+                ) : (
+                  <td
+                    key={column.id}
+                    className={column.numeric ? classes.numeric : undefined}
+                    data-label={column.label}
+                    data-first={place === 0 ? "" : undefined}
+                  >
+                    {place === 0 ? (
+                      <Link to={props.address(row)} className={classes.rowLink} data-row-link="">
+                        {column.cell(row)}
+                      </Link>
+                    ) : (
+                      column.cell(row)
+                    )}
+                  </td>
+                ),
+              )}
             </tr>
           );
         })}

@@ -135,6 +135,7 @@ export interface ToolbarProps<Row> {
   extra?: ReactNode;
   showFacets?: () => void;
   exportable: boolean;
+  columnsOffered: boolean;
   /** The name of the list whose views can be saved, on its own page. */
   savedViewsOf?: string;
 }
@@ -170,36 +171,38 @@ export function Toolbar<Row>(props: ToolbarProps<Row>) {
       <div className={classes.tools}>
         {props.extra}
         {props.savedViewsOf && <SavedViews page={props.savedViewsOf} columns={props.chosenColumns} />}
-        <Popover opened={choosing} onChange={setChoosing} position="bottom-end" withinPortal trapFocus>
-          <Popover.Target>
-            <Button variant="default" onClick={() => setChoosing(!choosing)} aria-expanded={choosing}>
-              Columns
-            </Button>
-          </Popover.Target>
-          <Popover.Dropdown aria-label="Columns to show">
-            <Stack gap={6}>
-              {definition.columns.map((column, index) => (
-                <Checkbox
-                  key={column.id}
-                  size="xs"
-                  label={column.label}
-                  disabled={index === 0}
-                  checked={shown.includes(column.id)}
-                  onChange={(event) =>
-                    props.chooseColumns(
-                      event.currentTarget.checked
-                        ? [...shown, column.id]
-                        : shown.filter((known) => known !== column.id),
-                    )
-                  }
-                />
-              ))}
-              <Button variant="subtle" onClick={() => props.chooseColumns(null)}>
-                Usual columns
+        {props.columnsOffered && (
+          <Popover opened={choosing} onChange={setChoosing} position="bottom-end" withinPortal trapFocus>
+            <Popover.Target>
+              <Button variant="default" onClick={() => setChoosing(!choosing)} aria-expanded={choosing}>
+                Columns
               </Button>
-            </Stack>
-          </Popover.Dropdown>
-        </Popover>
+            </Popover.Target>
+            <Popover.Dropdown aria-label="Columns to show">
+              <Stack gap={6} className={classes.columnList}>
+                {definition.columns.map((column, index) => (
+                  <Checkbox
+                    key={column.id}
+                    size="xs"
+                    label={column.title ?? column.label}
+                    disabled={index === 0}
+                    checked={shown.includes(column.id)}
+                    onChange={(event) =>
+                      props.chooseColumns(
+                        event.currentTarget.checked
+                          ? [...shown, column.id]
+                          : shown.filter((known) => known !== column.id),
+                      )
+                    }
+                  />
+                ))}
+                <Button variant="subtle" onClick={() => props.chooseColumns(null)}>
+                  Usual columns
+                </Button>
+              </Stack>
+            </Popover.Dropdown>
+          </Popover>
+        )}
         {props.exportable && (
           <Menu position="bottom-end" withinPortal>
             <Menu.Target>

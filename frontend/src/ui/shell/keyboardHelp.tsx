@@ -7,6 +7,7 @@ const KEYS: [keys: string, meaning: string][] = [
   ["j  k", "Next and previous row; with the panel open, walk through the rows"],
   ["Enter", "Open the row"],
   ["x", "Select the row, where rows can be selected"],
+  ["h  l", "In the panel of a matrix, the mechanism before and after"],
   ["Esc", "Close the panel"],
   ["Ctrl click", "Open the row's page in a new tab"],
   ["?", "This help"],

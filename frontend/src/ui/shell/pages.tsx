@@ -9,6 +9,7 @@ import {
   ImageIcon,
   NodeIcon,
   PullIcon,
+  ShieldIcon,
   TokenIcon,
   UserIcon,
 } from "../icons";
@@ -35,6 +36,7 @@ export const PAGE_GROUPS: PageGroup[] = [
       { label: "Hosts", path: "/hosts", icon: <HostIcon /> },
       { label: "Containers", path: "/containers", icon: <ContainerIcon /> },
       { label: "Images", path: "/images", icon: <ImageIcon /> },
+      { label: "Defences", path: "/defences", icon: <ShieldIcon /> },
     ],
   },
   { label: "Findings", pages: [{ label: "Findings", path: "/findings", icon: <FindingIcon /> }] },
