@@ -52,9 +52,9 @@ export function enrolCommands(server: Server, host: string): string {
     "install -m 755 plimsoll-probe.pyz /usr/local/bin/plimsoll-probe",
     [
       `plimsoll-probe enrol --server ${server.origin} --token-file -`,
-      `--address ${agentAddress(host)}`,
-      ...(server.isPlaintext ? ["--allow-plaintext"] : []),
-    ].join(" "),
+      `  --address ${agentAddress(host)}`,
+      ...(server.isPlaintext ? ["  --allow-plaintext"] : []),
+    ].join(" \\\n"),
   ].join("\n");
 }
 

@@ -5,6 +5,7 @@ import { request } from "../../api/client";
 import { useChange } from "../../api/hooks";
 import { asProblem, type Problem } from "../../api/problem";
 import type { ConnectionTest, Node, NodeKind, Pull } from "../../api/types";
+import { DialogFoot } from "../../ui/dialogFoot";
 import { useNotices } from "../../ui/notices";
 import { useEnvironments } from "../../ui/shell/scopeSelect";
 import { ProblemNote } from "../../ui/states";
@@ -150,12 +151,12 @@ export function AddNode({ kind = "docker", onClose }: { kind?: NodeKind; onClose
           )}
           {step === 2 && (
             <>
-              {test && <ConnectionReport test={test} kind={draft.kind} />}
+              {test && <ConnectionReport test={test} kind={draft.kind} brief />}
               <SettingsInputs draft={draft} errors={errors} onChange={change} />
             </>
           )}
           {refused && <ProblemNote problem={refused} />}
-          <Group justify="space-between" gap="xs">
+          <DialogFoot apart>
             <Button variant="default" onClick={() => (step === 0 ? onClose() : setStep(step - 1))}>
               {step === 0 ? "Cancel" : "Back"}
             </Button>
@@ -190,7 +191,7 @@ export function AddNode({ kind = "docker", onClose }: { kind?: NodeKind; onClose
                 </Button>
               )}
             </Group>
-          </Group>
+          </DialogFoot>
         </Stack>
       </form>
     </Modal>
