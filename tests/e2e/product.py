@@ -125,6 +125,15 @@ class Fleet:
     host: dict[str, Any]
 
 
+@dataclass
+class Probed:
+    """Hosts that a host probe told of, in an environment of their own: ids by name."""
+
+    environment: int
+    hosts: dict[str, int]
+    containers: dict[str, int]
+
+
 def tls_credential(engine: Engine) -> dict[str, str]:
     """What the wizard asks for an engine with TLS."""
     credential = engine.credential

@@ -62,7 +62,8 @@ const MORE_HOST_FILTERS: Filter[] = [
   },
 ];
 
-const NOTHING = {
+/** Why there may be no row at all. */
+export const NOTHING = {
   title: "No host probe has read a host yet",
   words:
     "What the kernel sets against an attack can only be seen on the host itself. Add a node for a host probe.",
