@@ -9,7 +9,7 @@ UNUSED_KEY = AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types format bench probe lock secrets build clean environment environment-development
+.PHONY: help run test lint types format bench probe probe-schema lock secrets build clean environment environment-development
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' \
@@ -42,6 +42,9 @@ bench: environment-development ## Measure against the physical limits; prints ra
 
 probe: environment ## Build the host probe: dist/plimsoll-probe.pyz, for any Python from 3.6 on
 	.venv/bin/python -m scanners.probe_archive dist/plimsoll-probe.pyz
+
+probe-schema: environment ## Write the schema of the host probe's document: docs/probe-schema.json
+	.venv/bin/python -m scanners.probe_schema docs/probe-schema.json
 
 lock: ## Compile requirements*.in to lock files with hashes
 	@$(ENVIRONMENT) lock

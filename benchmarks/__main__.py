@@ -13,6 +13,7 @@ BENCHMARKS = (
     ("benchmarks.pulls", "one", "--containers", "500"),
     ("benchmarks.pulls", "many", "--nodes", NODES, "--containers", "50"),
     ("benchmarks.probe", "--containers", "200"),
+    ("benchmarks.probes", "many", "--nodes", NODES, "--containers", "10"),
     ("benchmarks.lists", "--hosts", HOSTS, "--containers", CONTAINERS, "--slow", "100"),
 )
 

@@ -1,4 +1,5 @@
-"""How long lists take on a large fleet: every resource's default page, each ordering, each filter, facets, as_of.
+"""How long lists take on a large fleet: every resource's default page, each ordering, each filter, facets, groups of the
+kernel defence matrix, as_of.
 
 `python -m benchmarks.lists --hosts 10000 --containers 200000` seeds an installation of its own (`--var`, kept for the
 next run), asks each question several times through the whole stack below the web server, and prints p50 and p95 in
@@ -58,6 +59,10 @@ def questions(client: Any) -> Iterator[tuple[str, str, dict[str, str]]]:
             for name in view.orderings:
                 yield "as_of", path, {"as_of": day_ago, "ordering": name}
         yield "facets", f"{path}/facets", {}
+        for name in getattr(view, "group_columns", ()):
+            yield "groups", f"{path}/groups", {"by": name}
+        if hasattr(view, "divergence"):
+            yield "divergence", f"{path}/divergence", {}
 
 
 def identity(name: str) -> int:

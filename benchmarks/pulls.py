@@ -18,7 +18,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,8 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.installation import prepare
-
-ROOT = Path(__file__).resolve().parent.parent
+from benchmarks.worker import ROOT, pull_all
 
 
 @contextmanager
@@ -186,38 +184,6 @@ def _text(steps: dict[str, float]) -> str:
     return ", ".join(f"{name} {seconds:.2f}" for name, seconds in steps.items())
 
 
-def _own_share(process: Any) -> int:
-    """Bytes of memory of a process; pages that several share (a worker forks) count once in all, where Linux says so."""
-    full = process.memory_full_info()
-    return int(getattr(full, "pss", 0) or full.rss)
-
-
-class PeakMemory(threading.Thread):
-    """The most memory of the worker's processes together, and of one of them, in bytes."""
-
-    def __init__(self, pid: int) -> None:
-        super().__init__(daemon=True)
-        self.together = self.largest = 0
-        self._pid = pid
-        self._stop_asked = threading.Event()
-
-    def run(self) -> None:
-        import psutil
-
-        while not self._stop_asked.wait(0.5):
-            try:
-                root = psutil.Process(self._pid)
-                sizes = [_own_share(p) for p in (root, *root.children(recursive=True))]
-            except psutil.Error:
-                continue
-            self.together = max(self.together, sum(sizes))
-            self.largest = max(self.largest, *sizes)
-
-    def end(self) -> None:
-        self._stop_asked.set()
-        self.join()
-
-
 def many(nodes: int, containers: int) -> None:
     folder = Path(tempfile.mkdtemp(prefix="plimsoll-bench-"))
     folder.chmod(0o711)
@@ -226,7 +192,7 @@ def many(nodes: int, containers: int) -> None:
         from django.db import connection
 
         register(paths)
-        first = _round(folder, nodes)
+        first = pull_all(folder, nodes)
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_database_size(current_database())")
             size = cursor.fetchone()[0]
@@ -235,61 +201,17 @@ def many(nodes: int, containers: int) -> None:
         from posture.fleet.models import Node
 
         Node.objects.update(next_due_at=timezone.now())
-        second = _round(folder, nodes)
+        second = pull_all(folder, nodes)
     print(f"{nodes} nodes x {containers} containers, one worker of two processes")
-    for name, (seconds, together, largest) in (("first", first), ("unchanged", second)):
+    for name, found in (("first", first), ("unchanged", second)):
         print(
-            f"  {name:10} {nodes / seconds * 60:7.0f} nodes/min   peak memory of the worker "
-            f"{together / 1e6:.0f} MB in all, {largest / 1e6:.0f} MB the largest process"
+            f"  {name:10} {found.per_minute:7.0f} nodes/min   peak memory of the worker "
+            f"{found.together / 1e6:.0f} MB in all, {found.largest / 1e6:.0f} MB the largest process"
         )
     print(
         f"  database after the first round: {size / 1e6:.0f} MB, {size / nodes / containers:.0f} bytes a container"
     )
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def _round(folder: Path, nodes: int) -> tuple[float, int, int]:
-    from posture.collection.tasks import tick
-    from posture.fleet.models import Pull
-
-    before = Pull.objects.filter(state__in=("succeeded", "partial")).count()
-    worker = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "celery",
-            "-A",
-            "posture",
-            "worker",
-            "--beat",
-            "--concurrency",
-            "2",
-            "-l",
-            "ERROR",
-        ]
-        + ["--schedule", str(folder / "beat")],
-        cwd=ROOT,
-    )
-    memory = PeakMemory(worker.pid)
-    memory.start()
-    tick.delay()
-    started: float | None = None
-    done, pause = 0, threading.Event()
-    while done < nodes:
-        pause.wait(0.5)
-        done = Pull.objects.filter(state__in=("succeeded", "partial")).count() - before
-        if started is None and Pull.objects.filter(state="running").exists():
-            started = time.perf_counter()  # the worker is up; its own start is not what is measured
-        if worker.poll() is not None:
-            raise SystemExit("the worker ended")
-        failed = Pull.objects.filter(state="failed").first()
-        if failed is not None:
-            raise SystemExit(f"a pull failed: {failed.error}")
-    elapsed = time.perf_counter() - (started or 0)
-    memory.end()
-    worker.terminate()
-    worker.wait()
-    return elapsed, memory.together, memory.largest
 
 
 def main() -> None:

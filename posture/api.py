@@ -9,7 +9,7 @@ from posture.accounts.saved_views import SavedViewViewSet
 from posture.accounts.views import MeView, MyPasswordView, SessionView, TokenViewSet, UserViewSet
 from posture.api_docs import DocsView, SchemaView
 from posture.collection.overview_views import FreshnessView, MetaView, SearchView
-from posture.collection.views import EnvironmentViewSet, NodeViewSet, PullViewSet
+from posture.collection.views import EnrolView, EnvironmentViewSet, NodeViewSet, PullViewSet
 from posture.compliance.views import CheckResultViewSet, CheckViewSet
 from posture.defences.views import (
     ContainerMatrixViewSet,
@@ -18,6 +18,7 @@ from posture.defences.views import (
     MechanismsView,
 )
 from posture.fleet.choices import AssetKind
+from posture.fleet.enrolment_views import EnrolmentTokenViewSet
 from posture.fleet.probe_views import ContainerProbeView, HostPackagesView, HostProbeView
 from posture.fleet.views import ContainerViewSet, HostViewSet
 from posture.history.views import HistoryViewSet
@@ -27,6 +28,7 @@ from posture.risk.views import AssetLedgerView, EnvironmentLedgerView, FindingVi
 router = SimpleRouter(trailing_slash=False)
 router.register("environments", EnvironmentViewSet, basename="environments")
 router.register("nodes", NodeViewSet, basename="nodes")
+router.register("enrolment-tokens", EnrolmentTokenViewSet, basename="enrolment-tokens")
 router.register("pulls", PullViewSet, basename="pulls")
 router.register("hosts", HostViewSet, basename="hosts")
 router.register("containers", ContainerViewSet, basename="containers")
@@ -46,6 +48,7 @@ urlpatterns = [
     path("session", SessionView.as_view()),
     path("me", MeView.as_view()),
     path("me/password", MyPasswordView.as_view()),
+    path("enrol", EnrolView.as_view()),
     path("meta", MetaView.as_view()),
     path("freshness", FreshnessView.as_view()),
     path("search", SearchView.as_view()),

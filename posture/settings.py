@@ -164,6 +164,7 @@ SPECTACULAR_SETTINGS = {
         "AssetKind": "posture.fleet.choices.AssetKind",
         "NodeKind": "posture.fleet.choices.NodeKind",
         "NodeState": "posture.fleet.choices.NodeState",
+        "EnrolmentState": "posture.fleet.choices.EnrolmentState",
         "PullState": "posture.fleet.choices.PullState",
         "DefenceState": "posture.defences.choices.DefenceState",
         "FindingKind": "posture.findings.choices.FindingKind",
@@ -206,6 +207,7 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # -- pulls
+REGISTER_HOST = _flag("PLIMSOLL_REGISTER_HOST", True)  # this machine becomes a node at the first start
 PULL_LEASE_SECONDS = numbers.real("PLIMSOLL_LEASE_SECONDS")
 PULL_MAX_QUEUED = numbers.whole("PLIMSOLL_MAX_QUEUED")
 PULL_KEPT_DAYS = numbers.whole("PLIMSOLL_KEEP_PULLS_DAYS")

@@ -87,8 +87,18 @@ class SecurityModules(Part, frozen=True, kw_only=True):
     apparmor: AppArmor = AppArmor()
 
 
+class SeccompProfile(Part, frozen=True, kw_only=True):
+    """A filter that a runtime keeps as a file: what happens to calls that it does not name, and how many it allows."""
+
+    default_action: str | None = None
+    allowed: int = 0
+
+
 class Seccomp(Part, frozen=True, kw_only=True):
+    """`default_profiles` are by path. Docker and containerd have theirs built in; `Docker.settings` names another."""
+
     actions: tuple[str, ...] | None = None
+    default_profiles: dict[str, SeccompProfile | None] = {}
 
 
 class CapabilityLimits(Part, frozen=True, kw_only=True):

@@ -31,6 +31,14 @@ AGENT = (
 )  # the other end of a connector: it listens on the host, and enrols itself
 # The doers of `scanners`, which only `collection` calls; records and pure readers may be used anywhere.
 DOERS = ("scanners.connectors", "scanners.checks.run", "scanners.reports")
+# What the defence matrix, a pure room, is judged from.
+DEFENCES_MAY_USE = (
+    "scanners.defences",
+    "scanners.records",
+    "scanners.host",
+    "scanners.checks",
+    "scanners.redaction",
+)
 ROOMS = [
     "choices",
     "models",
@@ -89,6 +97,22 @@ def test_the_probe_needs_nothing_but_python(path: Path) -> None:
         assert within(module, "scanners.probe") or module.split(".")[0] in sys.stdlib_module_names, (
             f"{path}: {module}"
         )
+
+
+@pytest.mark.parametrize("path", python_files("scanners/defences"), ids=lambda p: str(p.relative_to(ROOT)))
+def test_the_defence_matrix_is_judged_from_records_alone(path: Path) -> None:
+    for module, _ in imports(path):
+        top = module.split(".")[0]
+        assert top in {*sys.stdlib_module_names, "msgspec", "scanners"}, f"{path}: {module}"
+        if top == "scanners":
+            assert any(within(module, part) for part in DEFENCES_MAY_USE), f"{path}: {module}"
+            assert not any(within(module, doer) for doer in DOERS), f"{path}: {module}"
+
+
+@pytest.mark.parametrize("path", python_files("scanners"), ids=lambda p: str(p.relative_to(ROOT)))
+def test_no_other_room_of_scanners_knows_the_defence_matrix(path: Path) -> None:
+    if "defences" not in path.parts:
+        assert not any(within(module, "scanners.defences") for module, _ in imports(path)), path
 
 
 @pytest.mark.parametrize("path", python_files("posture"), ids=lambda p: str(p.relative_to(ROOT)))

@@ -11,6 +11,7 @@ function page<Name extends string>(load: () => Promise<Record<Name, ComponentTyp
 
 const NodesPage = page(() => import("./features/nodes/nodesPage"), "NodesPage");
 const NodePage = page(() => import("./features/nodes/nodePage"), "NodePage");
+const EnrolmentPage = page(() => import("./features/enrolment/enrolmentPage"), "EnrolmentPage");
 const HostsPage = page(() => import("./features/hosts/hostsPage"), "HostsPage");
 const HostPage = page(() => import("./features/hosts/hostPage"), "HostPage");
 const ContainersPage = page(() => import("./features/containers/containersPage"), "ContainersPage");
@@ -46,6 +47,7 @@ export function AppRoutes() {
           element={<Navigate to={`/hosts${carriedSearch(window.location.search)}`} replace />}
         />
         <Route path="/nodes" element={<NodesPage />} />
+        <Route path="/nodes/enrolment" element={<EnrolmentPage />} />
         <Route path="/nodes/:id" element={<NodePage />} />
         <Route path="/hosts" element={<HostsPage />} />
         <Route path="/hosts/:id" element={<HostPage />} />

@@ -1,4 +1,4 @@
-"""Slows down guessing: so many wrong passwords per person and address, then a pause."""
+"""Slows down guessing: so many wrong passwords per person and address, or enrolment tokens, then a pause."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def count(*, purpose: str, username: str, ip: str | None) -> None:
             raise TooMany(
                 "Too many attempts. Wait before the next one.",
                 retry_after=max(1, int(seconds)),
-                hint=f"An address gets {PER_NAME} attempts for a name in {WINDOW_SECONDS // 60} minutes.",
+                hint=f"An address gets {PER_NAME} attempts for a name or a token in {WINDOW_SECONDS // 60} minutes.",
             )
 
 

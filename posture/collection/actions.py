@@ -19,7 +19,7 @@ from posture.compliance import ingest as compliance
 from posture.defences import ingest as defences
 from posture.findings import settle as findings
 from posture.fleet import actions as fleet_actions
-from posture.fleet import credentials
+from posture.fleet import credentials, enrolment
 from posture.fleet import ingest as fleet
 from posture.fleet.choices import NodeKind, PullState, PullTrigger
 from posture.fleet.models import Asset, Environment, Node, Pull
@@ -115,6 +115,37 @@ def pull_now(*, node: Node, by: User | None, trigger: PullTrigger = PullTrigger.
                 record(verb="pull", obj=node, object_kind="node", object_name=node.name, changes={}, actor=by)
             transaction.on_commit(lambda: schedule.send(pull, tasks.enqueue))
     return pull
+
+
+def enrol_node(
+    *,
+    text: str,
+    name: str,
+    address: str,
+    certificate: str,
+    bearer: str,
+    host: str | None,
+    probe_version: str,
+) -> Node:
+    """A host registers itself with the enrolment token `text`. Its first pull is due once its agent has had time to start.
+
+    All or nothing: what is refused leaves the token open, but for a token that is over, whose use is in the history.
+    """
+    with transaction.atomic():
+        token = enrolment.claim(text)
+        refused = enrolment.refusal(token)
+        if refused is None:
+            return enrolment.register(
+                token=token,
+                name=name,
+                address=address,
+                certificate=certificate,
+                bearer=bearer,
+                host=host,
+                probe_version=probe_version,
+            )
+        enrolment.record_refusal(token, refused)
+    raise refused
 
 
 def retry_pull(*, pull: Pull, by: User | None) -> Pull:

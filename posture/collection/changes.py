@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 
 import msgspec
-from scanners.defences.mitigation import mitigated
-from scanners.defences.records import Defence, State
 
 from posture.collection import catalogue
 from posture.collection.records import fingerprint_of
@@ -17,6 +16,8 @@ from posture.findings.settle import Problem
 from posture.fleet.choices import Source
 from posture.fleet.models import Node
 from posture.risk.points import Factor, data_of, points_of
+from scanners.defences.mitigation import mitigated
+from scanners.defences.records import Defence, State
 from scanners.records import CheckOutcome, Outcome
 
 States = Mapping[str, State]
@@ -35,13 +36,17 @@ class Changes:
         self.touched: set[int] = set()
         self.changed_images: set[int] = set()
         self.deltas: compliance.Deltas = Counter()
-        self.check_ids = check_ids()
         self.data_classes: Sequence[str] = node.environment.data_classes
         self.data_factors = data_of(self.data_classes)
         self.judged: dict[Source, list[compliance.Judged]] = {source: [] for source in Source}
         self.fingerprints: dict[Source, list[tuple[int, str]]] = {source: [] for source in Source}
         self.fresh: dict[tuple[str, ...], list[int]] = {}  # evidence -> assets that now have it
         self._rests_on: dict[tuple[Source, int], tuple[list[Factor], States]] = {}
+
+    @cached_property
+    def check_ids(self) -> dict[str, int]:
+        """slug -> id; asked for only where something changed."""
+        return check_ids()
 
     def note(
         self,

@@ -13,7 +13,7 @@ from posture.defences import ingest as defences
 from posture.fleet import ingest as fleet
 from posture.fleet import probe_ingest
 from posture.fleet.choices import Source
-from posture.fleet.models import Environment
+from posture.fleet.models import ContainerState, Environment
 from posture.risk import formula
 from posture.risk.points import Factor, data_of, exposure_of_state
 from scanners.defences import assess
@@ -68,7 +68,9 @@ class HostWriting:
         stored = self._known_host()
         changes.host_id = stored.id
         changes.is_probed = True
-        environment = Environment.objects.get(assets=stored.id)
+        environment = node.environment
+        if stored.environment_id != environment.pk:
+            environment = Environment.objects.get(assets=stored.id)
         changes.data_classes = environment.data_classes
         changes.data_factors = data_of(environment.data_classes)
         fingerprint, packages = self.parts.host.fingerprint, self.parts.packages
@@ -83,10 +85,8 @@ class HostWriting:
             )
             probe_ingest.mark_probed([(stored.id, fingerprint)], at)
             changes.touched.add(stored.id)
-        if not stored.state_fingerprint:
-            described = probe_ingest.current_fingerprints([stored.id], AssetKind.HOST)
-            if described.get(stored.id) != fingerprint:
-                probe_ingest.describe_host(stored.id, self.facts, fingerprint, node_id=node.pk, at=at)
+        if not stored.state_fingerprint and probe_ingest.described_as(stored.id) != fingerprint:
+            probe_ingest.describe_host(stored.id, self.facts, fingerprint, node_id=node.pk, at=at)
         assessed = assess.on_host(self.facts)
         self._of_host = _states(assessed)
         self._note(AssetKind.HOST, stored, self.facts, assessed, [])
@@ -99,18 +99,18 @@ class HostWriting:
         """The host as it is stored, made where it is new, with its row held."""
         node, facts = self.changes.node, self.facts
         key = fleet.key_of(self.changes.host_id) or identity.of_probe(facts, node)
-        stored = fleet.known(AssetKind.HOST, [key])
-        if not stored:
+        if (stored := fleet.known_and_locked(AssetKind.HOST, key)) is None:
             name = (facts.host.name if facts.host else "") or node.name
-            stored = fleet.store_assets(
+            fleet.store_assets(
                 AssetKind.HOST,
                 {key: name[:300]},
                 environment_id=node.environment_id,
                 host_id=None,
                 at=self.at,
             )
-        fleet.lock(stored[key].id)
-        return fleet.known(AssetKind.HOST, [key])[key]
+            stored = fleet.known_and_locked(AssetKind.HOST, key)
+        assert stored is not None
+        return stored
 
     def _note(
         self,
@@ -157,8 +157,7 @@ class HostWriting:
                 at=self.at,
             )
         seen = [Seen(stored[key], *keyed[key]) for key in sorted(keyed)]
-        self._write_states(host, seen)
-        exposed = probe_ingest.current_states(host.id)
+        exposed = self._write_states(host, seen)
         for known, facts, _ in seen:
             state = exposed.get(known.id)
             self._note(
@@ -173,17 +172,25 @@ class HostWriting:
         loaded = {known.id: facts.container.loaded for known, facts, _ in seen if facts.container.loaded}
         probe_ingest.add_loaded(loaded, self.at)
 
-    def _write_states(self, host: fleet.Known, seen: Sequence[Seen]) -> None:
+    def _write_states(self, host: fleet.Known, seen: Sequence[Seen]) -> dict[int, ContainerState]:
+        """Keep what changed; returns the states of the host's containers as they are then, by asset id."""
         changed = [s for s in seen if s.known.probe_fingerprint != s.fingerprint or s.known.gone]
         probe_ingest.store_container_probes(_rows(changed), host_id=host.id, at=self.at)
         probe_ingest.mark_probed([(s.known.id, s.fingerprint) for s in changed], self.at)
         self.changes.touched.update(s.known.id for s in changed)
         alone = [s for s in seen if not s.known.state_fingerprint]
-        described = probe_ingest.current_fingerprints([s.known.id for s in alone], AssetKind.CONTAINER)
-        new = [s for s in alone if described.get(s.known.id) != s.fingerprint]
-        probe_ingest.describe_containers(_rows(new), host_id=host.id, at=self.at)
+        states = probe_ingest.current_states(host.id)
+        new = [
+            s
+            for s in alone
+            if (state := states.get(s.known.id)) is None or state.fingerprint != s.fingerprint
+        ]
+        if new:
+            probe_ingest.describe_containers(_rows(new), host_id=host.id, at=self.at)
+            states = probe_ingest.current_states(host.id)
         if self.pulled.engine is None:
             self.changes.counts.update(containers=len(seen), unchanged=len(seen) - len(changed))
+        return states
 
     def _miss(self, unseen: Sequence[fleet.Known]) -> None:
         """Containers that the probe does not see: gone, or, where an engine knows them, without a process to confine."""

@@ -45,7 +45,8 @@ def machine_of(address: str) -> str:
 
 def _by_engine(engine_id: str, name: str, node: Node) -> str:
     key = f"engine:{engine_id}"
-    holder = Asset.objects.filter(kind=AssetKind.HOST, key=key, gone_at__isnull=True).first()
-    if holder is None or holder.name == name or holder.pk == node.host_id:
+    held = Asset.objects.filter(kind=AssetKind.HOST, key=key, gone_at__isnull=True)
+    holder = held.values_list("pk", "name").first()
+    if holder is None or holder[1] == name or holder[0] == node.host_id:
         return key
-    return f"{key}@{name}" if Node.objects.filter(host=holder).exclude(pk=node.pk).exists() else key
+    return f"{key}@{name}" if Node.objects.filter(host=holder[0]).exclude(pk=node.pk).exists() else key

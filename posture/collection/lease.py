@@ -140,6 +140,7 @@ class Lease:
         row = (
             Pull.objects.select_for_update(of=("self",))
             .filter(pk=self.pull.pk, token=self.pull.token, state=PullState.RUNNING)
+            .only("cancel_requested")
             .first()
         )
         if row is None:

@@ -104,6 +104,7 @@ def meta() -> dict[str, Any]:
             "node_kind": _enum(choices.NodeKind),
             "defence_state": _enum(DefenceState),
             "node_state": _enum(choices.NodeState),
+            "enrolment_state": _enum(choices.EnrolmentState),
             "pull_state": _enum(choices.PullState),
             "pull_trigger": _enum(choices.PullTrigger),
             "container_status": _enum(choices.ContainerStatus),

@@ -369,7 +369,7 @@ ERROR_TITLES = {
     "ssh_auth": "The node refused our SSH key",
     "ssh_host_key": "The node's SSH host key is not the pinned one",
     "ssh_key_invalid": "Our SSH key cannot be used",
-    "permission_denied": "We may not use the engine's socket",
+    "permission_denied": "The node does not let us read it",
     "not_an_engine": "This is not a container engine",
     "malformed": "The node's answer cannot be read",
     "too_large": "The node's answers are too large",

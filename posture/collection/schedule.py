@@ -54,10 +54,13 @@ def next_regular(interval_seconds: int) -> timedelta:
     return timedelta(seconds=interval_seconds * random.uniform(0.9, 1.1))
 
 
-def claim_due(enqueue: Enqueue) -> int:
-    """Queue a pull for each node that is due, as far as the queue has room; returns how many."""
+def claim_due(enqueue: Enqueue, *, at_least: int = 1) -> int:
+    """Queue a pull for each node that is due, as far as the queue has room; returns how many.
+
+    Nothing is looked for while there is room for less than `at_least`.
+    """
     room = settings.PULL_MAX_QUEUED - Pull.objects.filter(state=PullState.QUEUED).count()
-    if room <= 0:
+    if room < at_least:
         return 0
     now = timezone.now()
     with transaction.atomic():

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from posture.collection.catalogue import sync
+from posture.collection.seeding_probes import seed_probes
 from posture.fleet.choices import AssetKind
 from posture.fleet.models import Asset
 from posture.risk import loads
@@ -44,19 +45,24 @@ JOIN (SELECT id, row_number() OVER (ORDER BY id) - 1 AS n FROM fleet_environment
     ON e.n = least(pg_temp.pick(i, 9), 5)
 """
 
+# Most engines are reached over SSH, and with them their host; the others only over their own port.
 _NODES = """
-INSERT INTO fleet_node (name, kind, address, allow_plaintext, environment_id, labels, credential_parts,
-    host_key_fingerprint, interval_seconds, limit_seconds, limit_bytes, limit_items, paused, state, host_id, engine,
-    last_success_at, consecutive_failures, next_due_at, created_at)
-SELECT 'node-' || lpad(substr(a.key, 11), 5, '0'), 'docker', 'tcp://10.' || a.id / 65536 %% 256 || '.'
-    || a.id / 256 %% 256 || '.' || a.id %% 256 || ':2376', false, a.environment_id,
-    jsonb_build_object('rack', 'r' || pg_temp.pick(a.id, 40)), '{}', '', 900, 300, 268435456, 20000, false,
+INSERT INTO fleet_node (name, kind, address, allow_plaintext, use_sudo, reads_host, environment_id, labels,
+    credential_parts, host_key_fingerprint, interval_seconds, limit_seconds, limit_bytes, limit_items, paused, state, host_id,
+    engine, last_success_at, host_read_at, consecutive_failures, next_due_at, created_at)
+SELECT 'node-' || lpad(substr(a.key, 11), 5, '0'), 'docker',
+    CASE WHEN m.probed THEN 'ssh://plimsoll@' || m.ip ELSE 'tcp://' || m.ip || ':2376' END, false, m.probed, m.probed,
+    a.environment_id, jsonb_build_object('rack', 'r' || pg_temp.pick(a.id, 40)), '{}', '', 900, 300, 268435456, 20000, false,
     CASE WHEN pg_temp.pick(a.id, 50) = 0 THEN 'failing' WHEN pg_temp.pick(a.id, 20) = 1 THEN 'degraded' ELSE 'healthy' END,
-    a.id, jsonb_build_object('name', 'docker', 'version', '28.3.2', 'api_version', '1.51'),
-    %(at)s - interval '1 second' * pg_temp.pick(a.id + 3, 3000), CASE WHEN pg_temp.pick(a.id, 50) = 0 THEN 3 ELSE 0 END,
+    a.id, jsonb_build_object('name', 'docker', 'version', '28.3.2', 'api_version', '1.51'), m.seen,
+    CASE WHEN m.probed THEN m.seen END, CASE WHEN pg_temp.pick(a.id, 50) = 0 THEN 3 ELSE 0 END,
     -- Nothing answers at these addresses: no worker shall try.
     %(at)s + interval '100 years' + interval '1 second' * a.id, a.first_seen_at
-FROM fleet_asset a WHERE a.kind = 'host'
+FROM fleet_asset a
+CROSS JOIN LATERAL (SELECT pg_temp.pick(a.id + 17, 20) > 0 AS probed,
+    '10.' || a.id / 65536 %% 256 || '.' || a.id / 256 %% 256 || '.' || a.id %% 256 AS ip,
+    %(at)s - interval '1 second' * pg_temp.pick(a.id + 3, 3000) AS seen) m
+WHERE a.kind = 'host'
 """
 
 _HOST_STATES = """
@@ -129,18 +135,20 @@ SELECT c.image_id, c.host_id, min(i.first_seen_at), ARRAY[min(i.name)], '{}'
 FROM fleet_containerstate c JOIN fleet_asset i ON i.id = c.image_id GROUP BY 1, 2
 """
 
-# Every check has a failure rate of its own, so that the lists have common and rare values.
+# Every check has a failure rate of its own, so that the lists have common and rare values. What a host probe would have to
+# measure is not measured on a host without one; of containers that it does not see it says nothing at all.
 _RESULTS = """
 INSERT INTO compliance_checkresult (asset_id, check_id, node_id, opened_at, outcome, severity, evidence)
 SELECT a.id, c.id, s.node_id, greatest(a.first_seen_at, %(at)s - interval '1 second' * pg_temp.pick(a.id * 211 + c.id, 7000000)),
-    CASE WHEN c.evidence_source <> 'Engine API' THEN 4 WHEN r.n < 8 + c.id * 37 %% 50 THEN 1 WHEN r.n < 94 THEN 0
+    CASE WHEN c.evidence_source <> 'Engine API' AND NOT (c.evidence_source LIKE 'Host probe%%' AND a.probe_fingerprint <> '')
+         THEN 4 WHEN r.n < 8 + c.id * 37 %% 50 THEN 1 WHEN r.n < 94 THEN 0
          WHEN r.n < 98 THEN 3 ELSE 2 END,
     c.severity, CASE WHEN r.n < 8 + c.id * 37 %% 50 THEN ARRAY['The setting has its default value'] ELSE '{}' END
 FROM fleet_asset a
 JOIN compliance_check c ON c.asset_kind = a.kind AND NOT c.is_retired
 LEFT JOIN fleet_hoststate s ON s.asset_id = coalesce(a.host_id, a.id)
 CROSS JOIN LATERAL (SELECT pg_temp.pick(a.id * 977 + c.id, 100) AS n) r
-WHERE a.kind = %(kind)s
+WHERE a.kind = %(kind)s AND (a.kind <> 'container' OR c.evidence_source <> 'Host probe' OR a.probe_fingerprint <> '')
 """
 
 _TALLIES = """
@@ -183,10 +191,14 @@ BIG_TABLES = (
     "fleet_pull",
     "fleet_hoststate",
     "fleet_containerstate",
+    "fleet_hostprobe",
+    "fleet_containerprobe",
+    "fleet_document",
     "images_image",
     "images_presence",
     "compliance_checkresult",
     "compliance_tally",
+    "defences_defence",
     "findings_finding",
     "findings_openinterval",
     "risk_load",
@@ -227,6 +239,7 @@ def seed(*, hosts: int, containers: int, images: int, say: Callable[[str], None]
             ):
                 cursor.execute(statement, values)
                 say(f"{cursor.rowcount:>10,} {name}")
+            seed_probes(at, say)
             for kind in (AssetKind.HOST, AssetKind.IMAGE, AssetKind.CONTAINER):
                 cursor.execute(_RESULTS, {**values, "kind": kind.value})
                 say(f"{cursor.rowcount:>10,} check results of each {kind.label.lower()}")

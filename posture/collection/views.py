@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, ClassVar, cast
 
 from django.db import transaction
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError as Invalid
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
+from posture.accounts import attempts
+from posture.base import context
+from posture.base.permissions import PUBLIC
+from posture.base.problems import MEDIA_TYPE as PROBLEM
 from posture.base.problems import Problem
+from posture.base.serializers import ProblemSerializer
 from posture.collection import actions
 from posture.collection.serializers import (
     MAX_BULK,
@@ -27,10 +34,15 @@ from posture.fleet import views as fleet
 from posture.fleet.choices import PullTrigger
 from posture.fleet.filtersets import NodeFilterSet
 from posture.fleet.models import Environment, Node, Pull
-from posture.fleet.serializers import PullItemSerializer
+from posture.fleet.serializers import EnrolledSerializer, NodeRefSerializer, PullItemSerializer
+from posture.fleet.serializers_write import EnrolSerializer
 from posture.fleet.write_views import EnvironmentWriteMixin, NodeWriteMixin, WriteMixin
 from posture.risk import views as risk
 from scanners.records import Credential, NodeError
+
+log = logging.getLogger(__name__)
+
+ENROL_BYTES = 64 * 1024
 
 
 class EnvironmentViewSet(EnvironmentWriteMixin, risk.EnvironmentViewSet):
@@ -148,6 +160,49 @@ class NodeViewSet(NodeWriteMixin, fleet.NodeViewSet):
             fleet_actions.pause_node(node=node, by=self.by())
         else:
             fleet_actions.resume_node(node=node, by=self.by())
+
+
+class EnrolView(APIView):
+    """Where `plimsoll-probe enrol` registers its host. The token in the body is all the proof there is: a cookie or an
+    Authorization header says nothing here."""
+
+    permissions = PUBLIC
+    authentication_classes = ()
+
+    @extend_schema(
+        operation_id="enrol",
+        request=EnrolSerializer,
+        responses={
+            201: EnrolledSerializer,
+            (403, PROBLEM): OpenApiResponse(ProblemSerializer, "The enrolment token is not known."),
+            (409, PROBLEM): OpenApiResponse(ProblemSerializer, "The enrolment token was used already."),
+            (410, PROBLEM): OpenApiResponse(ProblemSerializer, "It has expired, or was revoked."),
+            (413, PROBLEM): OpenApiResponse(ProblemSerializer, "More than 64 KiB were sent."),
+            (429, PROBLEM): OpenApiResponse(ProblemSerializer, "Too many attempts from this address."),
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """Spend an enrolment token: the host becomes a node of the token's environment, and is pulled at once."""
+        _refuse_more_than(ENROL_BYTES, request)
+        serializer = EnrolSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        data = cast(dict[str, str], serializer.validated_data)
+        text, ip = data.pop("token"), context.current().ip
+        attempts.count(purpose="enrolment", username=text, ip=ip)
+        try:
+            node = actions.enrol_node(text=text, **data)
+        except Problem as problem:
+            log.warning("Refused enrolment from %s: %s", ip, problem.code)
+            raise
+        attempts.forget(purpose="enrolment", username=text, ip=ip)
+        return Response(EnrolledSerializer({"node": NodeRefSerializer(node).data}).data, status=201)
+
+
+def _refuse_more_than(limit: int, request: Request) -> None:
+    # What announces no length is read as empty.
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not (length.isascii() and length.isdigit()) or int(length) > limit:
+        raise Problem(f"At most {limit} bytes are read here.", code="too_large", status=413)
 
 
 class PullViewSet(WriteMixin, fleet.PullViewSet):

@@ -56,6 +56,8 @@ class Writing:
     def settle(self) -> None:
         changes = self._changes
         for source, judged in changes.judged.items():
+            if not judged:
+                continue
             scope = sources.scope(source, changes.check_ids, is_probed=changes.is_probed)
             written, deltas = compliance.store_results(
                 judged, check_ids=changes.check_ids, scope=scope, node_id=self.node.pk, at=self.at

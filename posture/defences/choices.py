@@ -1,6 +1,7 @@
 """States of a kernel defence, in their declared order; the mechanisms are `scanners.defences.mechanisms`."""
 
 from django.db import models
+
 from scanners.defences.records import State
 
 

@@ -291,8 +291,8 @@ def _check(node: Node, credential: Credential | None) -> None:
         errors = {names.get(field, field): messages for field, messages in error.message_dict.items()}
     if not node.name.isprintable():
         errors.setdefault("name", []).append("A name has no control characters.")
-    if label_errors := _label_errors(node.labels):
-        errors["labels"] = label_errors
+    if wrong := label_errors(node.labels):
+        errors["labels"] = wrong
     if "address" not in errors and (message := addresses.address_error(node.address, node.kind)):
         errors["address"] = [message]
     errors |= {field: [message] for field, message in _option_errors(node).items()}
@@ -312,7 +312,8 @@ def _option_errors(node: Node) -> dict[str, str]:
     return {}
 
 
-def _label_errors(labels: Any) -> list[str]:
+def label_errors(labels: Any) -> list[str]:
+    """What is wrong with a node's labels, in sentences; empty when nothing is."""
     if not isinstance(labels, dict):
         return ["Labels are names with values."]
     if len(labels) > MOST_LABELS:
@@ -406,7 +407,10 @@ def update_environment(
 
 @transaction.atomic
 def delete_environment(*, environment: Environment, by: User | None = None) -> None:
-    """Raises Conflict saying what still uses it: nodes, assets that they left, people limited to it."""
+    """Its enrolment tokens go with it. Raises Conflict saying what still uses it: nodes, assets that they left,
+    people limited to it."""
+    # Enrolment locks in this order too: the token, then the environment of the node that it makes.
+    tokens = list(environment.enrolment_tokens.select_for_update().order_by("pk"))
     environment = Environment.objects.select_for_update().get(pk=environment.pk)
     uses = {
         "node": environment.nodes.count(),
@@ -422,6 +426,8 @@ def delete_environment(*, environment: Environment, by: User | None = None) -> N
             hint="Move its nodes to another environment, and people's access with them, then delete it.",
         )
     seen, pk = _environment_seen(environment), environment.pk
+    if tokens:
+        seen["enrolment_tokens"] = [str(token) for token in tokens]
     environment.delete()
     record(
         verb="deleted",

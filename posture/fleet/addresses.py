@@ -45,6 +45,13 @@ _EXAMPLES = {
 }
 
 
+def kind_of(address: str) -> NodeKind:
+    """The kind of node that an address means by itself: where only a host probe can be, a probe; else an engine."""
+    scheme = address.strip().partition("://")[0]
+    is_probe = scheme in SCHEMES_OF_KIND[NodeKind.PROBE] and scheme not in SCHEMES_OF_KIND[NodeKind.DOCKER]
+    return NodeKind.PROBE if is_probe else NodeKind.DOCKER
+
+
 def address_error(address: str, kind: str = NodeKind.DOCKER) -> str | None:
     """What is wrong with the address of a node of this kind; None when nothing is. Whether it may be reached is
     decided on connecting."""

@@ -48,6 +48,15 @@ class PullTrigger(models.TextChoices):
     REGISTRATION = "registration", "Registration"
 
 
+class EnrolmentState(models.TextChoices):
+    """What an enrolment token is good for; only an open one registers a host."""
+
+    OPEN = "open", "Open"
+    USED = "used", "Used"
+    EXPIRED = "expired", "Expired"
+    REVOKED = "revoked", "Revoked"
+
+
 class ContainerStatus(models.TextChoices):
     RUNNING = "running", "Running"
     PAUSED = "paused", "Paused"

@@ -82,6 +82,27 @@ class NodeFilterSet(EnvironmentFacet, FilterSet):
     facet_choices = {"environment": "environment_choices"}
 
 
+class EnrolmentTokenFilterSet(EnvironmentFacet, FilterSet):
+    environment = Environments("environment")
+    state = Values(
+        "used_at",
+        label="State",
+        choices=from_enum(choices.EnrolmentState),
+        facet=True,
+        method="filter_state",
+    )
+    search = Search("name", method="filter_search")
+
+    facet_choices = {"environment": "environment_choices"}
+
+    def filter_state(self, queryset: Any, name: str, value: Sequence[str]) -> Any:
+        return queryset.in_states(value)
+
+    def filter_search(self, queryset: Any, name: str, value: Sequence[str]) -> Any:
+        # They are few: no index is needed.
+        return queryset.filter(name__icontains=value[0])
+
+
 class PullFilterSet(EnvironmentFacet, FilterSet):
     node = Ids("node", label="Node")
     environment = Environments("node__environment")

@@ -67,6 +67,13 @@ def known(kind: AssetKind, keys: Sequence[str]) -> dict[str, Known]:
     return {row[1]: _known(row) for row in rows}
 
 
+def known_and_locked(kind: AssetKind, key: str) -> Known | None:
+    """The stored asset with this key, its row held as by `lock`; None where there is none. One query."""
+    rows = Asset.objects.filter(kind=kind, key=key).select_for_update(no_key=True)
+    row = rows.values_list(*_OF_KNOWN).first()
+    return None if row is None else _known(row)
+
+
 def known_on_host(host_id: int) -> dict[str, Known]:
     """The containers that the host is known to hold, by key."""
     rows = Asset.objects.filter(host=host_id, kind=AssetKind.CONTAINER, gone_at__isnull=True).values_list(

@@ -1,7 +1,9 @@
-"""Environments, nodes, pulls, and the assets that pulls find: hosts, containers, clusters (images have an app)."""
+"""Environments, nodes, pulls, enrolment, and the assets that pulls find: hosts, containers, clusters (images have an app)."""
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 import uuid
 from datetime import datetime, timedelta
 
@@ -18,6 +20,7 @@ from posture.fleet import choices
 from posture.fleet.querysets import (
     AssetQuerySet,
     ContainerStateQuerySet,
+    EnrolmentTokenQuerySet,
     EnvironmentQuerySet,
     HostStateQuerySet,
     NodeQuerySet,
@@ -187,6 +190,55 @@ class Pull(models.Model):
     @property
     def is_active(self) -> bool:
         return self.state in choices.ACTIVE_PULLS
+
+
+class EnrolmentToken(models.Model):
+    """Lets one host register itself as a node, once. Only its SHA-256 is kept: the text has 256 random bits."""
+
+    name = models.CharField(max_length=100)  # what it is for
+    prefix = models.CharField(max_length=12, editable=False)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    environment = models.ForeignKey(Environment, on_delete=models.CASCADE, related_name="enrolment_tokens")
+    labels = models.JSONField(default=dict, blank=True)  # of the node that it makes
+    created_by = models.ForeignKey(
+        "accounts.User", null=True, on_delete=models.SET_NULL, related_name="enrolment_tokens"
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, editable=False)
+    node = models.ForeignKey(Node, null=True, editable=False, on_delete=models.SET_NULL, related_name="+")
+    revoked_at = models.DateTimeField(null=True, editable=False)
+
+    objects = EnrolmentTokenQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-created_at",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(used_at__isnull=True) | Q(revoked_at__isnull=True),
+                name="enrolment_used_or_revoked",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.prefix}… ({self.name})"
+
+    @staticmethod
+    def new_text() -> str:
+        return f"plme_{secrets.token_urlsafe(32)}"
+
+    @staticmethod
+    def digest_of(text: str) -> str:
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def state(self) -> choices.EnrolmentState:
+        if self.used_at is not None:
+            return choices.EnrolmentState.USED
+        if self.revoked_at is not None:
+            return choices.EnrolmentState.REVOKED
+        is_over = self.expires_at <= timezone.now()
+        return choices.EnrolmentState.EXPIRED if is_over else choices.EnrolmentState.OPEN
 
 
 class Document(models.Model):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from posture.base import upsert
 from posture.fleet.choices import ContainerStatus
 from posture.fleet.models import Asset, ContainerProbe, ContainerState, HostProbe, HostState, LoadedFiles
 from scanners.host import Bundle, HostContainer, HostFacts
-from scanners.records import AssetKind
 
 LOADED_AT_MOST = 4000
 _STATUSES = {
@@ -24,25 +23,23 @@ def kept_fingerprints(host_id: int) -> set[str]:
     """Fingerprints of the evidence that is kept of a host and its containers already."""
     of_host = HostProbe.objects.current().filter(asset=host_id)
     of_containers = ContainerProbe.objects.current().filter(host=host_id)
-    return {
-        *of_host.values_list("fingerprint", flat=True),
-        *of_host.values_list("packages_fingerprint", flat=True),
-        *of_containers.values_list("fingerprint", flat=True),
-    }
+    rows = of_host.values_list("fingerprint", "packages_fingerprint").union(
+        of_containers.values_list("fingerprint", "fingerprint"), all=True
+    )
+    return {fingerprint for row in rows for fingerprint in row}
 
 
-def current_fingerprints(asset_ids: Collection[int], kind: AssetKind) -> dict[int, str]:
-    """Asset id -> fingerprint of its present state."""
-    if not asset_ids:
-        return {}
-    model = HostState if kind == AssetKind.HOST else ContainerState
-    return dict(model.objects.current().filter(asset__in=asset_ids).values_list("asset_id", "fingerprint"))
+def described_as(host_id: int) -> str:
+    """The fingerprint of the host's present state; "" when it has none."""
+    return (
+        HostState.objects.current().filter(asset=host_id).values_list("fingerprint", flat=True).first() or ""
+    )
 
 
 def current_states(host_id: int) -> dict[int, ContainerState]:
-    """Asset id -> what bears on a container's exposure, for the containers of a host."""
+    """Asset id -> fingerprint, and what bears on a container's exposure, for the containers of a host."""
     rows = ContainerState.objects.current().filter(host=host_id)
-    wanted = ("asset_id", "status", "published", "exposed", "privileged", "network_mode")
+    wanted = ("asset_id", "fingerprint", "status", "published", "exposed", "privileged", "network_mode")
     return {row.asset_id: row for row in rows.only(*wanted)}
 
 

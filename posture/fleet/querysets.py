@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any, Self
 
 from django.apps import apps
@@ -55,6 +58,19 @@ class PullQuerySet(VisibleQuerySet):
 
     def lease_expired(self) -> Self:
         return self.active().filter(lease_until__lt=timezone.now())
+
+
+class EnrolmentTokenQuerySet(VisibleQuerySet):
+    def in_states(self, states: Iterable[str]) -> Self:
+        """Tokens that are in any of these states now."""
+        unspent, now = Q(used_at__isnull=True, revoked_at__isnull=True), timezone.now()
+        conditions = {
+            choices.EnrolmentState.OPEN: unspent & Q(expires_at__gt=now),
+            choices.EnrolmentState.USED: Q(used_at__isnull=False),
+            choices.EnrolmentState.EXPIRED: unspent & Q(expires_at__lte=now),
+            choices.EnrolmentState.REVOKED: Q(revoked_at__isnull=False),
+        }
+        return self.filter(reduce(or_, (conditions[choices.EnrolmentState(state)] for state in states)))
 
 
 class AssetQuerySet(VisibleQuerySet):

@@ -136,6 +136,38 @@ class NodeSerializer(Serializer):
     created_at = serializers.DateTimeField()
 
 
+class MakerSerializer(Serializer):
+    id = serializers.IntegerField(source="pk")
+    username = serializers.CharField()
+
+
+class EnrolmentTokenSerializer(Serializer):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    prefix = serializers.CharField(help_text="How its text begins.")
+    environment = EnvironmentRefSerializer(help_text="Where the host becomes a node.")
+    labels = serializers.DictField(child=serializers.CharField())
+    state = serializers.ChoiceField(choices=choices.EnrolmentState.choices)
+    created_at = serializers.DateTimeField()
+    created_by = MakerSerializer(allow_null=True)
+    expires_at = serializers.DateTimeField()
+    used_at = serializers.DateTimeField(allow_null=True)
+    revoked_at = serializers.DateTimeField(allow_null=True)
+    node = NodeRefSerializer(
+        allow_null=True, source="node_figures", help_text="The node that it made, while there is one."
+    )
+
+
+class NewEnrolmentTokenSerializer(EnrolmentTokenSerializer):
+    """The answer to a creation, the only one that holds the token's text."""
+
+    token = serializers.CharField()
+
+
+class EnrolledSerializer(PlainSerializer):
+    node = NodeRefSerializer()
+
+
 class PullStepSerializer(PlainSerializer):
     name = serializers.CharField()
     title = serializers.CharField()

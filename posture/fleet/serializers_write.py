@@ -1,10 +1,11 @@
-"""What may be written about nodes and environments. A credential is accepted here and never shown."""
+"""What may be written about nodes, environments and enrolment. A credential is accepted here and never shown."""
 
 from __future__ import annotations
 
 from rest_framework import serializers
 
 from posture.fleet.choices import DataClass, NodeKind
+from posture.fleet.enrolment import DEFAULT_SECONDS, LONGEST_SECONDS, SHORTEST_SECONDS
 from posture.fleet.models import Environment
 
 _LONGEST_PEM = 64 * 1024
@@ -69,6 +70,39 @@ class NodeChangeSerializer(NodeWriteSerializer):
     """A change of a node: what is not sent stays. Its kind cannot change."""
 
     kind = None  # type: ignore[assignment]
+
+
+class EnrolmentTokenWriteSerializer(serializers.Serializer):
+    """A token with which one host may become a node of `environment` (an id), with these labels."""
+
+    environment = serializers.PrimaryKeyRelatedField(queryset=Environment.objects.all())
+    name = serializers.CharField(max_length=100, help_text="What it is for.")
+    expires_in_seconds = serializers.IntegerField(
+        required=False, min_value=SHORTEST_SECONDS, max_value=LONGEST_SECONDS, default=DEFAULT_SECONDS
+    )
+    labels = serializers.DictField(
+        child=serializers.CharField(max_length=200, allow_blank=True), required=False
+    )
+
+
+class EnrolSerializer(serializers.Serializer):
+    """What `plimsoll-probe enrol` says of its host. Limits are those of a node."""
+
+    token = serializers.CharField(write_only=True, max_length=500)
+    name = serializers.CharField()
+    address = serializers.CharField(help_text="Where the agent listens: https://host:7443.")
+    certificate = serializers.CharField(
+        trim_whitespace=False, help_text="What the agent shows, or the CA that signed it, in PEM."
+    )
+    bearer = serializers.CharField(
+        write_only=True, max_length=512, help_text="What the agent wants to be shown in return."
+    )
+    host = serializers.CharField(
+        max_length=200,
+        allow_null=True,
+        help_text="The host's id, as its document has it; null without a machine-id.",
+    )
+    probe_version = serializers.CharField(max_length=40)
 
 
 class EnvironmentWriteSerializer(serializers.Serializer):

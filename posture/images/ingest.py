@@ -130,6 +130,8 @@ def names_elsewhere(
     An image is judged once for the fleet, so a verdict on its names must see all of them, whoever is pulled.
     """
     found: dict[str, tuple[set[str], set[str], set[str]]] = {}
+    if not keys:
+        return found
     others = Presence.objects.current().filter(image__key__in=keys, image__kind="image")
     if host_id is not None:
         others = others.filter(~Q(host=host_id))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable
+from itertools import pairwise
 
 import msgspec
 
@@ -48,7 +49,7 @@ def watch_of(rule: str) -> Watch | None:
     except ValueError:
         return None
     path, below, permissions, always = "", False, _EVERYTHING, True
-    for flag, value in zip(words, [*words[1:], ""], strict=True):
+    for flag, value in pairwise([*words, ""]):
         if flag == "-w":
             path, below = value, True
         elif flag == "-p":

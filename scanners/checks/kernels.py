@@ -32,12 +32,13 @@ def is_distributions(facts: HostFacts) -> bool:
         return True
     packages = facts.packages.installed or () if facts.packages is not None else ()
     return bool(release) and any(
-        release in (package.name, package.version) or _names(package.name, release) for package in packages
+        package.version == release or (package.name.endswith(release) and _is_kernel(package.name, release))
+        for package in packages
     )
 
 
-def _names(package: str, release: str) -> bool:
-    return package.startswith(("linux-image", "linux-modules", "kernel")) and package.endswith(release)
+def _is_kernel(package: str, release: str) -> bool:
+    return package == release or package.startswith(("linux-image", "linux-modules", "kernel"))
 
 
 def _numbers(release: str) -> list[int]:

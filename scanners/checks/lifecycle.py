@@ -119,7 +119,7 @@ def judge_support(product: str, text: str, label: str, policy: Policy) -> Verdic
     """
     version = judge_version(text, label)
     if isinstance(version, Verdict):
-        return version
+        return not_measured(*version.evidence, *_upstream_flaws(product, text))
     line = LIFECYCLE.line_of(product, version)
     if line is None:
         return not_measured(f"{label} {text} is of a line that the life-cycle data does not know")

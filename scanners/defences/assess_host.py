@@ -22,7 +22,7 @@ from scanners.host import HostFacts, Ima
 
 CONTROLLERS = ("memory", "pids", "cpu")
 # Sensors that see what programs do while they do it. A file checker, a network plugin and auditd do not count here.
-SENSORS = ("falco", "kubearmor", "osquery", "sysdig", "tetragon", "tracee", "wazuh")
+SENSORS = ("crowdstrike", "falco", "kubearmor", "osquery", "sysdig", "tetragon", "tracee", "wazuh")
 # What a filter must be able to answer for a profile that refuses calls.
 REFUSALS = frozenset({"errno", "kill", "kill_process", "kill_thread"})
 # The built-in policy that appraises every file of root (Documentation/admin-guide/kernel-parameters, ima_policy).
@@ -95,19 +95,21 @@ def _seccomp_of_kernel(facts: HostFacts) -> Part:
     actions = (facts.confinement.seccomp.actions if facts.confinement else None) or ()
     if "errno" in actions and REFUSALS.intersection(actions) - {"errno"}:
         return Part(True, "the kernel offers seccomp filters")
-    if actions or not _may_be_older(facts, _SHOWS_ACTIONS_SINCE):
-        return Part(False, "the kernel offers no seccomp filter that refuses calls")
+    older = None if actions else _is_older(facts, _SHOWS_ACTIONS_SINCE)
     built = built_in(facts, "SECCOMP_FILTER")
-    if built is None:
-        lines = unread(facts, "/kernel/options/SECCOMP_FILTER")
-        return Part(None, lines[0] if lines else "kernel.options: the probe does not tell")
-    return Part(built, f"the kernel was built {'with' if built else 'without'} SECCOMP_FILTER")
+    if actions or older is False or built is False:
+        return Part(False, "the kernel offers no seccomp filter that refuses calls")
+    unknown = unread(facts, *([] if older else ["/kernel/release"]), "/kernel/options/SECCOMP_FILTER")
+    if unknown or not older or built is None:
+        return Part(None, unknown[0] if unknown else "kernel: the probe does not tell")
+    return Part(True, "the kernel was built with SECCOMP_FILTER")
 
 
-def _may_be_older(facts: HostFacts, version: tuple[int, int]) -> bool:
+def _is_older(facts: HostFacts, version: tuple[int, int]) -> bool | None:
+    """Whether the running kernel's release is before a version; None when it is not known."""
     release = None if unread(facts, "/kernel/release") or facts.kernel is None else facts.kernel.release
     match = _RELEASE.match(release or "")
-    return match is None or (int(match[1]), int(match[2])) < version
+    return (int(match[1]), int(match[2])) < version if match else None
 
 
 def user_namespace_remapping(facts: HostFacts) -> Said:
@@ -260,12 +262,24 @@ def _audit_part(facts: HostFacts, name: str, holds: bool, right: str, wrong: str
 def runtime_sensor(facts: HostFacts) -> Said:
     if lines := unread(facts, "/sensors"):
         return not_measured(*lines)
-    found = {sensor.name: sensor.is_running for sensor in facts.sensors or () if sensor.name in SENSORS}
-    running = sorted(name for name, is_running in found.items() if is_running)
+    found = [
+        (position, sensor) for position, sensor in enumerate(facts.sensors or ()) if sensor.name in SENSORS
+    ]
+    unknown: list[str] = []
+    running: list[str] = []
+    for position, sensor in found:
+        lines = unread(facts, f"/sensors/{position}/is_running")
+        if lines or sensor.is_running is None:
+            unknown += lines or (f"sensors.{position}.is_running: the probe does not tell",)
+        elif sensor.is_running:
+            running.append(f"{sensor.name} runs")
     if running:
-        return enforcing(*(f"{name} runs" for name in running))
+        return enforcing(*sorted(running))
+    if unknown:
+        return not_measured(*sorted(set(unknown)))
     if found:
-        return permissive(*(f"{name} is installed, but does not run" for name in sorted(found)))
+        names = sorted({sensor.name for _, sensor in found})
+        return permissive(*(f"{name} is installed, but does not run" for name in names))
     return absent("no sensor of kernel events was found")
 
 
@@ -275,7 +289,7 @@ def firewall(facts: HostFacts) -> Said:
     found = facts.firewall
     policy = found.input_policy if found else None
     line = f"input policy is {policy[:80]}" if policy else "no packet filter has an input chain"
-    if policy == "drop":
+    if policy in ("drop", "reject"):
         return enforcing(line)
     if found and found.services:
         return permissive(line, *(f"{name[:80]} runs" for name in sorted(found.services)[:10]))

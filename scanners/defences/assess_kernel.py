@@ -31,6 +31,12 @@ def built_in(facts: HostFacts, option: str) -> bool | None:
     return options[option] not in (None, "n")
 
 
+def switched_off(facts: HostFacts, option: str) -> bool:
+    """Whether the kernel's build options say no in so many words; one that they do not name may have another name."""
+    options = facts.kernel.options if facts.kernel else None
+    return not unread(facts, f"/kernel/options/{option}") and (options or {}).get(option) == "n"
+
+
 def not_offered(facts: HostFacts, option: str, line: str) -> Said:
     """What securityfs does not show: absent, unless securityfs itself was closed and the build options do not tell."""
     if closed := unread(facts, "/security_modules/order"):
@@ -116,22 +122,22 @@ def kexec(facts: HostFacts) -> Said:
         return not_measured(*unread(facts, "/kernel"))
     if _locked(facts):
         return enforcing(f"lockdown is {kernel.lockdown}")
+    if lines := unread(facts, "/kernel/kexec_load_disabled"):
+        return not_measured(*lines)
     closed = kernel.kexec_load_disabled
-    if closed == 1 and not unread(facts, "/kernel/kexec_load_disabled"):
+    if closed == 1:
         return enforcing("kernel.kexec_load_disabled is 1")
-    if built_in(facts, "KEXEC") is False:
+    # A kernel that has the setting has kexec, if not under KEXEC then under KEXEC_FILE.
+    if closed is None and switched_off(facts, "KEXEC"):
         return enforcing("the kernel was built without KEXEC")
-    pointers = ["/kernel/lockdown", "/kernel/kexec_load_disabled"]
-    # A kernel that has the setting has kexec.
-    pointers += [] if closed is not None else ["/kernel/options/KEXEC"]
-    if lines := unread(facts, *pointers):
+    if lines := unread(facts, "/kernel/lockdown", *([] if closed is not None else ["/kernel/options/KEXEC"])):
         return not_measured(*lines)
     said = "not offered by this kernel" if closed is None else str(closed)
     return absent(f"kernel.kexec_load_disabled is {said}")
 
 
 def unprivileged_bpf(facts: HostFacts) -> Said:
-    if built_in(facts, "BPF_SYSCALL") is False:
+    if switched_off(facts, "BPF_SYSCALL"):
         return enforcing("the kernel has no BPF system call")
     part = _bpf_setting(facts)
     # A kernel without the setting is either an old one, or has no BPF at all.

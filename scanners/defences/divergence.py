@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from scanners.defences.settings import SETTINGS, Setting, escaped
+from scanners.defences.settings import SETTINGS, Setting, Unread, escaped
 from scanners.records import Record
 
 # Subjects that a host need not have: null without a reason means that it has not. For others it means an older probe.
@@ -53,9 +53,14 @@ def compare(hosts: Mapping[int, Mapping[str, Any]]) -> tuple[Difference, ...]:
 
 def _of_setting(setting: Setting, documents: Documents, reasons: Reasons) -> Iterator[Difference]:
     said: dict[str, dict[str, list[int]]] = {}
+    gaps: dict[str, dict[int, str]] = {}
     for host, document in documents.items():
         for step, value in _read(setting, document):
-            said.setdefault(step, {}).setdefault(value, []).append(host)
+            hosts_of = said.setdefault(step, {})
+            if isinstance(value, Unread):
+                gaps.setdefault(step, {})[host] = value
+            else:
+                hosts_of.setdefault(value, []).append(host)
     if not said and any(_why(setting.pointer, documents[host], reasons[host]) for host in documents):
         said[""] = {}  # nobody tells it
     for step in sorted(said):
@@ -63,7 +68,7 @@ def _of_setting(setting: Setting, documents: Documents, reasons: Reasons) -> Ite
         counted = sum(map(len, hosts_of.values()))
         if len(hosts_of) == 1 and counted == len(documents):
             continue  # nearly all settings of a well-kept group: nothing to build
-        yield _difference(setting, step, hosts_of, documents, reasons)
+        yield _difference(setting, step, hosts_of, documents, reasons, gaps.get(step, {}))
 
 
 def _read(setting: Setting, document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -82,6 +87,7 @@ def _difference(
     hosts_of: Mapping[str, list[int]],
     documents: Documents,
     reasons: Reasons,
+    gaps: Mapping[int, str],
 ) -> Difference:
     pointer = setting.pointer
     if step:
@@ -91,7 +97,7 @@ def _difference(
     absent: list[int] = []
     for host in documents:
         if host not in told:
-            reason = _why(pointer, documents[host], reasons[host])
+            reason = gaps.get(host) or _why(pointer, documents[host], reasons[host])
             (why.setdefault(reason, []) if reason else absent).append(host)
     return Difference(
         pointer=pointer,
@@ -156,7 +162,7 @@ def _packages(documents: Documents, reasons: Reasons) -> Difference | None:
         hosts_of.setdefault(value, []).append(host)
     if len(hosts_of) == 1 and len(lists) == len(documents):
         return None
-    return _difference(Setting(PACKAGES, "Packages"), "", hosts_of, documents, reasons)
+    return _difference(Setting(PACKAGES, "Packages"), "", hosts_of, documents, reasons, {})
 
 
 def _identities(installed: Iterable[Any]) -> Iterator[tuple[str, str, str]]:

@@ -206,6 +206,7 @@ HOST: tuple[Mechanism, ...] = (
         blunts=(Weakness.UNDETECTED_ACTIVITY,),
         why="The kernel records who touched the files and called the functions that rules name.",
         remediation="Run auditd with audit=1 at the start and load rules for the engine's programs, files and folders.",
+        check="host.auditd-active",
         reported_by=tuple(
             f"docker.host.audit-{what}"
             for what in ("config-files", "directories", "dockerd", "runtime-binaries", "units-and-sockets")
@@ -217,6 +218,7 @@ HOST: tuple[Mechanism, ...] = (
         blunts=(Weakness.UNDETECTED_ACTIVITY,),
         why="An intruder's programs, files and connections are seen while they happen.",
         remediation="Install Falco, Tracee, Tetragon or another sensor of kernel events, and see that it runs.",
+        reported_by=("sensor.falco-healthy", "sensor.tetragon-healthy", "sensor.tracee-healthy"),
     ),
     _host(
         id="firewall",
@@ -224,6 +226,7 @@ HOST: tuple[Mechanism, ...] = (
         blunts=(Weakness.LATERAL_MOVEMENT,),
         why="A service of the host that no rule names cannot be reached from another machine.",
         remediation="Drop what no rule lets in: policy drop on the input chain of nftables, ufw or firewalld.",
+        check="host.firewall-active",
     ),
 )
 

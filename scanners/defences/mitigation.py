@@ -228,7 +228,9 @@ def _may_mitigate(mechanism: Mechanism, check_id: str) -> bool:
 
 
 def _is_a_door_of_the_kernel(check_id: str) -> bool:
-    return any(mechanism.check == check_id and not mechanism.in_container for mechanism in HOST)
+    return check_id.startswith("kernel.") and any(
+        mechanism.check == check_id and not mechanism.in_container for mechanism in HOST
+    )
 
 
 def words_of(mechanism: Mechanism) -> str:

@@ -101,7 +101,7 @@ def nested(value: object, document: Document) -> Found:
     if isinstance(value, dict):
         for name, item in value.items():
             if name not in _OWN_DOCKER_SETTINGS:
-                yield from _nested(str(name), item, MAX_DEPTH)
+                yield from _nested(escaped(str(name)), item, MAX_DEPTH)
 
 
 def _nested(path: str, value: object, depth: int) -> Found:
@@ -138,12 +138,24 @@ def log_files(value: object, document: Document) -> Found:
         yield step[1:], said
 
 
+class Unread(str):
+    """Instead of a value: why an entry of a list was not measured, whose place there is not the setting's pointer."""
+
+
 def sensors(value: object, document: Document) -> Found:
-    for sensor in value if isinstance(value, list | tuple) else ():
-        if isinstance(sensor, dict) and sensor.get("name"):
-            version = text(sensor.get("version"))
-            running = "runs" if sensor.get("is_running") is True else "does not run"
-            yield str(sensor["name"]), f"{running}, version {version}" if version else running
+    """Whether each runs, and its version. Several under one name are not told apart."""
+    reasons = document.get("not_measured")
+    for position, sensor in enumerate(value) if isinstance(value, list | tuple) else ():
+        if not isinstance(sensor, dict) or not isinstance(sensor.get("name"), str):
+            continue
+        is_running, version = sensor.get("is_running"), text(sensor.get("version"))
+        if is_running is None:
+            pointer = f"/sensors/{position}/is_running"
+            why = reasons.get(pointer) if isinstance(reasons, dict) else None
+            yield sensor["name"], Unread(why or "the probe does not tell")
+        else:
+            said = "runs" if is_running is True else "does not run"
+            yield sensor["name"], f"{said}, version {version}" if version else said
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -179,6 +191,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("/security_modules/apparmor/profiles", "AppArmor profile", each),
     Setting("/security_modules/apparmor/restricts_user_namespaces", "AppArmor restricts user namespaces"),
     Setting("/confinement/seccomp/actions", "Seccomp actions", unordered),
+    Setting("/confinement/seccomp/default_profiles", "Default seccomp profile", nested, False),
     Setting("/confinement/capabilities/bounding", "Capabilities of the first process"),
     Setting("/confinement/namespaces/limits", "Namespace limit", each),
     Setting("/confinement/namespaces/unprivileged_user", "User namespaces for ordinary accounts"),

@@ -3,8 +3,15 @@
 import re
 from typing import Any, Dict, List, Optional
 
+from scanners.probe import bundles
 from scanners.probe.evidence import Evidence
+from scanners.probe.reading import Reader
 
+DEFAULT_PROFILES = (
+    "/etc/containers/seccomp.json",
+    "/usr/share/containers/seccomp.json",
+    "/etc/crio/seccomp.json",
+)
 NAMESPACE_LIMITS = ("cgroup", "ipc", "mnt", "net", "pid", "time", "user", "uts")
 MAX_SUBORDINATES = 1000
 _SUBORDINATE = re.compile(r"([^:]+):([0-9]{1,10}):([0-9]{1,10})$")
@@ -21,8 +28,34 @@ def collect(evidence: Evidence) -> Dict[str, Any]:
 
 
 def seccomp(evidence: Evidence) -> Dict[str, Any]:
-    """`actions` that a filter may take, as the kernel names them; None on a kernel without filters."""
-    return {"actions": evidence.read("actions", "/proc/sys/kernel/seccomp/actions_avail", str.split)}
+    """`actions` that a filter may take, as the kernel names them; None on a kernel without filters.
+
+    `default_profiles` are the files of Podman and CRI-O (containers-common, seccomp.json(5)); a profile that another
+    of them replaces is told too.
+    """
+    profiles = {}
+    for path in DEFAULT_PROFILES:
+        found = profile(evidence.reader, path)
+        evidence.below("default_profiles").because(path, path)
+        if found is not None or evidence.reader.reason(path):
+            profiles[path] = found
+    return {
+        "actions": evidence.read("actions", "/proc/sys/kernel/seccomp/actions_avail", str.split),
+        "default_profiles": profiles,
+    }
+
+
+def profile(reader: Reader, path: str) -> Optional[Dict[str, Any]]:
+    """What the filter in a file does to calls that it does not name, and how many it allows; None without the file."""
+    document = bundles.parsed(reader, path)
+    if document is None:
+        return None
+    whole = bundles.Fields(reader, path, document)
+    allowing = [rule for rule in whole.each("syscalls") if rule.text("action") == "SCMP_ACT_ALLOW"]
+    return {
+        "default_action": whole.text("defaultAction") or None,
+        "allowed": len({name for rule in allowing for name in rule.texts("names")}),
+    }
 
 
 def capabilities(evidence: Evidence) -> Dict[str, Any]:

@@ -4,6 +4,7 @@ A container is known by the id in its process's cgroup path, by its bundle below
 Podman, or by the state that runc and crun keep. Nothing is asked of an engine, and nothing inside a container is run.
 """
 
+import os
 import re
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
@@ -179,6 +180,8 @@ def container(evidence: Evidence, sighting: Sighting, host: processes.Host) -> D
     is_alive = is_the_same(reader, sighting)
     if is_alive and sighting.pid not in sighting.pids:
         sighting.pids.append(sighting.pid or 0)
+    if not sighting.bundle and is_alive:
+        sighting.bundle = of_shim(reader, sighting)
     names = bundles.annotations(reader, sighting.bundle) if sighting.bundle else {}
     if not sighting.bundle:
         evidence.not_measured("bundle", NEEDS_ROOT if not_root(reader) else "its bundle was not found")
@@ -194,6 +197,16 @@ def container(evidence: Evidence, sighting: Sighting, host: processes.Host) -> D
         "bundle": bundles.bundle(evidence, sighting.bundle) if sighting.bundle else None,
         "loaded": processes.loaded(evidence, sighting.pids) if is_alive else None,
     }  # fmt: skip
+
+
+def of_shim(reader: Reader, sighting: Sighting) -> str:
+    """The bundle of a containerd that keeps its state elsewhere: its shim, the container's parent, works in that folder
+    (containerd, core/runtime/v2/README.md). "" when it does not."""
+    fields = (reader.text(f"/proc/{sighting.pid}/stat", 65536) or "").rpartition(")")[2].split()
+    folder = reader.link(f"/proc/{fields[1]}/cwd") if len(fields) > 1 and fields[1].isdigit() else None
+    if folder is None or os.path.basename(folder) != sighting.id:
+        return ""
+    return folder if reader.exists(folder + "/config.json") else ""
 
 
 def not_root(reader: Reader) -> bool:

@@ -32,6 +32,16 @@ class Evidence:
         """Why the fact `name` was noted as not measured, "" when it was not."""
         return self._not_measured.get(f"{self.at}/{escaped(name)}", "")
 
+    def without_securityfs(self, *names: str) -> bool:
+        """Note these facts as not measured where the kernel's security file system, which tells them, is not mounted."""
+        # It always holds something once it is mounted: at least its list of security modules.
+        is_missing = self.reader.names("/sys/kernel/security") in (None, [])
+        if is_missing and not self.reader.reason("/sys/kernel/security"):
+            for name in names:
+                self.not_measured(name, "/sys/kernel/security is not mounted")
+            return True
+        return False
+
     def whole_not_measured(self, reason: str) -> None:
         """Say why the part that this evidence is about is null as a whole."""
         self._not_measured[self.at] = reason

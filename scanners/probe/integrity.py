@@ -18,11 +18,13 @@ def collect(evidence: Evidence) -> Dict[str, Any]:
 def ima(evidence: Evidence) -> Dict[str, Any]:
     """`policy` holds the rules in force where the kernel shows them; `appraise` is the mode asked for at the start.
 
-    `present` is None when the kernel may have IMA but securityfs is closed to the probe.
+    `present` is None when the kernel may have IMA but securityfs is closed to the probe, or not mounted.
     """
     present = evidence.reader.exists(_IMA)
     if present is None:
         evidence.not_measured("present", NEEDS_ROOT)
+    elif evidence.without_securityfs("present"):
+        present = None
     said = _PARAMETERS.findall(evidence.reader.text("/proc/cmdline") or "")
     head = None
     if present:
@@ -50,4 +52,5 @@ def evm(evidence: Evidence) -> Dict[str, Any]:
     for path in ("/sys/kernel/security/evm", "/sys/kernel/security/integrity/evm/evm"):
         if evidence.reader.exists(path) is not False:
             return {"state": evidence.number("state", path)}
+    evidence.without_securityfs("state")
     return {"state": None}

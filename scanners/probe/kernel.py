@@ -13,7 +13,7 @@ OPTIONS = (
     "BPF_SYSCALL", "BPF_UNPRIV_DEFAULT_OFF", "CGROUP_BPF", "SECCOMP", "SECCOMP_FILTER", "SECURITY_SELINUX",
     "SECURITY_APPARMOR", "SECURITY_YAMA", "SECURITY_LANDLOCK", "SECURITY_LOCKDOWN_LSM", "BPF_LSM", "USER_NS", "IMA",
     "IMA_APPRAISE", "IMA_READ_POLICY", "EVM", "MODULE_SIG", "MODULE_SIG_FORCE", "STRICT_KERNEL_RWX",
-    "STACKPROTECTOR_STRONG", "RANDOMIZE_BASE", "KEXEC", "LSM",
+    "STACKPROTECTOR_STRONG", "RANDOMIZE_BASE", "KEXEC", "KEXEC_FILE", "LSM",
 )  # fmt: skip
 _SECURE_BOOT = "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"
 _VULNERABILITIES = "/sys/devices/system/cpu/vulnerabilities"
@@ -25,6 +25,7 @@ def collect(evidence: Evidence) -> Dict[str, Any]:
     modules, reboot = evidence.below("modules"), evidence.below("reboot_required")
     marked = reader.exists("/var/run/reboot-required")
     reboot.because("marked", "/var/run/reboot-required")
+    evidence.without_securityfs("lockdown")
     return {
         "release": release,
         "version": evidence.read("version", "/proc/sys/kernel/version"),

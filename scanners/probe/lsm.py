@@ -22,8 +22,7 @@ def collect(evidence: Evidence) -> Dict[str, Any]:
     order = evidence.read(
         "order", "/sys/kernel/security/lsm", lambda text: [name for name in text.split(",") if name]
     )
-    if order is None and evidence.reader.exists("/sys/kernel/security/lsm") is False:
-        evidence.not_measured("order", "/sys/kernel/security is not mounted")
+    evidence.without_securityfs("order")
     return {
         "order": order,
         "selinux": selinux(evidence.below("selinux")),

@@ -10,6 +10,7 @@ from scanners.probe.reading import Reader
 
 MAX_PROCESSES = 50000
 COMMAND_BYTES = 128 << 10
+_SEES_OTHERS = 1 << 21 | 1 << 39  # CAP_SYS_ADMIN, CAP_BPF (capability.h)
 _DELETED = " (deleted)"
 # What these run is the program that is meant, not they themselves.
 _INTERPRETER = re.compile(r"(?:python|ruby|perl|node|java|sh|bash|dash)[0-9.]*$")
@@ -89,6 +90,17 @@ def user(reader: Reader, pid: int) -> Optional[int]:
     """The user whose rights the process has; None when it is gone."""
     match = re.search(r"^Uid:\s*\d+\s+(\d{1,10})\b", reader.text(f"/proc/{pid}/status") or "", re.MULTILINE)
     return int(match.group(1)) if match else None
+
+
+def watches_others(reader: Reader, pid: int) -> bool:
+    """Whether a process is root of the host and has CAP_SYS_ADMIN or CAP_BPF, without which the kernel shows it nothing
+    of others. Its user namespace is not asked: root of another one is not root here."""
+    effective = re.search(
+        r"^CapEff:\s*([0-9a-f]{1,32})$", reader.text(f"/proc/{pid}/status") or "", re.MULTILINE
+    )
+    return (
+        user(reader, pid) == 0 and effective is not None and bool(int(effective.group(1), 16) & _SEES_OTHERS)
+    )
 
 
 def program(reader: Reader, pid: int) -> str:

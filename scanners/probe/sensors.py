@@ -115,13 +115,14 @@ def collect(evidence: Evidence) -> List[Dict[str, Any]]:
 
 
 def processes(reader: Reader, known: Known) -> Tuple[List[programs.Process], List[programs.Process]]:
-    """Its processes on the host, and those in containers; only root's, for a sensor needs its rights."""
+    """Its processes on the host, and those in containers that may watch more than themselves: any process of any
+    container may call itself a sensor, but only one with root's rights on the host sees what others do."""
     own, others = [], []
     for process in programs.named(reader, *known.processes):
         if programs.is_of_host(reader, process.pid):
             if programs.user(reader, process.pid) in (0, None) or known.name == "wazuh":
                 own.append(process)
-        else:
+        elif programs.watches_others(reader, process.pid):
             others.append(process)
     return own, others
 

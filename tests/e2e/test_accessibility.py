@@ -24,8 +24,12 @@ def paths(fleet: Fleet, probed: Probed, product: Product) -> list[str]:
     image = product.rows("/images")[0]["id"]
     pull = product.rows("/pulls", node=fleet.node["id"])[0]["id"]
     check = product.rows("/checks")[0]["id"]
+    token = product.post(
+        "/enrolment-tokens", {"name": "a hull of the walk", "environment": product.environment()}
+    )["id"]
     return [
-        "/nodes", f"/nodes/{fleet.node['id']}", "/nodes?add=node", "/hosts", f"/hosts?open={fleet.host['id']}",
+        "/nodes", f"/nodes/{fleet.node['id']}", "/nodes?add=node", "/nodes?add=probe", "/nodes/enrolment",
+        "/nodes/enrolment?add=token", f"/nodes/enrolment?open={token}", "/hosts", f"/hosts?open={fleet.host['id']}",
         f"/hosts/{fleet.host['id']}", f"/hosts/{fleet.host['id']}?tab=evidence", "/containers",
         f"/hosts/{fleet.host['id']}?tab=kernel", f"/hosts/{probed.hosts['pilot-3']}?tab=kernel",
         f"/containers/{container}", f"/containers/{container}?tab=confinement",

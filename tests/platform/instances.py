@@ -71,6 +71,7 @@ class Instance:
             "PLIMSOLL_VAR": str(self.var),
             "PORT": str(self.port),
             "PLIMSOLL_ADMIN_PASSWORD": PASSWORD,
+            "PLIMSOLL_REGISTER_HOST": "0",
             "PLIMSOLL_WEB_WORKERS": "1",
             "PLIMSOLL_WORKERS": "1",
         } | self.more

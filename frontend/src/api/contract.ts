@@ -13,6 +13,8 @@ export type Contract = [
   Fits<ours.Environment, Served["Environment"]>,
   Fits<ours.Node, Served["Node"]>,
   Fits<ours.ConnectionTest, Served["ConnectionTest"]>,
+  Fits<ours.EnrolmentToken, Served["EnrolmentToken"]>,
+  Fits<ours.NewEnrolmentToken, Served["NewEnrolmentToken"]>,
   Fits<ours.ScannedHostKey, Served["ScannedHostKey"]>,
   Fits<ours.Pull, Served["Pull"]>,
   Fits<ours.PullDetail, Served["PullItem"]>,

@@ -3,6 +3,7 @@
 export type Severity = "critical" | "high" | "medium" | "low" | "info";
 export type Outcome = "pass" | "fail" | "manual" | "not_applicable" | "not_measured" | "error";
 export type AssetKind = "host" | "container" | "image" | "cluster";
+export type NodeKind = "docker" | "probe";
 export type NodeState = "new" | "healthy" | "degraded" | "failing" | "paused";
 export type PullState = "queued" | "running" | "succeeded" | "partial" | "failed" | "cancelled";
 export type Role = "viewer" | "analyst" | "administrator" | "auditor";
@@ -131,8 +132,13 @@ export interface HostKey {
 export interface Node {
   id: number;
   name: string;
-  kind: string;
+  kind: NodeKind;
   address: string;
+  allow_plaintext: boolean;
+  /** The host probe runs as root, over ssh://. */
+  use_sudo: boolean;
+  /** An engine over ssh:// whose host is probed over the same connection. */
+  reads_host: boolean;
   environment: EnvironmentRef | null;
   labels: Record<string, string>;
   state: NodeState;
@@ -146,6 +152,8 @@ export interface Node {
   engine: { name: string; version: string; api_version: string } | null;
   last_pull: { id: number; state: PullState; finished_at: string | null } | null;
   last_success_at: string | null;
+  /** When the host probe last told something. */
+  host_read_at: string | null;
   next_due_at: string | null;
   consecutive_failures: number;
   last_error: ProblemSummary | null;
@@ -159,10 +167,13 @@ export interface Credential {
   ssh_private_key?: string;
   ssh_passphrase?: string;
   ssh_host_key?: string;
+  /** The bearer token of a host probe that runs as an agent. */
+  token?: string;
 }
 
 export interface NodeWrite {
   name: string;
+  kind: NodeKind;
   address: string;
   environment: number | null;
   labels: Record<string, string>;
@@ -170,6 +181,32 @@ export interface NodeWrite {
   limits: Partial<PullLimits>;
   credential?: Credential;
   allow_plaintext?: boolean;
+  use_sudo?: boolean;
+  reads_host?: boolean;
+}
+
+export type EnrolmentState = "open" | "used" | "expired" | "revoked";
+
+/** With it one host registers itself as a node of the environment. */
+export interface EnrolmentToken {
+  id: number;
+  name: string;
+  prefix: string;
+  environment: EnvironmentRef;
+  labels: Record<string, string>;
+  state: EnrolmentState;
+  created_at: string;
+  created_by: { id: number; username: string } | null;
+  expires_at: string;
+  used_at: string | null;
+  revoked_at: string | null;
+  /** The node that it made, while there is one that the reader may see. */
+  node: { id: number; name: string } | null;
+}
+
+/** The answer to a creation, the only one that holds the token's text. */
+export interface NewEnrolmentToken extends EnrolmentToken {
+  token: string;
 }
 
 export interface ConnectionTest {

@@ -111,6 +111,7 @@ export const CopyIcon = icon(
     <path d="M10.5 5.500v-2a1 1 0 0 0-1-1h-6a1 1 0 0 0-1 1v6a1 1 0 0 0 1 1h2" />
   </>,
 );
+export const CheckedIcon = icon(<path d="m3 8.500 3.500 3.500L13 4.500" />);
 export const SidebarIcon = icon(
   <>
     <rect x="2" y="2.5" width="12" height="11" rx="1.5" />

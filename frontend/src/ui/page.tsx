@@ -72,8 +72,10 @@ export function Panel({
   );
 }
 
+export type Fact = [name: string, value: ReactNode];
+
 /** Names and values side by side. An absent value is said, not left blank. */
-export function Facts({ facts }: { facts: [name: string, value: ReactNode][] }) {
+export function Facts({ facts }: { facts: Fact[] }) {
   return (
     <dl className={classes.facts}>
       {facts.map(([name, value]) => (

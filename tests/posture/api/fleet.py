@@ -9,7 +9,8 @@ import msgspec
 from posture.collection.catalogue import sync
 from posture.fleet import ingest
 from posture.fleet.choices import PullState, PullTrigger
-from posture.fleet.models import Environment, Node, Pull
+from posture.fleet.enrolment import create_token
+from posture.fleet.models import EnrolmentToken, Environment, Node, Pull
 from scanners.checks.examples import container, image
 from scanners.records import ContainerFacts, ImageFacts, PublishedPort
 from tests.posture.collection.probes import confined, document, probe_node, probe_pulled
@@ -105,4 +106,13 @@ def launch(scale: int = 1) -> Fleet:
     pull(fleet.gamma, "gamma", 2 * scale, "web", "db", "tool")
     probe(probe_node("beta-host", production), "beta", 3 * scale)
     probe(probe_node("gamma-host", staging), "gamma", 2 * scale)
+    for registered in fleet.nodes:
+        enrol(registered)
     return fleet
+
+
+def enrol(made: Node) -> None:
+    """An enrolment token as the node's host would have used it, and one that is open."""
+    used, _ = create_token(environment=made.environment, name=f"{made.name} itself")
+    EnrolmentToken.objects.filter(pk=used.pk).update(used_at=used.created_at, node=made)
+    create_token(environment=made.environment, name=f"{made.name}-2")

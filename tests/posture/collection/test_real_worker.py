@@ -11,11 +11,14 @@ from django.utils import timezone
 
 from posture.collection import actions
 from posture.collection.tasks import enqueue
+from posture.defences.models import Defence
 from posture.findings.models import Finding, OpenInterval
-from posture.fleet.choices import NodeState, PullState
+from posture.fleet import credentials
+from posture.fleet.choices import NodeKind, NodeState, PullState
 from posture.fleet.models import Asset, ContainerState, Node, Pull
+from scanners.defences.mechanisms import HOST
 from scanners.records import AssetKind
-from tests.engines import Engine
+from tests.engines import Engine, SshServer
 from tests.posture.collection.pulls import environment
 from tests.workers import HoldingProxy, a_worker, wait_for
 
@@ -131,3 +134,33 @@ def test_a_failing_node_never_touches_another(engine: Engine, tmp_path: Path) ->
     bad.refresh_from_db()
     assert bad.state == NodeState.FAILING and bad.last_error is not None and bad.last_error["detail"]
     assert bad.next_due_at > timezone.now()
+
+
+def test_the_worker_probes_this_machine(tmp_path: Path) -> None:
+    node = register("local://", "this machine", kind=NodeKind.PROBE)
+    with a_worker(tmp_path / "worker.log"):
+        pull = wait_for("the first pull", lambda: ended(node))
+    node.refresh_from_db()
+    assert node.host is not None and node.host.evidence == ["host_probe"]
+    assert node.engine is not None and node.engine["name"] == "host probe"
+    assert node.host_read_at == node.last_success_at and pull.counts["results"] > 20
+    assert Defence.objects.current().filter(asset=node.host).count() == len(HOST)
+
+
+def test_the_worker_reads_an_engine_and_its_host_over_one_connection(
+    engine: Engine, ssh_server: SshServer, tmp_path: Path
+) -> None:
+    credential = ssh_server.credential
+    node = register(
+        ssh_server.address(engine.socket_path),
+        reads_host=True,
+        credential=credentials.seal(credential),
+        credential_parts=credentials.parts_of(credential),
+    )
+    with a_worker(tmp_path / "worker.log"):
+        wait_for("the first pull", lambda: ended(node))
+    careless = Asset.objects.get(kind=AssetKind.CONTAINER, name="careless")
+    assert careless.evidence == ["engine_configuration", "process_confinement"]
+    assert careless.host is not None and careless.host.evidence == ["engine_audit", "host_probe"]
+    states = dict(Defence.objects.current().filter(asset=careless).values_list("mechanism", "state"))
+    assert states["seccomp-filter"] == "enforcing"

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import socket
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -11,6 +14,7 @@ from django.core.management import CommandError, call_command
 from posture.accounts.choices import Role
 from posture.accounts.models import User
 from posture.fleet.actions import delete_node
+from posture.fleet.choices import NodeKind
 from posture.fleet.models import Environment, Node
 from posture.history.models import Entry
 from tests.engines import Engine
@@ -84,13 +88,46 @@ def test_a_password_file_that_cannot_be_read_stops_it(monkeypatch: pytest.Monkey
 def test_without_an_engine_it_says_how_to_add_one() -> None:
     out, _ = first_run()
     assert "manage.py node add" in out
-    assert not Node.objects.exists()
+    assert not Node.objects.filter(kind=NodeKind.DOCKER).exists()
 
 
 def test_an_engine_elsewhere_is_not_taken_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", "tcp://engine.example.org:2376")
     out, _ = first_run()
     assert "DOCKER_HOST does not name a socket of this machine" in out
+    assert not Node.objects.filter(kind=NodeKind.DOCKER).exists()
+
+
+def test_this_machine_is_read_by_the_host_probe_also_without_an_engine() -> None:
+    out, _ = first_run()
+    node = Node.objects.get()
+    assert (node.kind, node.address, node.environment.slug) == (NodeKind.PROBE, "local://", "default")
+    assert node.name == f"{socket.gethostname()} (host)"
+    assert [line for line in out.splitlines() if "local://" in line] == [
+        f"Registered this machine itself (local://) as the node “{node.name}”, for the host probe to read."
+    ]
+    assert Node.objects.due().get() == node
+    assert Entry.objects.get(object_kind="node").actor_name == "manage.py first_run"
+    delete_node(node=node)
+    again, _ = first_run()
+    assert "There are no nodes." in again
+    assert not Node.objects.exists()
+
+
+def test_a_long_host_name_leaves_room_for_what_is_added(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: "x" * 300)
+    first_run()
+    assert Node.objects.get().name == "x" * 113 + " (host)"
+
+
+@pytest.mark.parametrize("platform", ["darwin", "linux"])
+def test_elsewhere_than_on_linux_or_when_unwanted_this_machine_is_no_node(
+    platform: str, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    monkeypatch.setattr(sys, "platform", platform)
+    settings.REGISTER_HOST = platform != "linux"
+    out, _ = first_run()
+    assert "local://" not in out
     assert not Node.objects.exists()
 
 
@@ -100,13 +137,19 @@ def test_this_machines_engine_becomes_the_first_node_and_stays_deleted(
 ) -> None:
     monkeypatch.setenv("DOCKER_HOST", docker_engine.address)
     out, _ = first_run()
-    node = Node.objects.get()
+    node = Node.objects.get(kind=NodeKind.DOCKER)
+    host = Node.objects.get(kind=NodeKind.PROBE)
     assert node.address == docker_engine.address
-    assert f"as the node “{node.name}”" in out
-    assert Entry.objects.get(object_kind="node").actor_name == "manage.py first_run"
+    assert host.name == f"{node.name} (host)"
+    assert f"as the node “{node.name}”" in out and f"as the node “{host.name}”" in out
+    assert "manage.py node add" not in out
+    assert set(Entry.objects.filter(object_kind="node").values_list("actor_name", flat=True)) == {
+        "manage.py first_run"
+    }
     first_run()
-    assert Node.objects.count() == 1
-    delete_node(node=node)
+    assert Node.objects.count() == 2
+    for registered in (node, host):
+        delete_node(node=registered)
     again, _ = first_run()
     assert not Node.objects.exists()
     assert "manage.py node add" in again

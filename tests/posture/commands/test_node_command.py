@@ -1,10 +1,11 @@
-"""`manage.py node add|list|pull`."""
+"""`manage.py node add|list|pull|enrolment-token`."""
 
 from __future__ import annotations
 
 import io
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,13 +13,16 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from posture.fleet.actions import create_environment
+from posture.fleet.choices import NodeKind
 from posture.fleet.credentials import unseal
-from posture.fleet.models import Environment, Node, Pull
+from posture.fleet.models import EnrolmentToken, Environment, Node, Pull
+from posture.history.models import Entry
 from tests.engines import SshServer, wait_until
 from tests.posture.fleet import certificates
 
 pytestmark = pytest.mark.django_db
 SOCKET = "unix:///run/docker.sock"
+BEARER = "bearer-token-of-an-agent-0123456789"
 
 
 @pytest.fixture
@@ -61,6 +65,48 @@ def test_an_ssh_key_and_a_host_key_are_given(environment: Environment, tmp_path:
     assert Node.objects.get().host_key_fingerprint.startswith("ssh-ed25519 SHA256:")
 
 
+@pytest.mark.parametrize(
+    ("address", "words", "kind"),
+    [
+        (SOCKET, (), NodeKind.DOCKER),
+        ("local://", (), NodeKind.PROBE),
+        ("ssh://ops@engine", ("ssh",), NodeKind.DOCKER),
+        ("ssh://ops@engine", ("ssh", "--kind", "probe"), NodeKind.PROBE),
+        ("https://engine:7443", ("agent",), NodeKind.PROBE),
+    ],
+)
+def test_its_kind_is_told_by_the_address_or_given(
+    environment: Environment, tmp_path: Path, address: str, words: tuple[str, ...], kind: NodeKind
+) -> None:
+    ssh, agent = certificates.ssh(), certificates.tls()["ca_certificate"]
+    given = {
+        "ssh": [*files(tmp_path, ssh_key=ssh["ssh_private_key"]), "--host-key", ssh["ssh_host_key"]],
+        "agent": files(tmp_path, token=f"{BEARER}\n", ca=agent),
+    }
+    node("add", "alpha", address, *(w for word in words for w in given.get(word, [word])))
+    added = Node.objects.get()
+    assert added.kind == kind
+    assert unseal(added.credential).token == (BEARER if "agent" in words else "")
+
+
+@pytest.mark.parametrize(
+    ("words", "use_sudo", "reads_host"),
+    [
+        (("--kind", "probe", "--sudo"), True, False),
+        (("--with-host",), False, True),
+        (("--with-host", "--sudo"), True, True),
+    ],
+)
+def test_the_host_is_read_over_ssh_beside_its_engine_or_alone(
+    environment: Environment, tmp_path: Path, words: tuple[str, ...], use_sudo: bool, reads_host: bool
+) -> None:
+    ssh = certificates.ssh()
+    key = [*files(tmp_path, ssh_key=ssh["ssh_private_key"]), "--host-key", ssh["ssh_host_key"]]
+    node("add", "alpha", "ssh://ops@engine", *key, *words)
+    added = Node.objects.get()
+    assert (added.use_sudo, added.reads_host) == (use_sudo, reads_host)
+
+
 @pytest.mark.engine
 def test_the_host_key_that_a_host_shows_is_pinned_when_wanted(
     environment: Environment, tmp_path: Path, ssh_server: SshServer
@@ -82,6 +128,12 @@ def test_the_host_key_that_a_host_shows_is_pinned_when_wanted(
             ("alpha", SOCKET, "--environment", "nowhere"),
             "--environment: There is none with the slug “nowhere”",
         ),
+        (("alpha", "https://engine:7443"), "credential.token: https:// needs the agent's bearer token"),
+        (("alpha", "https://engine:7443", "--token", "/nowhere"), "--token: /nowhere cannot be read"),
+        (("alpha", "local://", "--kind", "docker"), "address: Write unix:"),
+        (("alpha", SOCKET, "--kind", "virtual"), "invalid choice"),
+        (("alpha", SOCKET, "--sudo"), "use_sudo"),
+        (("alpha", SOCKET, "--with-host"), "reads_host"),
         (("alpha", SOCKET, "--label", "site"), "--label: write NAME=VALUE"),
         (("alpha", SOCKET, "--interval", "1"), "interval_seconds"),
         (("alpha", SOCKET, "--interval", "soon"), "invalid int"),
@@ -122,6 +174,42 @@ def test_a_pull_is_queued_once(environment: Environment) -> None:
         node("pull", "alpha", "--wait", "--timeout", "0")
     with pytest.raises(CommandError, match="no node named “beta”"):
         node("pull", "beta")
+
+
+def test_an_enrolment_token_is_printed_and_nothing_else(environment: Environment) -> None:
+    create_environment(name="Staging")
+    said = node(
+        *("enrolment-token", "--environment", "staging", "--expires", "600"),
+        *("--name", "web servers", "--label", "site=Bremen"),
+    )
+    token = EnrolmentToken.objects.get()
+    assert said.endswith("\n") and token.digest == EnrolmentToken.digest_of(said.strip())
+    assert (token.name, token.environment.slug, token.labels) == (
+        "web servers",
+        "staging",
+        {"site": "Bremen"},
+    )
+    assert token.expires_at - token.created_at == timedelta(seconds=600)
+    entry = Entry.objects.get(object_kind="enrolment_token")
+    assert (entry.verb, entry.actor_name) == ("created", "manage.py node")
+    assert said.strip() not in str(entry.changes)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--expires", "10"), "expires_in_seconds: From 300 to 604800 seconds"),
+        (("--name", " "), "name: Say what the token is for"),
+        (("--environment", "nowhere"), "--environment: There is none with the slug “nowhere”"),
+        (("--label", "bad name=x"), "labels: “bad name”"),
+    ],
+)
+def test_what_is_wrong_with_an_enrolment_token_is_one_sentence(
+    environment: Environment, words: tuple[str, ...], message: str
+) -> None:
+    with pytest.raises(CommandError, match=message):
+        node("enrolment-token", *words)
+    assert not EnrolmentToken.objects.exists()
 
 
 def end_the_next_pull(**changes: object) -> None:

@@ -10,7 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scanners.checks.check import EXAMPLE_POLICY
+from scanners.checks.host_examples import probed
 from scanners.checks.run import judge
+from scanners.host import HostContainer, HostContainerFacts, HostFacts
 from scanners.records import ContainerFacts, EngineFacts, ImageFacts, Outcome, SwarmFacts
 
 # Values near what checks look for, so that the rare branches are reached as well.
@@ -67,6 +69,18 @@ TELLING = st.sampled_from(
         "plimsoll.keep.owner",
         "plimsoll.keep.until",
         "com.docker.network.bridge.enable_icc",
+        "userland-proxy",
+        "default-ulimits",
+        "log-opts",
+        "tcp://[::1]:2375",
+        "-w /etc/docker -p wa",
+        "-a always,exit -F dir=/etc -F perm='",
+        "1.1.6",
+        "falco",
+        "aide",
+        "0640",
+        "drop",
+        "00000000a80425fb",
     ]
 )
 SCALARS: dict[type, st.SearchStrategy] = {
@@ -84,7 +98,15 @@ def values_of(hint: typing.Any) -> st.SearchStrategy:
         return SCALARS[hint]
     if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
         return st.deferred(lambda: records_of(hint))
+    if hint is typing.Any:
+        return st.recursive(
+            st.none() | st.booleans() | st.integers() | TELLING,
+            lambda inner: st.lists(inner, max_size=2) | st.dictionaries(TELLING, inner, max_size=2),
+            max_leaves=4,
+        )
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is typing.Literal:
+        return st.sampled_from(arguments)
     if origin in (types.UnionType, typing.Union):
         return st.one_of([values_of(argument) for argument in arguments])
     if origin is tuple and arguments[-1] is Ellipsis:
@@ -101,11 +123,26 @@ def records_of(record: type[msgspec.Struct]) -> st.SearchStrategy:
     return st.builds(record, **{name: values_of(hints[name]) for name in record.__struct_fields__})
 
 
-@pytest.mark.parametrize("record", [ContainerFacts, EngineFacts, ImageFacts, SwarmFacts])
+@pytest.mark.parametrize("record", [ContainerFacts, EngineFacts, ImageFacts, SwarmFacts, HostFacts])
 def test_any_facts_get_a_verdict(record: type) -> None:
     @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), database=None)
     @given(records_of(record))
     def every_check_answers(facts) -> None:
+        for outcome in judge(facts, EXAMPLE_POLICY):
+            assert outcome.outcome is not Outcome.ERROR, (outcome, facts)
+
+    every_check_answers()
+
+
+def test_any_container_of_a_host_gets_a_verdict() -> None:
+    """Whatever its bundle, its process and its engine say."""
+
+    @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @given(records_of(HostContainer), st.none() | records_of(ContainerFacts))
+    def every_check_answers(container, configured) -> None:
+        facts = HostContainerFacts(
+            container=container, pointer="/containers/0", host=probed(), configured=configured
+        )
         for outcome in judge(facts, EXAMPLE_POLICY):
             assert outcome.outcome is not Outcome.ERROR, (outcome, facts)
 

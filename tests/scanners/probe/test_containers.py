@@ -235,3 +235,21 @@ def test_rkt_by_its_folders(tmp_path: Path) -> None:
 
 def test_a_host_without_rkt_has_none(tmp_path: Path) -> None:
     assert roots.read(roots.make(tmp_path, {"/etc/hostname": "x"}))["rkt"] is None
+
+
+def test_a_containerd_that_keeps_its_state_elsewhere_is_found_by_its_shim(tmp_path: Path) -> None:
+    folder = f"/data/exec/containerd/daemon/io.containerd.runtime.v2.task/moby/{DOCKER}"
+    files = {
+        **process(700, f"0::/docker/{DOCKER}\n"),
+        "/proc/700/stat": f"700 (server) S 690 {'0 ' * 17}99 0",
+        f"{folder}/config.json": CONFIG,
+    }
+    root = roots.make(tmp_path, files)
+    (root / "proc" / "690").mkdir()
+    (root / "proc" / "690" / "cwd").symlink_to(folder)
+    assert only(root)["bundle"]["path"] == folder
+    # Another folder of a parent tells nothing: whoever starts a container by hand may stand anywhere.
+    (root / "proc" / "690" / "cwd").unlink()
+    (root / "proc" / "690" / "cwd").symlink_to("/data")
+    (root / "data" / "config.json").write_text(CONFIG)
+    assert only(root)["bundle"] is None

@@ -260,7 +260,10 @@ def test_a_sensor_says_its_version_only_where_it_is_the_hosts_own(host: Host) ->
     assert (falco["name"], falco["version"], falco["is_running"]) == ("falco", "0.38.1", False)
     assert falco["last_sign"].startswith("20") and falco["path"] == f"{host.programs}/falco"
     inside = {"/proc/9/comm": "falco", "/proc/9/cgroup": "0::/system.slice/docker-" + "a" * 64 + ".scope"}
-    roots.make(host.root, inside)
+    roots.make(host.root, inside | {"/proc/9/status": "Uid:\t0\t0\t0\t0\nCapEff:\t00000000a80425fb\n"})
+    (falco,) = sensors.collect(host.evidence())
+    assert not falco["is_running"], "what cannot watch others is no sensor, whatever it calls itself"
+    roots.make(host.root, {"/proc/9/status": "Uid:\t0\t0\t0\t0\nCapEff:\t000001ffffffffff\n"})
     (falco,) = sensors.collect(host.evidence())
     assert falco["is_running"] and falco["version"] is None
     assert host.not_measured == {"/0/version": "it runs in a container, where nothing is asked"}

@@ -53,6 +53,7 @@ describe("the wizard that adds a node", () => {
     await waitFor(() => expect(window.location.pathname).toBe("/pulls/41"));
     expect(calls.find((call) => call.method === "POST" && call.path === "/nodes")?.body).toEqual({
       name: "pay-12",
+      kind: "docker",
       address: "unix:///var/run/docker.sock",
       environment: 7,
       labels: {},

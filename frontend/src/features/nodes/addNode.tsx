@@ -1,32 +1,28 @@
-import { Button, Group, Modal, Stack, Stepper, TextInput } from "@mantine/core";
+import { Button, Group, Modal, Stack, Stepper } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useNavigate } from "react-router";
 import { request } from "../../api/client";
 import { useChange } from "../../api/hooks";
 import { asProblem, type Problem } from "../../api/problem";
-import type { ConnectionTest, Node, Pull } from "../../api/types";
+import type { ConnectionTest, Node, NodeKind, Pull } from "../../api/types";
+import { DialogFoot } from "../../ui/dialogFoot";
 import { useNotices } from "../../ui/notices";
 import { useEnvironments } from "../../ui/shell/scopeSelect";
 import { ProblemNote } from "../../ui/states";
 import { ConnectionReport } from "./connectionReport";
 import { CredentialInputs } from "./credentialInputs";
 import {
+  addressOf,
   addressProblem,
-  credentialBody,
   credentialProblem,
   type Draft,
   EMPTY_DRAFT,
   nodeBody,
-  schemeOf,
+  testBody,
 } from "./draft";
-import classes from "./nodes.module.css";
 import { SettingsInputs } from "./settingsInputs";
-
-const EXAMPLES = [
-  ["unix:///var/run/docker.sock", "this server's own engine"],
-  ["tcp://host:2376", "an engine over the network, with certificates"],
-  ["ssh://user@host", "an engine over SSH, with a key"],
-];
+import { STEPS, stepOf } from "./steps";
+import { TargetInputs } from "./targetInputs";
 
 /** The page of a new node's first pull, asked for now rather than waited for; the node's own page if it cannot start. */
 async function firstPull(node: Node): Promise<string> {
@@ -40,44 +36,55 @@ async function firstPull(node: Node): Promise<string> {
   }
 }
 
-/** Registers a node in three steps: where it is, how to get in (tested before it is stored), how to pull it. */
-export function AddNode({ onClose }: { onClose: () => void }) {
+// What is changed without any effect on the connection; for all else the last test says nothing.
+const SETTINGS = new Set([
+  "name",
+  "environment",
+  "labels",
+  "intervalSeconds",
+  "limitSeconds",
+  "limitMegabytes",
+  "limitItems",
+]);
+
+/** Registers a node in three steps: what it is, how to get in (tested before it is stored), how to pull it. */
+export function AddNode({ kind = "docker", onClose }: { kind?: NodeKind; onClose: () => void }) {
   const navigate = useNavigate();
   const notices = useNotices();
   const environments = useEnvironments();
   const [step, setStep] = useState(0);
-  const [draft, setDraft] = useState<Draft>(EMPTY_DRAFT);
+  const [draft, setDraft] = useState<Draft>({ ...EMPTY_DRAFT, kind });
   const [tried, setTried] = useState(false);
   const [test, setTest] = useState<ConnectionTest | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [testing, setTesting] = useState(false);
   const register = useChange<Node>(["/pulls", "/freshness"]);
-  const errors = register.error?.fields ?? {};
+  const refused = register.error ?? problem;
+  const errors = refused?.fields ?? {};
 
   const change = (part: Partial<Draft>) => {
     setDraft((before) => ({ ...before, ...part }));
-    // A result belongs to exactly what was tested.
-    if ("credential" in part || "allowPlaintext" in part || "hostKey" in part) setTest(null);
+    if (Object.keys(part).every((name) => SETTINGS.has(name))) return;
+    setTest(null);
+    setProblem(null);
+    register.reset();
   };
-  const address = addressProblem(draft.address);
+  const address = addressProblem(draft);
   const missing = credentialProblem(draft);
 
   const runTest = async () => {
     setTesting(true);
     setProblem(null);
     setTest(null);
+    register.reset();
     try {
-      const answer = await request<ConnectionTest>("POST", "/nodes/test", {
-        body: {
-          address: draft.address.trim(),
-          credential: credentialBody(draft),
-          allow_plaintext: draft.allowPlaintext,
-        },
-      });
+      const answer = await request<ConnectionTest>("POST", "/nodes/test", { body: testBody(draft) });
       setTest(answer);
       if (answer.ok && answer.report && draft.name === "") change({ name: answer.report.name });
     } catch (error) {
-      setProblem(asProblem(error));
+      const said = asProblem(error);
+      setProblem(said);
+      if (stepOf(said.fields) === 0) setStep(0);
     } finally {
       setTesting(false);
     }
@@ -103,8 +110,9 @@ export function AddNode({ onClose }: { onClose: () => void }) {
       notices.done(`${node.name} is registered.`);
       onClose();
       navigate(await firstPull(node));
-    } catch {
-      // Shown in the form.
+    } catch (error) {
+      // Shown in the form, at the step that asks for what was not accepted.
+      setStep(stepOf(asProblem(error).fields));
     }
   };
 
@@ -120,55 +128,35 @@ export function AddNode({ onClose }: { onClose: () => void }) {
       <form onSubmit={submit} noValidate>
         <Stack gap="md">
           <Stepper active={step} onStepClick={(next) => next < step && setStep(next)} size="xs" iconSize={26}>
-            <Stepper.Step label="Address" />
-            <Stepper.Step label="Credential" />
-            <Stepper.Step label="Schedule" />
+            {STEPS.map((label) => (
+              <Stepper.Step key={label} label={label} />
+            ))}
           </Stepper>
           {step === 0 && (
-            <>
-              <TextInput
-                label="Address of the engine"
-                description="Docker, or Podman with its Docker-compatible socket"
-                placeholder="tcp://host:2376"
-                required
-                data-autofocus
-                autoComplete="off"
-                spellCheck={false}
-                value={draft.address}
-                error={tried ? address : undefined}
-                onChange={(event) => {
-                  setTest(null);
-                  change({ address: event.currentTarget.value, hostKey: null, hostKeyConfirmed: false });
-                }}
-              />
-              <ul className={classes.examples}>
-                {EXAMPLES.map(([example, meaning]) => (
-                  <li key={example}>
-                    <code>{example}</code> <span className="soft">{meaning}</span>
-                  </li>
-                ))}
-              </ul>
-            </>
+            <TargetInputs
+              draft={draft}
+              errors={tried && address ? { ...errors, address } : errors}
+              onChange={change}
+            />
           )}
           {step === 1 && (
             <>
               <p className="soft">
-                <code>{draft.address.trim()}</code>
+                <code>{addressOf(draft)}</code>
               </p>
-              <CredentialInputs draft={draft} errors={problem?.fields ?? {}} onChange={change} />
-              {test && <ConnectionReport test={test} />}
-              {problem && <ProblemNote problem={problem} />}
+              <CredentialInputs draft={draft} errors={errors} onChange={change} />
+              {test && <ConnectionReport test={test} kind={draft.kind} />}
               {missing && <p className="soft">{missing}</p>}
             </>
           )}
           {step === 2 && (
             <>
-              {test && <ConnectionReport test={test} />}
+              {test && <ConnectionReport test={test} kind={draft.kind} brief />}
               <SettingsInputs draft={draft} errors={errors} onChange={change} />
-              {register.error && <ProblemNote problem={register.error} />}
             </>
           )}
-          <Group justify="space-between" gap="xs">
+          {refused && <ProblemNote problem={refused} />}
+          <DialogFoot apart>
             <Button variant="default" onClick={() => (step === 0 ? onClose() : setStep(step - 1))}>
               {step === 0 ? "Cancel" : "Back"}
             </Button>
@@ -203,12 +191,7 @@ export function AddNode({ onClose }: { onClose: () => void }) {
                 </Button>
               )}
             </Group>
-          </Group>
-          {step === 0 && schemeOf(draft.address) === "tcp" && (
-            <p className="soft">
-              An engine that listens without TLS hands root to everyone who reaches its port.
-            </p>
-          )}
+          </DialogFoot>
         </Stack>
       </form>
     </Modal>

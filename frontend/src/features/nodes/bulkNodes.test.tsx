@@ -8,6 +8,9 @@ import { NodesPage } from "./nodesPage";
 const NODE = {
   kind: "docker",
   address: "unix:///run/docker.sock",
+  allow_plaintext: false,
+  use_sudo: false,
+  reads_host: false,
   environment: { id: 7, slug: "production", name: "Production" },
   labels: {},
   state: "healthy",
@@ -21,6 +24,7 @@ const NODE = {
   engine: null,
   last_pull: null,
   last_success_at: null,
+  host_read_at: null,
   next_due_at: null,
   consecutive_failures: 0,
   last_error: null,

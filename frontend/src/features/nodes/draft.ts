@@ -1,10 +1,25 @@
-import type { Credential, NodeWrite, ScannedHostKey } from "../../api/types";
+import type { Credential, Node, NodeKind, NodeWrite, ScannedHostKey } from "../../api/types";
+import { labelsText, readLabels } from "../../ui/labels";
 
-export type Scheme = "unix" | "tcp" | "ssh";
+export type Scheme = "unix" | "tcp" | "ssh" | "local" | "https";
+
+/** How a host probe is reached; each is a scheme of its address. */
+export type Way = "local" | "ssh" | "https";
+
+/** The whole address of the machine that the server runs on. */
+export const LOCAL = "local://";
+
+const SCHEMES: readonly string[] = ["unix", "tcp", "ssh", "local", "https"] satisfies Scheme[];
 
 export interface Draft {
+  kind: NodeKind;
+  /** Only for a host probe. */
+  way: Way;
   address: string;
   allowPlaintext: boolean;
+  /** Read the host too, over the engine's own SSH connection. */
+  readsHost: boolean;
+  useSudo: boolean;
   credential: Credential;
   hostKey: ScannedHostKey | null;
   /** Whether the person said that the shown fingerprint is the host's. */
@@ -19,8 +34,12 @@ export interface Draft {
 }
 
 export const EMPTY_DRAFT: Draft = {
+  kind: "docker",
+  way: "local",
   address: "",
   allowPlaintext: false,
+  readsHost: false,
+  useSudo: false,
   credential: {},
   hostKey: null,
   hostKeyConfirmed: false,
@@ -33,18 +52,49 @@ export const EMPTY_DRAFT: Draft = {
   limitItems: null,
 };
 
-export function schemeOf(address: string): Scheme | null {
-  const scheme = /^([a-z]+):\/\//.exec(address.trim())?.[1];
-  return scheme === "unix" || scheme === "tcp" || scheme === "ssh" ? scheme : null;
+/** The draft that would register this node, but for its credential, which nobody can read. */
+export function draftOf(node: Node): Draft {
+  const scheme = schemeOf(node.address);
+  return {
+    ...EMPTY_DRAFT,
+    kind: node.kind,
+    way: scheme === "ssh" || scheme === "https" ? scheme : "local",
+    address: node.address,
+    allowPlaintext: node.allow_plaintext,
+    readsHost: node.reads_host,
+    useSudo: node.use_sudo,
+    name: node.name,
+    environment: node.environment ? String(node.environment.id) : null,
+    labels: labelsText(node.labels),
+    intervalSeconds: node.interval_seconds,
+    limitSeconds: node.limits.seconds ?? null,
+    limitMegabytes: node.limits.bytes ? Math.max(1, Math.round(node.limits.bytes / 1024 / 1024)) : null,
+    limitItems: node.limits.items ?? null,
+  };
 }
 
-/** What is wrong with an address, in words; null when it can be tried. The server decides in the end. */
-export function addressProblem(address: string): string | null {
-  const text = address.trim();
-  if (text === "") return "Give the address of the engine.";
+export function schemeOf(address: string): Scheme | null {
+  const scheme = /^([a-z]+):\/\//.exec(address.trim())?.[1];
+  return scheme && SCHEMES.includes(scheme) ? (scheme as Scheme) : null;
+}
+
+/** Where the draft's node is: this machine has no other address than its own. */
+export function addressOf(draft: Pick<Draft, "kind" | "way" | "address">): string {
+  return draft.kind === "probe" && draft.way === "local" ? LOCAL : draft.address.trim();
+}
+
+/** What is wrong with the address, in words; null when it can be tried. The server decides in the end. */
+export function addressProblem(draft: Pick<Draft, "kind" | "way" | "address">): string | null {
+  const text = addressOf(draft);
+  if (text === LOCAL && draft.kind === "probe") return null;
+  if (text === "") return `Give the address of the ${draft.kind === "probe" ? "host" : "engine"}.`;
   const scheme = schemeOf(text);
-  if (!scheme) return "Begin with unix://, tcp:// or ssh://.";
-  const rest = text.slice(scheme.length + 3);
+  if (draft.kind === "probe") {
+    if (scheme !== draft.way) return `Begin with ${draft.way}://.`;
+  } else if (scheme !== "unix" && scheme !== "tcp" && scheme !== "ssh") {
+    return "Begin with unix://, tcp:// or ssh://.";
+  }
+  const rest = text.slice((scheme?.length ?? 0) + 3);
   if (scheme === "unix") return rest.startsWith("/") ? null : "Give the absolute path of the socket.";
   const host = rest.replace(/^[^@/]*@/, "").replace(/[:/].*$/, "");
   if (!rest.startsWith("[") && host === "") return "The host is missing.";
@@ -58,68 +108,96 @@ export interface CredentialField {
   description?: string;
   secret?: boolean;
   short?: boolean;
+  /** Rarely needed: shown when it is asked for. */
+  aside?: boolean;
 }
+
+const CLIENT_CERTIFICATE: CredentialField = { name: "client_certificate", label: "Client certificate" };
+const CLIENT_KEY: CredentialField = {
+  name: "client_key",
+  label: "Client key",
+  secret: true,
+  description: "Stored encrypted; never shown again",
+};
+
+const FIELDS: Record<Scheme, CredentialField[]> = {
+  unix: [],
+  local: [],
+  tcp: [
+    {
+      name: "ca_certificate",
+      label: "CA certificate",
+      description: "The authority that signed the engine's certificate",
+    },
+    CLIENT_CERTIFICATE,
+    CLIENT_KEY,
+  ],
+  ssh: [
+    {
+      name: "ssh_private_key",
+      label: "Private key",
+      secret: true,
+      description: "Stored encrypted; never shown again",
+    },
+    {
+      name: "ssh_passphrase",
+      label: "Passphrase of the key",
+      secret: true,
+      short: true,
+      description: "Empty if it has none",
+    },
+  ],
+  https: [
+    {
+      name: "token",
+      label: "Bearer token",
+      secret: true,
+      short: true,
+      description: "What the agent wants to be shown. Stored encrypted; never shown again",
+    },
+    {
+      name: "ca_certificate",
+      label: "Certificate of the agent",
+      description: "Its own, which is then pinned, or that of the CA which signed it; empty for a public CA",
+    },
+    { ...CLIENT_CERTIFICATE, aside: true },
+    { ...CLIENT_KEY, aside: true },
+  ],
+};
 
 /** What a scheme can be given to prove who asks and who answers. */
 export function credentialFields(scheme: Scheme | null): CredentialField[] {
-  if (scheme === "tcp") {
-    return [
-      {
-        name: "ca_certificate",
-        label: "CA certificate",
-        description: "The authority that signed the engine's certificate",
-      },
-      { name: "client_certificate", label: "Client certificate" },
-      {
-        name: "client_key",
-        label: "Client key",
-        secret: true,
-        description: "Stored encrypted; never shown again",
-      },
-    ];
-  }
-  if (scheme === "ssh") {
-    return [
-      {
-        name: "ssh_private_key",
-        label: "Private key",
-        secret: true,
-        description: "Stored encrypted; never shown again",
-      },
-      {
-        name: "ssh_passphrase",
-        label: "Passphrase of the key",
-        secret: true,
-        short: true,
-        description: "Empty if it has none",
-      },
-    ];
-  }
-  return [];
+  return scheme ? FIELDS[scheme] : [];
 }
 
 /** What still stands between the draft and a connection; null when it can be tested. */
 export function credentialProblem(draft: Draft): string | null {
-  const scheme = schemeOf(draft.address);
-  const { credential } = draft;
+  const scheme = schemeOf(addressOf(draft));
+  const given = (name: keyof Credential) => Boolean(draft.credential[name]?.trim());
   if (scheme === "ssh") {
-    if (!credential.ssh_private_key?.trim()) return "Give the private key to log in with.";
+    if (!given("ssh_private_key")) return "Give the private key to log in with.";
     if (!draft.hostKey) return "Fetch the host's key and compare its fingerprint.";
     if (!draft.hostKeyConfirmed) return "Confirm that the fingerprint is the host's.";
   }
-  if (scheme === "tcp" && !draft.allowPlaintext) {
-    if (!credential.ca_certificate?.trim())
-      return "Give the CA certificate, or allow a connection without TLS.";
-    if (Boolean(credential.client_certificate?.trim()) !== Boolean(credential.client_key?.trim())) {
-      return "A client certificate and its key belong together.";
-    }
-  }
-  return null;
+  if (scheme === "tcp" && draft.allowPlaintext) return null;
+  if (scheme === "tcp" && !given("ca_certificate"))
+    return "Give the CA certificate, or allow a connection without TLS.";
+  if (scheme === "https" && !given("token") && !given("client_certificate") && !given("client_key"))
+    return "Give the agent's bearer token, or a client certificate and its key.";
+  return pairProblem(draft);
+}
+
+/** A client certificate without its key, or a key without its certificate. */
+export function pairProblem({ credential }: Pick<Draft, "credential">): string | null {
+  const isPair = Boolean(credential.client_certificate?.trim()) === Boolean(credential.client_key?.trim());
+  return isPair ? null : "A client certificate and its key belong together.";
 }
 
 /** Only the parts that the scheme uses and that were given. */
-export function credentialBody(draft: Pick<Draft, "address" | "credential" | "hostKey">): Credential {
-  const scheme = schemeOf(draft.address);
+export function credentialBody(
+  draft: Pick<Draft, "kind" | "way" | "address" | "credential" | "hostKey">,
+): Credential {
+  const scheme = schemeOf(addressOf(draft));
   const body: Credential = {};
   for (const { name } of credentialFields(scheme)) {
     const value = draft.credential[name];
@@ -129,20 +207,23 @@ export function credentialBody(draft: Pick<Draft, "address" | "credential" | "ho
   return body;
 }
 
-/** `team=platform, rack=7` as a record. A label without a value has the empty one. */
-export function readLabels(text: string): Record<string, string> {
-  const labels: Record<string, string> = {};
-  for (const part of text.split(",")) {
-    const [name, ...value] = part.split("=");
-    if (name?.trim()) labels[name.trim()] = value.join("=").trim();
-  }
-  return labels;
+/** How the host is read, where this kind of node and its address leave a choice. */
+export function hostOptions(draft: Draft): { reads_host: boolean; use_sudo: boolean } {
+  const overSsh = schemeOf(addressOf(draft)) === "ssh";
+  const readsHost = overSsh && draft.kind === "docker" && draft.readsHost;
+  const isProbed = readsHost || draft.kind === "probe";
+  return { reads_host: readsHost, use_sudo: overSsh && isProbed && draft.useSudo };
 }
 
-export function labelsText(labels: Record<string, string>): string {
-  return Object.entries(labels)
-    .map(([name, value]) => (value ? `${name}=${value}` : name))
-    .join(", ");
+/** What `/nodes/test` takes: everything that decides how the node is opened. */
+export function testBody(draft: Draft) {
+  return {
+    kind: draft.kind,
+    address: addressOf(draft),
+    credential: credentialBody(draft),
+    allow_plaintext: draft.allowPlaintext && schemeOf(addressOf(draft)) === "tcp",
+    ...hostOptions(draft),
+  };
 }
 
 export function nodeBody(draft: Draft): NodeWrite {
@@ -151,14 +232,19 @@ export function nodeBody(draft: Draft): NodeWrite {
   if (draft.limitMegabytes) limits.bytes = draft.limitMegabytes * 1024 * 1024;
   if (draft.limitItems) limits.items = draft.limitItems;
   const credential = credentialBody(draft);
+  const address = addressOf(draft);
+  const options = hostOptions(draft);
   return {
     name: draft.name.trim(),
-    address: draft.address.trim(),
+    kind: draft.kind,
+    address,
     environment: draft.environment === null ? null : Number(draft.environment),
     labels: readLabels(draft.labels),
     interval_seconds: draft.intervalSeconds,
     limits,
     ...(Object.keys(credential).length > 0 ? { credential } : {}),
-    ...(draft.allowPlaintext && schemeOf(draft.address) === "tcp" ? { allow_plaintext: true } : {}),
+    ...(draft.allowPlaintext && schemeOf(address) === "tcp" ? { allow_plaintext: true } : {}),
+    ...(options.reads_host ? { reads_host: true } : {}),
+    ...(options.use_sudo ? { use_sudo: true } : {}),
   };
 }

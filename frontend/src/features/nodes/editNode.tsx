@@ -1,31 +1,23 @@
-import { Button, Group, Modal, Stack } from "@mantine/core";
+import { Button, Modal, Stack, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useChange } from "../../api/hooks";
 import type { Node } from "../../api/types";
+import { DialogFoot } from "../../ui/dialogFoot";
 import { useNotices } from "../../ui/notices";
 import { ProblemNote } from "../../ui/states";
-import { type Draft, EMPTY_DRAFT, labelsText, nodeBody } from "./draft";
+import { addressOf, addressProblem, type Draft, draftOf, hostOptions, LOCAL, nodeBody } from "./draft";
+import { HostOptions } from "./hostOptions";
 import { SettingsInputs } from "./settingsInputs";
 
-function draftOf(node: Node): Draft {
-  return {
-    ...EMPTY_DRAFT,
-    address: node.address,
-    name: node.name,
-    environment: node.environment ? String(node.environment.id) : null,
-    labels: labelsText(node.labels),
-    intervalSeconds: node.interval_seconds,
-    limitSeconds: node.limits.seconds ?? null,
-    limitMegabytes: node.limits.bytes ? Math.max(1, Math.round(node.limits.bytes / 1024 / 1024)) : null,
-    limitItems: node.limits.items ?? null,
-  };
-}
-
-/** Changes a node's name, environment, schedule and limits. The credential has its own dialog. */
+/** Changes everything of a node but its kind and its credential, which has its own dialog. */
 export function EditNode({ node, onClose }: { node: Node; onClose: () => void }) {
   const notices = useNotices();
   const [draft, setDraft] = useState<Draft>(() => draftOf(node));
   const change = useChange<Node>(["/hosts"]);
+  const errors = change.error?.fields ?? {};
+  const put = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }));
+  const moved = addressOf(draft) !== node.address;
+  const wrong = moved ? addressProblem(draft) : null;
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     const { name, environment, labels, interval_seconds, limits } = nodeBody(draft);
@@ -33,7 +25,15 @@ export function EditNode({ node, onClose }: { node: Node; onClose: () => void })
       await change.mutateAsync({
         method: "PATCH",
         path: `/nodes/${node.id}`,
-        body: { name, environment, labels, interval_seconds, limits },
+        body: {
+          name,
+          environment,
+          labels,
+          interval_seconds,
+          limits,
+          ...(moved ? { address: addressOf(draft) } : {}),
+          ...hostOptions(draft),
+        },
       });
       notices.done(`${name} was changed.`);
       onClose();
@@ -51,24 +51,35 @@ export function EditNode({ node, onClose }: { node: Node; onClose: () => void })
     >
       <form onSubmit={submit}>
         <Stack gap="md">
-          <SettingsInputs
-            draft={draft}
-            errors={change.error?.fields ?? {}}
-            onChange={(part) => setDraft((before) => ({ ...before, ...part }))}
-          />
+          {node.address !== LOCAL && (
+            <TextInput
+              label="Address"
+              description={
+                moved ? "Its credential stays: rotate it where the new address needs another." : undefined
+              }
+              required
+              autoComplete="off"
+              spellCheck={false}
+              value={draft.address}
+              error={wrong ?? errors.address}
+              onChange={(event) => put({ address: event.currentTarget.value })}
+            />
+          )}
+          <HostOptions draft={draft} errors={errors} onChange={put} />
+          <SettingsInputs draft={draft} errors={errors} onChange={put} />
           {change.error && <ProblemNote problem={change.error} />}
-          <Group justify="flex-end" gap="xs">
+          <DialogFoot>
             <Button variant="default" onClick={onClose}>
               Cancel
             </Button>
             <Button
               type="submit"
               loading={change.isPending}
-              disabled={!draft.name.trim() || !draft.environment}
+              disabled={!draft.name.trim() || !draft.environment || wrong !== null}
             >
               Save
             </Button>
-          </Group>
+          </DialogFoot>
         </Stack>
       </form>
     </Modal>

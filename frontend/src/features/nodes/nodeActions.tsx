@@ -92,7 +92,7 @@ export function NodeActions({ node }: { node: Node }) {
           </>
         )}
       </Group>
-      {test && <ConnectionReport test={test} />}
+      {test && <ConnectionReport test={test} kind={node.kind} />}
       {dialog === "edit" && <EditNode node={node} onClose={() => setDialog(null)} />}
       {dialog === "credential" && <RotateCredential node={node} onClose={() => setDialog(null)} />}
       <Confirm

@@ -1,19 +1,22 @@
 import { Button } from "@mantine/core";
 import { useMemo } from "react";
+import { Link } from "react-router";
 import { useChange } from "../../api/hooks";
 import { useSession } from "../../api/session";
-import type { Node } from "../../api/types";
+import type { Node, NodeKind } from "../../api/types";
 import { EnvironmentName } from "../../ui/assetLink";
 import { NodeLamp, PullChip, pullIsLive } from "../../ui/chips";
 import type { BulkAction, BulkAnswer, ListDefinition } from "../../ui/explorer/definition";
 import { Explorer } from "../../ui/explorer/explorer";
+import { labelsText } from "../../ui/labels";
 import { Moment } from "../../ui/moment";
 import { PageFrame } from "../../ui/page";
 import { plural, spanText } from "../../ui/quantities";
+import { useCarry } from "../../url/scope";
 import { useAddressValue } from "../../url/useView";
 import { AddNode } from "./addNode";
-import { labelsText } from "./draft";
 import { NodeDrawer } from "./nodeDrawer";
+import { NodeKindName } from "./nodeKind";
 
 function definition(add: (() => void) | null): ListDefinition<Node> {
   return {
@@ -28,6 +31,7 @@ function definition(add: (() => void) | null): ListDefinition<Node> {
     usualOrdering: "name",
     columns: [
       { id: "name", label: "Node", orderings: ["name", "-name"], width: 140, cell: (node) => node.name },
+      { id: "kind", label: "Kind", width: 120, cell: (node) => <NodeKindName node={node} /> },
       { id: "state", label: "State", cell: (node) => <NodeLamp state={node.state} /> },
       {
         id: "error",
@@ -47,7 +51,17 @@ function definition(add: (() => void) | null): ListDefinition<Node> {
         id: "success",
         label: "Last success",
         orderings: ["-last_success_at", "last_success_at"],
-        cell: (node) => <Moment at={node.last_success_at} />,
+        cell: (node) => (
+          <>
+            <Moment at={node.last_success_at} />
+            {node.reads_host && (
+              <span className="soft">
+                {" "}
+                · host <Moment at={node.host_read_at} />
+              </span>
+            )}
+          </>
+        ),
       },
       {
         id: "pull",
@@ -61,11 +75,18 @@ function definition(add: (() => void) | null): ListDefinition<Node> {
         cell: (node) => <EnvironmentName environment={node.environment} />,
       },
       {
-        id: "engine",
-        label: "Engine",
+        id: "software",
+        label: "Software",
+        usual: false,
         cell: (node) => (node.engine ? `${node.engine.name} ${node.engine.version}` : "–"),
       },
       { id: "address", label: "Address", usual: false, cell: (node) => <code>{node.address}</code> },
+      {
+        id: "root",
+        label: "Rights",
+        usual: false,
+        cell: (node) => (node.use_sudo ? "root, with sudo" : <span className="soft">its user's</span>),
+      },
       {
         id: "due",
         label: "Next pull",
@@ -94,11 +115,14 @@ function definition(add: (() => void) | null): ListDefinition<Node> {
     nothing: {
       title: "No node is registered yet",
       words:
-        "A node is a Docker engine that a worker reads on a schedule. Add the first one to see its posture.",
+        "A node is an engine or a host that a worker reads on a schedule. Add the first one to see its posture.",
       action: add && <Button onClick={add}>Add a node</Button>,
     },
   };
 }
+
+/** What the wizard begins with, by the `add` of the address. */
+const ADDED: Record<string, NodeKind> = { node: "docker", probe: "probe" };
 
 type NodeVerb = "pull" | "pause" | "resume";
 
@@ -131,6 +155,8 @@ export function NodesPage() {
   const { can } = useSession();
   const change = useChange<BulkAnswer>(["/pulls", "/freshness"]);
   const [adding, setAdding] = useAddressValue("add");
+  const to = useCarry();
+  const kind = ADDED[adding ?? ""];
   const mayAdd = can("nodes.change");
   const add = useMemo(() => (mayAdd ? () => setAdding("node", ["open"]) : null), [mayAdd, setAdding]);
   const list = useMemo(() => definition(add), [add]);
@@ -163,11 +189,22 @@ export function NodesPage() {
     <PageFrame
       title="Nodes"
       fill
-      says="Engines that workers pull from, and how each is doing."
-      actions={add && <Button onClick={add}>Add a node</Button>}
+      says="Engines and hosts that workers pull from, and how each is doing."
+      actions={
+        <>
+          <Button
+            variant="default"
+            component={Link}
+            to={to("/nodes/enrolment", mayAdd ? { add: "token" } : undefined)}
+          >
+            {mayAdd ? "Enrol a host" : "Enrolment"}
+          </Button>
+          {add && <Button onClick={add}>Add a node</Button>}
+        </>
+      }
     >
       <Explorer definition={list} bulk={bulk} />
-      {adding === "node" && mayAdd && <AddNode onClose={() => setAdding(null)} />}
+      {kind && mayAdd && <AddNode key={kind} kind={kind} onClose={() => setAdding(null)} />}
     </PageFrame>
   );
 }

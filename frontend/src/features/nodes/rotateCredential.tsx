@@ -1,18 +1,34 @@
-import { Button, Group, Modal, Stack } from "@mantine/core";
+import { Button, Modal, Stack } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useChange } from "../../api/hooks";
 import type { Node } from "../../api/types";
+import { DialogFoot } from "../../ui/dialogFoot";
 import { useNotices } from "../../ui/notices";
 import { ProblemNote } from "../../ui/states";
 import { CredentialInputs } from "./credentialInputs";
-import { credentialBody, credentialProblem, type Draft, EMPTY_DRAFT, schemeOf } from "./draft";
+import {
+  credentialBody,
+  credentialFields,
+  credentialProblem,
+  type Draft,
+  draftOf,
+  pairProblem,
+  schemeOf,
+} from "./draft";
 
-/** Replaces a node's credential as a whole. The old one cannot be read, so nothing is filled in. */
+/** What must still be given. Of an agent's credential each part can be replaced alone; the others stay. */
+function missingPart(draft: Draft): string | null {
+  if (schemeOf(draft.address) !== "https") return draft.allowPlaintext ? null : credentialProblem(draft);
+  if (Object.keys(credentialBody(draft)).length === 0) return "What is left empty stays as it is.";
+  return pairProblem(draft);
+}
+
+/** Replaces what opens a node. The old one cannot be read, so nothing is filled in. */
 export function RotateCredential({ node, onClose }: { node: Node; onClose: () => void }) {
   const notices = useNotices();
-  const [draft, setDraft] = useState<Draft>({ ...EMPTY_DRAFT, address: node.address });
+  const [draft, setDraft] = useState<Draft>(() => ({ ...draftOf(node), allowPlaintext: false }));
   const change = useChange<Node>();
-  const missing = draft.allowPlaintext ? null : credentialProblem(draft);
+  const missing = missingPart(draft);
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     try {
@@ -45,16 +61,16 @@ export function RotateCredential({ node, onClose }: { node: Node; onClose: () =>
           />
           {change.error && <ProblemNote problem={change.error} />}
           {missing && <p className="soft">{missing}</p>}
-          <Group justify="flex-end" gap="xs">
+          <DialogFoot>
             <Button variant="default" onClick={onClose}>
               Cancel
             </Button>
-            {schemeOf(node.address) !== "unix" && (
+            {credentialFields(schemeOf(node.address)).length > 0 && (
               <Button type="submit" loading={change.isPending} disabled={missing !== null}>
                 Replace the credential
               </Button>
             )}
-          </Group>
+          </DialogFoot>
         </Stack>
       </form>
     </Modal>

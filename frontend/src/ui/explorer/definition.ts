@@ -75,6 +75,8 @@ export interface ListDefinition<Row> {
   past: boolean;
   /** False for short lists that the server neither counts nor exports. */
   whole?: boolean;
+  /** False for lists that the server keeps no views of. */
+  savedViews?: boolean;
   drawer?: (id: string, row: Row | undefined) => ReactNode;
   /** Why there may be nothing at all, and what to do next. */
   nothing: { title: string; words: ReactNode; action?: ReactNode };

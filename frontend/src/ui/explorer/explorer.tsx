@@ -211,7 +211,7 @@ export function Explorer<Row>({
           showFacets={embedded || !whole ? undefined : () => setSheet(true)}
           exportable={whole && !asks}
           columnsOffered={!asks}
-          savedViewsOf={embedded ? undefined : definition.path.slice(1)}
+          savedViewsOf={embedded || definition.savedViews === false ? undefined : definition.path.slice(1)}
         />
         {list.error && !instead && (
           <div className={classes.problem}>

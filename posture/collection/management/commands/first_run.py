@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
@@ -19,6 +21,8 @@ from posture.accounts.passwords import random_password
 from posture.base.commands import AdministrativeCommand
 from posture.collection.actions import test_connection
 from posture.fleet.actions import create_environment, create_node
+from posture.fleet.addresses import LOCAL
+from posture.fleet.choices import NodeKind, Source
 from posture.fleet.models import Environment, Node
 from posture.history.models import Entry
 from posture.platform.secrets import SecretError, from_environment
@@ -26,17 +30,21 @@ from scanners.records import Credential
 
 ADMINISTRATOR = "admin"
 PASSWORD_VARIABLE = "PLIMSOLL_ADMIN_PASSWORD"
+_HOST_SUFFIX = " (host)"
 _LOCK = 0x66697273  # "firs": of two that start together only one is first
 _HOW_TO_ADD = (
     "To add a node: “Add node” on the page Nodes, or\n"
     "  manage.py node add NAME unix:///var/run/docker.sock\n"
     "  manage.py node add NAME tcp://HOST:2376 --ca ca.pem --cert cert.pem --key key.pem\n"
-    "  manage.py node add NAME ssh://USER@HOST --ssh-key FILE --scan-host-key"
+    "  manage.py node add NAME ssh://USER@HOST --ssh-key FILE --scan-host-key\n"
+    "  manage.py node enrolment-token, for a host that registers itself: plimsoll-probe enrol"
 )
 
 
 class Command(AdministrativeCommand):
-    help = "Creates the first administrator and environment, and registers this machine's Docker Engine."
+    help = (
+        "Creates the first administrator and environment, and registers this machine and its Docker Engine."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         with transaction.atomic():
@@ -44,7 +52,7 @@ class Command(AdministrativeCommand):
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
             first_environment()
             shown = first_administrator(self.stderr.write)
-            words = first_node()
+            words = first_nodes()
         # Only now: a password shown for an administrator who was rolled back would be worse than none.
         if shown is not None:
             self.stdout.write(_block("First administrator", {"name": ADMINISTRATOR, "password": shown}))
@@ -83,8 +91,8 @@ def first_administrator(warn: Any) -> str | None:
     return password if given is None else None
 
 
-def first_node() -> str:
-    """Registers this machine's engine when it answers; returns what to tell the person, "" when nothing.
+def first_nodes() -> str:
+    """Registers this machine's engine when it answers, and the machine; returns what to tell the person.
 
     Never when there was a node before: one that somebody deleted does not come back.
     """
@@ -92,23 +100,46 @@ def first_node() -> str:
         return ""
     if Entry.objects.filter(object_kind="node", verb="created").exists():
         return f"There are no nodes. {_HOW_TO_ADD}"
+    environment = Environment.objects.order_by("pk").first()
+    assert environment is not None  # made above, in the same transaction
+    engine = _first_engine(environment)
+    host = _first_host(environment)
+    return "\n".join(words for words in (engine, host, "" if _has_engine() else _HOW_TO_ADD) if words)
+
+
+def _has_engine() -> bool:
+    return Node.objects.bringing(Source.ENGINE).exists()
+
+
+def _first_engine(environment: Environment) -> str:
     address, why_not = _local_engine()
     if address is None:
-        return f"{why_not}\n{_HOW_TO_ADD}"
+        return why_not
     answer = test_connection(address=address, credential=Credential())
     if not answer["ok"]:
         error = answer["error"]
         words = (f"This machine's engine at {address} cannot be read.", error["detail"], error["hint"])
-        return " ".join(word for word in words if word) + f"\n{_HOW_TO_ADD}"
-    environment = Environment.objects.order_by("pk").first()
-    assert environment is not None  # made above, in the same transaction
-    name = socket.gethostname()[:120] or "this machine"
+        return " ".join(word for word in words if word)
+    name = _machine()[:120]
     create_node(name=name, address=address, environment=environment)
     report = answer["report"]
     return (
         f"Registered this machine's {report['engine']} {report['version']} ({address}) as the node “{name}”, "
         f"with {report['containers']} containers and {report['images']} images."
     )
+
+
+def _first_host(environment: Environment) -> str:
+    """What no engine tells of this machine is read by the host probe, which knows Linux only."""
+    if sys.platform != "linux" or not settings.REGISTER_HOST:
+        return ""
+    name = _machine()[: 120 - len(_HOST_SUFFIX)] + _HOST_SUFFIX
+    create_node(name=name, kind=NodeKind.PROBE, address=LOCAL, environment=environment)
+    return f"Registered this machine itself ({LOCAL}) as the node “{name}”, for the host probe to read."
+
+
+def _machine() -> str:
+    return socket.gethostname() or "this machine"
 
 
 def _local_engine() -> tuple[str | None, str]:

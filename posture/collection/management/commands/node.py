@@ -1,4 +1,4 @@
-"""`manage.py node add|list|pull`: nodes from the terminal."""
+"""`manage.py node add|list|pull|enrolment-token`: nodes from the terminal."""
 
 from __future__ import annotations
 
@@ -10,15 +10,18 @@ from django.core.management.base import CommandError, CommandParser
 
 from posture.base.commands import AdministrativeCommand, read_text
 from posture.collection.actions import pull_now, scan_host_key
+from posture.fleet import enrolment
 from posture.fleet.actions import create_node
-from posture.fleet.choices import PullState
+from posture.fleet.addresses import kind_of
+from posture.fleet.choices import NodeKind, PullState
 from posture.fleet.models import Environment, Node, Pull
 from scanners.records import Credential, NodeError
 
 _FILES = {
-    "ca": ("ca_certificate", "CA certificate (PEM) for tcp://"),
-    "cert": ("client_certificate", "client certificate (PEM) for tcp://"),
-    "key": ("client_key", "client key (PEM) for tcp://"),
+    "ca": ("ca_certificate", "CA certificate (PEM) for tcp:// and https://; an agent's own may be given"),
+    "cert": ("client_certificate", "client certificate (PEM) for tcp:// and https://"),
+    "key": ("client_key", "client key (PEM) for tcp:// and https://"),
+    "token": ("token", "file with the agent's bearer token, for https://"),
     "ssh_key": ("ssh_private_key", "private key for ssh://"),
     "ssh_passphrase": ("ssh_passphrase", "file with the private key's passphrase"),
 }
@@ -26,13 +29,52 @@ _ASK_EVERY_SECONDS = 0.5
 
 
 class Command(AdministrativeCommand):
-    help = "Registers nodes, lists them, pulls one now."
+    help = "Registers nodes, lists them, pulls one now, makes tokens with which hosts register themselves."
 
     def add_arguments(self, parser: CommandParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
-        add = verbs.add_parser("add", help="registers a Docker Engine")
+        self._add_arguments_of_add(verbs.add_parser("add", help="registers a Docker Engine or a host probe"))
+        listing = verbs.add_parser("list", help="shows every node")
+        listing.add_argument("--json", action="store_true", help="one JSON object a line")
+        pull = verbs.add_parser("pull", help="pulls a node now")
+        pull.add_argument("name")
+        pull.add_argument(
+            "--wait", action="store_true", help="until it has ended; exit code 1 when it failed"
+        )
+        pull.add_argument(
+            "--timeout", type=float, default=600.0, metavar="SECONDS", help="for --wait; 600 unless given"
+        )
+        token = verbs.add_parser(
+            "enrolment-token",
+            help="prints a new token with which one host registers itself: plimsoll-probe enrol",
+        )
+        token.add_argument("--environment", help="slug; needed when there are several")
+        token.add_argument(
+            "--expires",
+            type=int,
+            default=enrolment.DEFAULT_SECONDS,
+            metavar="SECONDS",
+            help=f"until when it can be used, from {enrolment.SHORTEST_SECONDS} to {enrolment.LONGEST_SECONDS}; "
+            f"{enrolment.DEFAULT_SECONDS} unless given",
+        )
+        token.add_argument("--name", default="manage.py", metavar="TEXT", help="what it is for")
+        token.add_argument(
+            "--label", action="append", default=[], metavar="NAME=VALUE", help="of the node that it makes"
+        )
+
+    @staticmethod
+    def _add_arguments_of_add(add: CommandParser) -> None:
         add.add_argument("name")
-        add.add_argument("address", help="unix:///var/run/docker.sock, tcp://host:2376 or ssh://user@host")
+        add.add_argument(
+            "address",
+            help="of an engine: unix:///var/run/docker.sock, tcp://host:2376 or ssh://user@host; "
+            "of a host probe: local:// (this machine), ssh://user@host or https://host:7443",
+        )
+        add.add_argument(
+            "--kind",
+            choices=NodeKind.values,
+            help="probe for local:// and https://, docker for the others unless given",
+        )
         add.add_argument("--environment", help="slug; needed when there are several")
         for option, (_, text) in _FILES.items():
             add.add_argument(f"--{option.replace('_', '-')}", metavar="FILE", help=text)
@@ -50,19 +92,21 @@ class Command(AdministrativeCommand):
         )
         add.add_argument("--label", action="append", default=[], metavar="NAME=VALUE")
         add.add_argument("--allow-plaintext", action="store_true", help="tcp:// without TLS")
-        listing = verbs.add_parser("list", help="shows every node")
-        listing.add_argument("--json", action="store_true", help="one JSON object a line")
-        pull = verbs.add_parser("pull", help="pulls a node now")
-        pull.add_argument("name")
-        pull.add_argument(
-            "--wait", action="store_true", help="until it has ended; exit code 1 when it failed"
-        )
-        pull.add_argument(
-            "--timeout", type=float, default=600.0, metavar="SECONDS", help="for --wait; 600 unless given"
+        add.add_argument("--sudo", action="store_true", help="over ssh://, run the host probe as root")
+        add.add_argument(
+            "--with-host",
+            action="store_true",
+            help="over ssh://, probe the host of the engine in the same pull",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        {"add": self._add, "list": self._list, "pull": self._pull}[options["verb"]](options)
+        verbs = {
+            "add": self._add,
+            "list": self._list,
+            "pull": self._pull,
+            "enrolment-token": self._enrolment_token,
+        }
+        verbs[options["verb"]](options)
 
     def _add(self, options: dict[str, Any]) -> None:
         parts = {
@@ -78,14 +122,26 @@ class Command(AdministrativeCommand):
             parts["ssh_host_key"] = self._scan(options["address"])
         node = create_node(
             name=options["name"],
+            kind=options["kind"] or kind_of(options["address"]),
             address=options["address"],
             environment=_environment(options["environment"]),
             credential=Credential(**parts),
             allow_plaintext=options["allow_plaintext"],
             labels=_labels(options["label"]),
             interval_seconds=options["interval"],
+            use_sudo=options["sudo"],
+            reads_host=options["with_host"],
         )
         self.stdout.write(f"Added {node.name} ({node.address}) to {node.environment.name}.")
+
+    def _enrolment_token(self, options: dict[str, Any]) -> None:
+        _, text = enrolment.create_token(
+            environment=_environment(options["environment"]),
+            name=options["name"],
+            expires_in_seconds=options["expires"],
+            labels=_labels(options["label"]),
+        )
+        self.stdout.write(text)
 
     def _scan(self, address: str) -> str:
         try:

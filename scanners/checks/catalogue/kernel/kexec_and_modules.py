@@ -20,6 +20,7 @@ UNSIGNED = 1 << 13  # of the kernel's taint mask: an unsigned module was loaded
     ],
     bad=[
         probed(kernel__lockdown="none", kernel__kexec_load_disabled=0),
+        probed(kernel__lockdown="none", kernel__kexec_load_disabled=0, kernel__options={"KEXEC": "n"}),
         probed(kernel__lockdown="none", kernel__modules={"disabled": 0, "signatures_enforced": False}),
         probed(kernel__tainted=UNSIGNED),
     ],
@@ -33,7 +34,9 @@ def kexec_and_modules(facts: HostFacts) -> Verdict:
     options = kernel.options or {}
     forced = options.get("MODULE_SIG_FORCE") == "y" or kernel.modules.signatures_enforced is True
     wrong, unknown = [], []
-    if not locked and kernel.kexec_load_disabled != 1 and options.get("KEXEC") != "n":
+    # Two system calls load a kernel, each with its own build option.
+    has_kexec = options.get("KEXEC") != "n" or options.get("KEXEC_FILE") != "n"
+    if not locked and kernel.kexec_load_disabled != 1 and has_kexec:
         wrong.append("another kernel may be loaded (kexec)")
         unknown += ["/kernel/lockdown", "/kernel/kexec_load_disabled"]
     if not locked and not forced and kernel.modules.disabled != 1:

@@ -35,7 +35,7 @@ def sysctl_basics(facts: HostFacts) -> Verdict:
     sysrq = (facts.sysctls or {}).get("kernel.sysrq") or "0"
     verdict = sysctls(facts, WANTED)
     # Bit 64 of the mask lets a keyboard signal any process (admin-guide/sysrq of the kernel's documentation).
-    if sysrq.isdigit() and (sysrq == "1" or int(sysrq) & 64):
+    if sysrq.isascii() and sysrq.isdigit() and (sysrq == "1" or int(sysrq) & 64):
         said = verdict.evidence if verdict.outcome is Outcome.FAIL else ()
         return failed(*said, f"kernel.sysrq is {sysrq}, which lets a key press signal processes")
     if verdict.outcome is Outcome.PASS:

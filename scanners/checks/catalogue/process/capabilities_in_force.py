@@ -37,10 +37,13 @@ def _compare(told: Configured, process: Process) -> Verdict:
         return not_measured("the process's capabilities are not known")
     if told.capabilities is None:
         return not_applicable("every capability is granted, or none is named")
-    held = {
-        "effective": names_of(process.capabilities.effective),
-        "bounding": names_of(process.capabilities.bounding),
-    }
+    try:
+        held = {
+            "effective": names_of(process.capabilities.effective),
+            "bounding": names_of(process.capabilities.bounding),
+        }
+    except ValueError:
+        return not_measured("the process's capabilities cannot be understood")
     wrong = [
         f"the {kind} set holds {name}"
         for kind, names in held.items()

@@ -25,7 +25,7 @@ def _joined(item: Listener) -> str:
 
 def _is_api(item: Listener, settings: dict[str, Any]) -> bool:
     is_metrics = str(settings.get("metrics-addr", "")).rpartition(":")[2] == str(item.port)
-    is_dockerd = item.protocol == "tcp" and item.program == "dockerd"
+    is_dockerd = item.protocol == "tcp" and (item.program or "").rpartition("/")[2] == "dockerd"
     return is_dockerd and item.port not in SWARM_PORTS and not is_metrics
 
 
