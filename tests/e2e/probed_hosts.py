@@ -10,10 +10,10 @@ from typing import Any
 
 from django.utils import timezone
 
+from posture.fleet.models import Environment
 from tests.posture.collection import pulls
 from tests.posture.collection.probes import confined, document, probe_node, probe_pulled
 
-ENVIRONMENT = "harbour"
 LABEL = "role=pilot"
 
 _UBUNTU: dict[str, Any] = {
@@ -34,7 +34,7 @@ HOSTS: dict[str, dict[str, Any]] = {"pilot-1": {}, "pilot-2": _UBUNTU, "pilot-3"
 
 def write() -> None:
     """Three hosts that should be alike and are not; the first runs a confined container and an open one."""
-    harbour = pulls.environment(ENVIRONMENT)
+    environment = Environment.objects.get()  # a second one would be a question in every form
     key, _, value = LABEL.partition("=")
     for name, changes in HOSTS.items():
         containers = []
@@ -44,7 +44,9 @@ def write() -> None:
                 confined("adrift", process__seccomp="disabled", process__label="unconfined"),
             ]
         # Never due, because nothing answers at its address.
-        node = probe_node(name, harbour, labels={key: value}, next_due_at=timezone.now() + timedelta(days=99))
+        node = probe_node(
+            name, environment, labels={key: value}, next_due_at=timezone.now() + timedelta(days=99)
+        )
         said = document(
             *containers,
             **{

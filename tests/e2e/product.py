@@ -127,9 +127,8 @@ class Fleet:
 
 @dataclass
 class Probed:
-    """Hosts that a host probe told of, in an environment of their own: ids by name."""
+    """Hosts that a host probe told of, and the containers on the first: ids by name."""
 
-    environment: int
     hosts: dict[str, int]
     containers: dict[str, int]
 

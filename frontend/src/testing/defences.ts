@@ -1,4 +1,4 @@
-import type { Defence, DefenceState, HostMatrix, Mechanism, StateCounts } from "../api/types";
+import type { Defence, DefenceState, HostMatrix, Mechanism, StateCounts } from "../api/defences";
 
 /** Two mechanisms of hosts and one of containers, as the API describes them. */
 export const MECHANISMS: Mechanism[] = [

@@ -116,6 +116,32 @@ describe("the kernel defence matrix", () => {
     expect(link.getAttribute("href")).toBe("/defences?absent=lockdown");
   });
 
+  test("every facet that is offered chooses the hosts to compare", async () => {
+    const calls = serve({
+      ...ROUTES,
+      "GET /host-defences/facets": () => ({
+        body: {
+          facets: [
+            {
+              name: "absent",
+              label: "Absent",
+              values: [{ value: "lockdown", label: "Kernel lockdown", count: { value: 2, exact: true } }],
+            },
+          ],
+        },
+      }),
+      "GET /host-defences/divergence": () => ({
+        body: { hosts: [], hosts_total: 0, alike: 3, differences: [] },
+      }),
+    });
+    const user = userEvent.setup();
+    show(<DefencesPage />, "/defences?tab=differences");
+    await user.click(await screen.findByRole("button", { name: /Kernel lockdown/ }));
+    expect(await screen.findByText("No host that a probe reads matches these filters")).toBeTruthy();
+    const asked = calls.filter((call) => call.path === "/host-defences/divergence");
+    expect(asked.at(-1)?.query.get("absent")).toBe("lockdown");
+  });
+
   test("the tabs keep the scope and drop what belongs to another list", async () => {
     serve(ROUTES);
     const user = userEvent.setup();

@@ -1,7 +1,8 @@
 import { screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, test } from "vitest";
-import type { AssetRef, Difference, Divergence } from "../../api/types";
+import type { Difference, Divergence } from "../../api/defences";
+import type { AssetRef } from "../../api/types";
 import { show, useBrowser } from "../../testing/page";
 import { SESSION, serve } from "../../testing/server";
 import { isMinority } from "./differenceRow";

@@ -1,8 +1,8 @@
 import { Button, SegmentedControl, TextInput } from "@mantine/core";
 import { useState } from "react";
 import type { Query } from "../../api/client";
+import type { Difference, Divergence } from "../../api/defences";
 import { useItem } from "../../api/hooks";
-import type { Difference, Divergence } from "../../api/types";
 import explorer from "../../ui/explorer/explorer.module.css";
 import { SearchIcon } from "../../ui/icons";
 import { plural, wholeText } from "../../ui/quantities";

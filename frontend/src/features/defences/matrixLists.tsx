@@ -1,4 +1,4 @@
-import type { ContainerMatrix, DefenceCells, HostMatrix, Mechanism } from "../../api/types";
+import type { ContainerMatrix, DefenceCells, HostMatrix, Mechanism } from "../../api/defences";
 import { AssetLink, EnvironmentName } from "../../ui/assetLink";
 import { NodeLamp } from "../../ui/chips";
 import { AddNodeButton } from "../../ui/defences/addNodeButton";
@@ -212,6 +212,10 @@ export function containerMatrix(mechanisms: Mechanism[]): ListDefinition<Contain
 /** The hosts to compare, chosen by the same filters. Its rows are never listed. */
 export const COMPARED: ListDefinition<HostMatrix> = {
   ...hostMatrix([]),
-  filters: [...HOST_FILTERS, ...MORE_HOST_FILTERS.filter((filter) => filter.name !== "gone")],
+  filters: [
+    ...HOST_FILTERS,
+    ...stateFilters([]),
+    ...MORE_HOST_FILTERS.filter((filter) => filter.name !== "gone"),
+  ],
   drawer: undefined,
 };

@@ -1,7 +1,8 @@
 import { screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { describe, expect, test } from "vitest";
-import type { Host, HostProbe } from "../../api/types";
+import type { HostProbe } from "../../api/defences";
+import type { Host } from "../../api/types";
 import { evidence, hostRow, MECHANISMS, SINCE } from "../../testing/defences";
 import { show, useBrowser } from "../../testing/page";
 import { list, SESSION, serve } from "../../testing/server";

@@ -3,6 +3,7 @@ import { type MouseEvent, memo } from "react";
 import { Link } from "react-router";
 import type { Column } from "./definition";
 import classes from "./explorer.module.css";
+import matrix from "./matrix.module.css";
 
 export interface RowProps<Row> {
   row: Row;
@@ -35,7 +36,7 @@ function NarrowCell<Row>({
   opened: boolean;
 }) {
   return (
-    <td className={`${classes.narrow} ${opened ? classes.openedCell : ""}`} data-label={column.label}>
+    <td className={`${matrix.narrow} ${opened ? matrix.openedCell : ""}`} data-label={column.label}>
       <a href={address} tabIndex={-1} title={column.hint?.(row)} data-row-link="" data-cell={column.id}>
         {column.cell(row)}
       </a>

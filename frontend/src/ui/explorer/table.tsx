@@ -3,6 +3,7 @@ import { type MouseEvent, useCallback, useEffect, useRef } from "react";
 import type { Query } from "../../api/client";
 import { type Column, nextOrdering, sortDirection } from "./definition";
 import classes from "./explorer.module.css";
+import matrix from "./matrix.module.css";
 import { ExplorerRow } from "./row";
 
 export interface TableProps<Row> {
@@ -38,8 +39,8 @@ function Header<Row>({
   const style = column.width ? { minWidth: column.width } : undefined;
   if (column.narrow) {
     return (
-      <th scope="col" className={classes.narrow} title={column.title}>
-        <span className={classes.upright}>{column.label}</span>
+      <th scope="col" className={matrix.narrow} title={column.title}>
+        <span className={matrix.upright}>{column.label}</span>
       </th>
     );
   }
@@ -93,7 +94,7 @@ export function ExplorerTable<Row>(props: TableProps<Row>) {
     onOpen(index, target.closest<HTMLElement>("[data-cell]")?.dataset.cell ?? null);
   }, []);
 
-  const kind = columns.some((column) => column.narrow) ? classes.matrix : "";
+  const kind = columns.some((column) => column.narrow) ? matrix.matrix : "";
   return (
     <table
       className={`${classes.table} ${kind} ${props.faded ? classes.faded : ""}`}
@@ -117,10 +118,10 @@ export function ExplorerTable<Row>(props: TableProps<Row>) {
           ))}
         </tr>
         {columns.some((column) => column.summary) && (
-          <tr className={classes.summary}>
+          <tr className={matrix.summary}>
             {selected && <td />}
             {columns.map((column) => (
-              <td key={column.id} className={column.narrow ? classes.narrow : undefined}>
+              <td key={column.id} className={column.narrow ? matrix.narrow : undefined}>
                 {column.summary?.(props.query)}
               </td>
             ))}
