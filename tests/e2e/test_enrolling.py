@@ -49,7 +49,7 @@ def test_a_host_enrols_while_the_dialog_waits_and_is_pulled(
     token = make_token(page, "a keel of the tests")
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("textbox", name="The host, as this server reaches it").fill("127.0.0.1")
-    expect(dialog.get_by_text(f"enrol --server {product.address} --token-file -")).to_contain_text(
+    expect(dialog.get_by_text(f"enrol --server {product.address}")).to_contain_text(
         "--address https://127.0.0.1:7443"
     )
     expect(dialog.get_by_role("status")).to_contain_text("No host has used the token yet")

@@ -33,12 +33,17 @@ function Progress({ made }: { made: EnrolmentToken }) {
     <p className={classes.progress} role="status">
       {token.state === "used" ? (
         <>
-          <Chip tone="good">enrolled</Chip> The host is a node now: <EnrolledNode token={token} />
+          <Chip tone="good">enrolled</Chip>
+          <span>
+            The host is a node now: <EnrolledNode token={token} />
+          </span>
         </>
       ) : token.state === "open" ? (
         <>
-          <Chip tone="unknown">waiting</Chip> No host has used the token yet. It runs out{" "}
-          <Moment at={token.expires_at} />.
+          <Chip tone="unknown">waiting</Chip>
+          <span>
+            No host has used the token yet. It runs out <Moment at={token.expires_at} />.
+          </span>
         </>
       ) : (
         `The token is ${token.state}.`

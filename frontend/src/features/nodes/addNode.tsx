@@ -20,6 +20,7 @@ import {
   nodeBody,
   testBody,
 } from "./draft";
+import classes from "./nodes.module.css";
 import { SettingsInputs } from "./settingsInputs";
 import { STEPS, stepOf } from "./steps";
 import { TargetInputs } from "./targetInputs";
@@ -128,8 +129,11 @@ export function AddNode({ kind = "docker", onClose }: { kind?: NodeKind; onClose
       <form onSubmit={submit} noValidate>
         <Stack gap="md">
           <Stepper active={step} onStepClick={(next) => next < step && setStep(next)} size="xs" iconSize={26}>
-            {STEPS.map((label) => (
-              <Stepper.Step key={label} label={label} />
+            {STEPS.map((label, index) => (
+              <Stepper.Step
+                key={label}
+                label={<span className={index === step ? undefined : classes.otherStep}>{label}</span>}
+              />
             ))}
           </Stepper>
           {step === 0 && (
