@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, QuerySet
 
 from posture.defences.choices import DefenceState
+from posture.defences.filtersets import MatrixFilterSet
 from posture.defences.models import Defence
 from scanners.defences.mechanisms import BY_ID
 from scanners.defences.mitigation import RULES
@@ -28,25 +29,22 @@ def cells(asset_ids: Iterable[int], moment: datetime | None) -> dict[int, dict[s
     return found
 
 
-def groups(
-    probes: QuerySet, by: str, mechanisms: Sequence[Mechanism], moment: datetime | None
-) -> list[dict[str, Any]]:
+def groups(filters: MatrixFilterSet, by: str) -> list[dict[str, Any]]:
     """How many assets of each group are in which state, mechanism by mechanism; the largest `GROUPS_SHOWN` first.
 
-    `probes` are the rows of the matrix that match; `by` is the column of theirs that makes a group, "" for one group.
+    `filters` say which rows of the matrix match; `by` is the column of theirs that makes a group, "" for one group.
     Two queries.
     """
+    probes = filters.apply()
     sizes = _sizes(probes, by)
     counts: dict[Any, dict[str, dict[str, int]]] = {group: {} for group in sizes}
-    probe = probes.model._meta.get_field("asset").remote_field.related_name
-    group_of = by if by.startswith("asset__") else f"asset__{probe}__{by}" if by else None
-    rows = (
-        Defence.objects.as_of(moment)
-        .filter(**{f"asset__{probe}__in": probes.order_by().values("pk")})
-        .values_list(*([group_of] if group_of else []), "mechanism", "state")
-        .annotate(number=Count("pk"))
-        .order_by()
-    )
+    group_of = [by] if by else []
+    cells = filters.cells()
+    if by and not by.startswith("asset__"):
+        relation = probes.model._meta.get_field("asset").remote_field.related_name
+        group_of = [f"asset__{relation}__{by}"]
+        cells = Defence.objects.as_of(filters.moment).of_rows(probes)
+    rows = cells.values_list(*group_of, "mechanism", "state").annotate(number=Count("*")).order_by()
     for *group, mechanism, state, number in rows:
         if (of_group := counts.get(group[0] if group else None)) is not None:
             of_group.setdefault(mechanism, {})[state] = number
@@ -63,7 +61,7 @@ def groups(
                         for state in DefenceState
                     },
                 }
-                for mechanism in mechanisms
+                for mechanism in filters.mechanisms
             ],
         }
         for group, size in sizes.items()

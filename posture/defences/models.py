@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from posture.base.intervals import Interval
 from posture.defences.choices import DefenceState
 from posture.defences.querysets import DefenceQuerySet
+
+_CURRENT = Q(closed_at__isnull=True)
+_NEWEST = (F("state_since").desc(), F("id").desc())
 
 
 class Defence(Interval):
@@ -25,14 +28,22 @@ class Defence(Interval):
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=("asset", "mechanism"), condition=Q(closed_at__isnull=True), name="one_current_defence"
+                fields=("asset", "mechanism"), condition=_CURRENT, name="one_current_defence"
             ),
         )
         indexes = (
             models.Index(
                 fields=("mechanism", "state", "asset"),
-                condition=Q(closed_at__isnull=True),
+                condition=_CURRENT,
                 name="defence_by_state",
             ),
             models.Index(fields=("asset", "mechanism", "opened_at"), name="defence_history"),
+            # Pages of cells, newest first: of all, of a state, of a mechanism in a state; and by mechanism. Those of all
+            # serve the past too.
+            models.Index(*_NEWEST, name="defence_newest"),
+            models.Index(F("state"), *_NEWEST, condition=_CURRENT, name="defence_of_state"),
+            models.Index(
+                F("mechanism"), F("state"), *_NEWEST, condition=_CURRENT, name="defence_of_mechanism"
+            ),
+            models.Index(fields=("mechanism", "id"), name="defence_by_mechanism"),
         )

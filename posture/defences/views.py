@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -69,7 +69,7 @@ class MatrixViewSet(StateViewSet):
         name = request.query_params.get("by", "all")
         if name not in self.group_columns:
             raise Invalid({"by": [f"“{name[:60]}” is not one of: {', '.join(self.group_columns)}."]})
-        found = matrix.groups(self.filterset.apply(), self.group_columns[name], self.mechanisms, self.moment)
+        found = matrix.groups(cast(filtersets.MatrixFilterSet, self.filterset), self.group_columns[name])
         names = dict(Environment.objects.values_list("pk", "name")) if name == "environment" else {}
         for group in found:
             value = group["group"]

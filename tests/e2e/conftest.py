@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.e2e.browser import Watch, launch, window
-from tests.e2e.product import Fleet, Product, tls_credential
+from tests.e2e.product import Fleet, Probed, Product, tls_credential
 from tests.engines import Engine
 from tests.platform.instances import ROOT, Instance
 
@@ -89,6 +89,17 @@ def fleet(product: Product, docker_engine: Engine) -> Iterator[Fleet]:
         assert pull["state"] in {"succeeded", "partial"}, pull["error"]
         node = product.get(f"/nodes/{node['id']}")
         yield Fleet(docker_engine, node, product.get(f"/hosts/{node['host']['id']}"))
+
+
+@pytest.fixture(scope="package")
+def probed(product: Product) -> Probed:
+    """Three hosts as a host probe tells of them."""
+    product.manage("shell", "-c", "from tests.e2e import probed_hosts; probed_hosts.write()")
+    hosts = {row["name"]: row["id"] for row in product.rows("/host-defences", search="pilot-")}
+    containers = {
+        row["name"]: row["id"] for row in product.rows("/container-defences", host=hosts["pilot-1"])
+    }
+    return Probed(hosts, containers)
 
 
 @pytest.fixture(scope="package")

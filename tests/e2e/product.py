@@ -125,6 +125,14 @@ class Fleet:
     host: dict[str, Any]
 
 
+@dataclass
+class Probed:
+    """Hosts that a host probe told of, and the containers on the first: ids by name."""
+
+    hosts: dict[str, int]
+    containers: dict[str, int]
+
+
 def tls_credential(engine: Engine) -> dict[str, str]:
     """What the wizard asks for an engine with TLS."""
     credential = engine.credential

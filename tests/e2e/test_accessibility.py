@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.browser import Watch
 from tests.e2e.conftest import Open
-from tests.e2e.product import Fleet, Product
+from tests.e2e.product import Fleet, Probed, Product
 from tests.platform.instances import ROOT
 
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
@@ -17,18 +17,28 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
 @pytest.fixture(scope="module")
-def paths(fleet: Fleet, product: Product) -> list[str]:
+def paths(fleet: Fleet, probed: Probed, product: Product) -> list[str]:
     """Every page of the product, lists with an open drawer and grouped lists among them."""
     container = product.rows("/containers", search="careless")[0]["id"]
     finding = product.rows("/findings", search="careless")[0]["id"]
     image = product.rows("/images")[0]["id"]
     pull = product.rows("/pulls", node=fleet.node["id"])[0]["id"]
     check = product.rows("/checks")[0]["id"]
+    token = product.post(
+        "/enrolment-tokens", {"name": "a hull of the walk", "environment": product.environment()}
+    )["id"]
     return [
-        "/nodes", f"/nodes/{fleet.node['id']}", "/nodes?add=node", "/hosts", f"/hosts?open={fleet.host['id']}",
+        "/nodes", f"/nodes/{fleet.node['id']}", "/nodes?add=node", "/nodes?add=probe", "/nodes/enrolment",
+        "/nodes/enrolment?add=token", f"/nodes/enrolment?open={token}", "/hosts", f"/hosts?open={fleet.host['id']}",
         f"/hosts/{fleet.host['id']}", f"/hosts/{fleet.host['id']}?tab=evidence", "/containers",
-        f"/containers/{container}", "/images", f"/images/{image}", "/findings", f"/findings?open={finding}",
+        f"/hosts/{fleet.host['id']}?tab=kernel", f"/hosts/{probed.hosts['pilot-3']}?tab=kernel",
+        f"/containers/{container}", f"/containers/{container}?tab=confinement",
+        f"/containers/{probed.containers['adrift']}?tab=confinement",
+        "/images", f"/images/{image}", "/findings", f"/findings?open={finding}",
         "/findings?group=check", "/findings?as_of=2020-03-01T09:00:00Z", "/checks", f"/checks/{check}", "/pulls",
+        "/defences", f"/defences?open={probed.hosts['pilot-1']}&cell=seccomp", "/defences?group=mechanism",
+        "/defences?group=distribution", "/defences?tab=containers", "/defences?tab=differences",
+        "/defences?tab=differences&show=all&open=/kernel/lockdown",
         f"/pulls/{pull}", "/environments", "/users", "/tokens", "/history", "/me", "/nowhere",
     ]  # fmt: skip
 

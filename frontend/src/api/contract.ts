@@ -2,6 +2,7 @@
  * Holds our types to what the server says it answers with: `schema.d.ts` is generated from its OpenAPI schema
  * (`npm run schema`), and this file does not compile where the two disagree. Nothing here is ever run.
  */
+import type * as defences from "./defences";
 import type { components } from "./schema";
 import type * as ours from "./types";
 
@@ -30,15 +31,15 @@ export type Contract = [
   Fits<ours.FindingGroup, Served["FindingGroup"]>,
   Fits<ours.Ledger, Served["Ledger"]>,
   Fits<ours.EnvironmentLedger, Served["EnvironmentLedger"]>,
-  Fits<ours.HostMatrix, Served["HostMatrix"]>,
-  Fits<ours.ContainerMatrix, Served["ContainerMatrix"]>,
-  Fits<ours.Defence, Served["Defence"]>,
-  Fits<ours.Mechanism, Served["Mechanism"]>,
-  Fits<ours.DefenceGroup, Served["DefenceGroup"]>,
-  Fits<ours.Divergence, Served["Divergence"]>,
-  Fits<ours.HostProbe, Served["HostProbe"]>,
-  Fits<ours.HostPackage, Served["HostPackage"]>,
-  Fits<ours.ContainerProbe, Served["ContainerProbe"]>,
+  Fits<defences.HostMatrix, Served["HostMatrix"]>,
+  Fits<defences.ContainerMatrix, Served["ContainerMatrix"]>,
+  Fits<defences.Defence, Served["Defence"]>,
+  Fits<defences.Mechanism, Served["Mechanism"]>,
+  Fits<defences.DefenceGroup, Served["DefenceGroup"]>,
+  Fits<defences.Divergence, Served["Divergence"]>,
+  Fits<defences.HostProbe, Served["HostProbe"]>,
+  Fits<defences.HostPackage, Served["HostPackage"]>,
+  Fits<defences.ContainerProbe, Served["ContainerProbe"]>,
   Fits<ours.Token, Served["Token"]>,
   Fits<ours.SavedView, Served["SavedView"]>,
   Fits<ours.Freshness, Served["Freshness"]>,

@@ -57,7 +57,7 @@ describe("the view of a list in the address", () => {
 
   test("walking to another row keeps the cell, closing the drawer drops it", () => {
     const params = writeView(new URLSearchParams(), { open: "3", cell: "seccomp" }, NAMES);
-    expect(addressText(writeView(params, { open: "4" }, NAMES))).toBe("?cell=seccomp&open=4");
+    expect(addressText(writeView(params, { open: "4" }, NAMES))).toBe("?open=4&cell=seccomp");
     expect(addressText(writeView(params, { open: null }, NAMES))).toBe("");
   });
 

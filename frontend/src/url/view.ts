@@ -49,8 +49,8 @@ export function writeView(params: URLSearchParams, change: Partial<View>, filter
   if (change.filters) for (const name of filterNames) put(name, change.filters[name]?.join(","));
   if ("search" in change) put("search", change.search);
   if ("ordering" in change) put("ordering", change.ordering);
-  if ("cell" in change) put("cell", change.cell);
   if ("open" in change) put("open", change.open);
+  if ("cell" in change) put("cell", change.cell);
   if (!next.has("open")) next.delete("cell");
   if ("columns" in change) put("columns", change.columns?.join(","));
   if ("group" in change) put("group", change.group);

@@ -31,8 +31,10 @@ def collected(address: str, credential: Credential | None = None, **options: Any
 
 
 def only_host(items: list[Observed | Skipped]) -> HostFacts:
-    (observed,) = items
-    assert isinstance(observed, Observed) and isinstance(observed.facts, HostFacts)
+    """The host. What could not be read of the machine that these tests run on is its own affair."""
+    (observed,) = [item for item in items if isinstance(item, Observed)]
+    assert {item.kind for item in items if isinstance(item, Skipped)} <= {"unreadable"}
+    assert isinstance(observed.facts, HostFacts)
     return observed.facts
 
 

@@ -1,8 +1,8 @@
 import { Button, Stack } from "@mantine/core";
 import { useState } from "react";
 import { Link } from "react-router";
+import type { ContainerProbe } from "../../api/defences";
 import { useItem } from "../../api/hooks";
-import type { ContainerProbe } from "../../api/types";
 import { AssetLink } from "../../ui/assetLink";
 import { DefenceTable } from "../../ui/defences/defenceTable";
 import { NotMeasuredPanel } from "../../ui/defences/notMeasured";

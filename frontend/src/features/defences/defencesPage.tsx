@@ -1,7 +1,7 @@
 import { NativeSelect } from "@mantine/core";
 import { useMemo } from "react";
 import type { Query } from "../../api/client";
-import type { Mechanism } from "../../api/types";
+import type { Mechanism } from "../../api/defences";
 import { useMechanisms } from "../../ui/defences/mechanisms";
 import { StateLegend } from "../../ui/defences/states";
 import type { ListDefinition } from "../../ui/explorer/definition";

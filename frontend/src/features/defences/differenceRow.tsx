@@ -1,5 +1,6 @@
 import { useState } from "react";
-import type { AssetRef, Difference, DifferingValue } from "../../api/types";
+import type { Difference, DifferingValue } from "../../api/defences";
+import type { AssetRef } from "../../api/types";
 import { AssetLink } from "../../ui/assetLink";
 import { ChevronIcon } from "../../ui/icons";
 import { plural, wholeText } from "../../ui/quantities";

@@ -1,8 +1,8 @@
 import { Button, SegmentedControl, TextInput } from "@mantine/core";
 import { useState } from "react";
 import type { Query } from "../../api/client";
+import type { Difference, Divergence } from "../../api/defences";
 import { useItem } from "../../api/hooks";
-import type { Difference, Divergence } from "../../api/types";
 import explorer from "../../ui/explorer/explorer.module.css";
 import { SearchIcon } from "../../ui/icons";
 import { plural, wholeText } from "../../ui/quantities";
@@ -11,6 +11,7 @@ import { Empty, Loading, ProblemNote } from "../../ui/states";
 import { useAddressValue } from "../../url/useView";
 import classes from "./defences.module.css";
 import { DifferenceRow } from "./differenceRow";
+import { NOTHING } from "./matrixLists";
 
 const ROWS_AT_ONCE = 200;
 
@@ -54,6 +55,9 @@ export function Differences({ query }: { query: Query }) {
   );
   if (!item.data) return failed;
   const { hosts, differences } = item.data;
+  if (hosts.length === 0 && Object.keys(query).every((name) => name === "as_of")) {
+    return <Empty {...NOTHING}>{NOTHING.words}</Empty>;
+  }
   if (hosts.length < 2) {
     return (
       <Empty

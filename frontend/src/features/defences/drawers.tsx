@@ -1,8 +1,9 @@
 import { Stack } from "@mantine/core";
 import { type ReactNode, useEffect } from "react";
 import { Link } from "react-router";
+import type { ContainerMatrix, Defence, HostMatrix, Mechanism } from "../../api/defences";
 import { useItem } from "../../api/hooks";
-import type { AssetRef, ContainerMatrix, Defence, HostMatrix, Mechanism } from "../../api/types";
+import type { AssetRef } from "../../api/types";
 import { AssetLink, EnvironmentName } from "../../ui/assetLink";
 import { useDefences, weaknessWords } from "../../ui/defences/mechanisms";
 import { StateChip, StateGlyph } from "../../ui/defences/states";

@@ -1,8 +1,8 @@
 import { Menu } from "@mantine/core";
 import { Link, useLocation } from "react-router";
 import type { Query } from "../../api/client";
+import type { DefenceGroup, DefenceState, Mechanism, StateCounts } from "../../api/defences";
 import { useItem } from "../../api/hooks";
-import type { DefenceGroup, DefenceState, Mechanism, StateCounts } from "../../api/types";
 import { shortName } from "../../ui/defences/mechanisms";
 import { countsText, DEFENCE_STATES, StateBar, StateChip } from "../../ui/defences/states";
 import { wholeText } from "../../ui/quantities";

@@ -1,10 +1,11 @@
 import { Link, useLocation } from "react-router";
 import type { Query } from "../../api/client";
+import type { DefenceGroup, Mechanism, StateCounts } from "../../api/defences";
 import { useItem } from "../../api/hooks";
-import type { DefenceGroup, Mechanism, StateCounts } from "../../api/types";
 import { shortName } from "../../ui/defences/mechanisms";
 import { StateBar, StateLegend } from "../../ui/defences/states";
 import explorer from "../../ui/explorer/explorer.module.css";
+import matrix from "../../ui/explorer/matrix.module.css";
 import { plural, wholeText } from "../../ui/quantities";
 import { ScrollFrame } from "../../ui/scrollFrame";
 import { Empty, Loading, ProblemNote } from "../../ui/states";
@@ -60,7 +61,7 @@ export function MatrixGroups({
     <>
       {failed}
       <ScrollFrame className={explorer.frame} label={`${many} by ${heading}`}>
-        <table className={`${explorer.table} ${explorer.matrix}`} aria-label={`${many} by ${heading}`}>
+        <table className={`${explorer.table} ${matrix.matrix}`} aria-label={`${many} by ${heading}`}>
           <thead>
             <tr>
               <th scope="col">{heading}</th>
@@ -68,8 +69,8 @@ export function MatrixGroups({
                 {assets}
               </th>
               {mechanisms.map((mechanism) => (
-                <th key={mechanism.id} scope="col" className={explorer.narrow} title={mechanism.title}>
-                  <span className={explorer.upright}>{shortName(mechanism)}</span>
+                <th key={mechanism.id} scope="col" className={matrix.narrow} title={mechanism.title}>
+                  <span className={matrix.upright}>{shortName(mechanism)}</span>
                 </th>
               ))}
             </tr>
@@ -88,13 +89,13 @@ export function MatrixGroups({
                       <span className="soft">cannot be told</span>
                     )}
                   </td>
-                  <td className={explorer.numeric} data-label={assets}>
+                  <td className={`${explorer.numeric} ${matrix.figure}`} data-label={assets}>
                     {wholeText(group.assets)}
                   </td>
                   {mechanisms.map((mechanism) => {
                     const counts = countsOf(group, mechanism.id);
                     return (
-                      <td key={mechanism.id} className={explorer.narrow} data-label={shortName(mechanism)}>
+                      <td key={mechanism.id} className={matrix.narrow} data-label={shortName(mechanism)}>
                         {counts ? <StateBar counts={counts} /> : "–"}
                       </td>
                     );

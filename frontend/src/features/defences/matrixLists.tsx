@@ -1,4 +1,4 @@
-import type { ContainerMatrix, DefenceCells, HostMatrix, Mechanism } from "../../api/types";
+import type { ContainerMatrix, DefenceCells, HostMatrix, Mechanism } from "../../api/defences";
 import { AssetLink, EnvironmentName } from "../../ui/assetLink";
 import { NodeLamp } from "../../ui/chips";
 import { AddNodeButton } from "../../ui/defences/addNodeButton";
@@ -62,7 +62,8 @@ const MORE_HOST_FILTERS: Filter[] = [
   },
 ];
 
-const NOTHING = {
+/** Why there may be no row at all. */
+export const NOTHING = {
   title: "No host probe has read a host yet",
   words:
     "What the kernel sets against an attack can only be seen on the host itself. Add a node for a host probe.",
@@ -211,6 +212,10 @@ export function containerMatrix(mechanisms: Mechanism[]): ListDefinition<Contain
 /** The hosts to compare, chosen by the same filters. Its rows are never listed. */
 export const COMPARED: ListDefinition<HostMatrix> = {
   ...hostMatrix([]),
-  filters: [...HOST_FILTERS, ...MORE_HOST_FILTERS.filter((filter) => filter.name !== "gone")],
+  filters: [
+    ...HOST_FILTERS,
+    ...stateFilters([]),
+    ...MORE_HOST_FILTERS.filter((filter) => filter.name !== "gone"),
+  ],
   drawer: undefined,
 };

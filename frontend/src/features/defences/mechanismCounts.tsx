@@ -1,6 +1,6 @@
 import { Link, useLocation } from "react-router";
 import type { Query } from "../../api/client";
-import type { Mechanism } from "../../api/types";
+import type { Mechanism } from "../../api/defences";
 import { weaknessWords } from "../../ui/defences/mechanisms";
 import { DEFENCE_STATES, StateBar, stateTitle } from "../../ui/defences/states";
 import explorer from "../../ui/explorer/explorer.module.css";

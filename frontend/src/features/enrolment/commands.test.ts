@@ -9,8 +9,8 @@ describe("the commands that enrol a host", () => {
   test("they name the server as the page was opened and the host as it is reached", () => {
     expect(enrolCommands(server("https://plimsoll.example.org/nodes/enrolment"), " web-1.example.org ")).toBe(
       "install -m 755 plimsoll-probe.pyz /usr/local/bin/plimsoll-probe\n" +
-        "plimsoll-probe enrol --server https://plimsoll.example.org --token-file - " +
-        "--address https://web-1.example.org:7443",
+        "plimsoll-probe enrol --server https://plimsoll.example.org \\\n" +
+        "  --token-file - --address https://web-1.example.org:7443",
     );
     expect(bringCommands("web-1")).toBe("make probe\nscp dist/plimsoll-probe.pyz root@web-1:");
   });

@@ -51,10 +51,10 @@ export function enrolCommands(server: Server, host: string): string {
   return [
     "install -m 755 plimsoll-probe.pyz /usr/local/bin/plimsoll-probe",
     [
-      `plimsoll-probe enrol --server ${server.origin} --token-file -`,
-      `--address ${agentAddress(host)}`,
-      ...(server.isPlaintext ? ["--allow-plaintext"] : []),
-    ].join(" "),
+      `plimsoll-probe enrol --server ${server.origin}`,
+      `  --token-file - --address ${agentAddress(host)}`,
+      ...(server.isPlaintext ? ["  --allow-plaintext"] : []),
+    ].join(" \\\n"),
   ].join("\n");
 }
 

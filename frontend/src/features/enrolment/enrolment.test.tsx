@@ -71,7 +71,7 @@ describe("enrolment", () => {
       labels: { rack: "7" },
       expires_in_seconds: 3600,
     });
-    expect(dialog.textContent).toContain(`enrol --server ${window.location.origin} --token-file -`);
+    expect(dialog.textContent).toContain(`enrol --server ${window.location.origin}`);
     await user.type(within(dialog).getByLabelText(/The host, as this server/), "web-1.example.org");
     expect(dialog.textContent).toContain("--address https://web-1.example.org:7443");
     state = { ...USED, id: 1 };

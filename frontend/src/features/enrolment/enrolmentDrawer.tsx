@@ -3,7 +3,7 @@ import { useItem } from "../../api/hooks";
 import type { EnrolmentToken } from "../../api/types";
 import { labelsText } from "../../ui/labels";
 import { Moment } from "../../ui/moment";
-import { Facts } from "../../ui/page";
+import { type Fact, Facts } from "../../ui/page";
 import { Loading, ProblemNote } from "../../ui/states";
 import { EnrolCommands } from "./enrolCommands";
 import classes from "./enrolment.module.css";
@@ -46,8 +46,10 @@ export function EnrolmentDrawer({
           ["Made by", token.created_by?.username ?? "the terminal"],
           ["Made", <Moment key="created" at={token.created_at} />],
           ["Expires", <Moment key="expires" at={token.expires_at} />],
-          ["Used", <Moment key="used" at={token.used_at} />],
-          ["Revoked", <Moment key="revoked" at={token.revoked_at} />],
+          ...(token.used_at ? [["Used", <Moment key="used" at={token.used_at} />] satisfies Fact] : []),
+          ...(token.revoked_at
+            ? [["Revoked", <Moment key="revoked" at={token.revoked_at} />] satisfies Fact]
+            : []),
         ]}
       />
       {token.state === "open" && (

@@ -24,8 +24,8 @@ function definition(
 ): ListDefinition<EnrolmentToken> {
   return {
     path: "/enrolment-tokens",
-    one: "enrolment token",
-    many: "enrolment tokens",
+    one: "token",
+    many: "tokens",
     id: (token) => String(token.id),
     name: (token) => token.name,
     search: true,

@@ -1,8 +1,10 @@
-import { Button, Group, Modal, Select, Stack, TextInput } from "@mantine/core";
+import { Button, Modal, Select, Stack, TextInput } from "@mantine/core";
 import { type FormEvent, useEffect, useState } from "react";
 import { useChange, useItem } from "../../api/hooks";
 import type { EnrolmentToken, NewEnrolmentToken } from "../../api/types";
+import { Chip } from "../../ui/chips";
 import { CopyBlock } from "../../ui/copy";
+import { DialogFoot } from "../../ui/dialogFoot";
 import { readLabels } from "../../ui/labels";
 import { Moment } from "../../ui/moment";
 import { useEnvironments } from "../../ui/shell/scopeSelect";
@@ -28,14 +30,20 @@ function Progress({ made }: { made: EnrolmentToken }) {
   );
   const token = item.data ?? made;
   return (
-    <p className={token.state === "used" ? classes.enrolled : classes.waiting} role="status">
+    <p className={classes.progress} role="status">
       {token.state === "used" ? (
         <>
-          The host has enrolled: <EnrolledNode token={token} />
+          <Chip tone="good">enrolled</Chip>
+          <span>
+            The host is a node now: <EnrolledNode token={token} />
+          </span>
         </>
       ) : token.state === "open" ? (
         <>
-          Waiting for the host. The token runs out <Moment at={token.expires_at} />.
+          <Chip tone="unknown">waiting</Chip>
+          <span>
+            No host has used the token yet. It runs out <Moment at={token.expires_at} />.
+          </span>
         </>
       ) : (
         `The token is ${token.state}.`
@@ -101,10 +109,10 @@ export function NewEnrolment({ onClose }: { onClose: () => void }) {
               </>
             }
           />
-          <Progress made={made} />
-          <Group justify="flex-end">
+          <DialogFoot apart>
+            <Progress made={made} />
             <Button onClick={onClose}>Done</Button>
-          </Group>
+          </DialogFoot>
         </Stack>
       ) : (
         <form onSubmit={submit}>
@@ -151,7 +159,7 @@ export function NewEnrolment({ onClose }: { onClose: () => void }) {
               onChange={(event) => setLabels(event.currentTarget.value)}
             />
             {change.error && <ProblemNote problem={change.error} />}
-            <Group justify="flex-end" gap="xs">
+            <DialogFoot>
               <Button variant="default" onClick={onClose}>
                 Cancel
               </Button>
@@ -162,7 +170,7 @@ export function NewEnrolment({ onClose }: { onClose: () => void }) {
               >
                 Make the token
               </Button>
-            </Group>
+            </DialogFoot>
           </Stack>
         </form>
       )}

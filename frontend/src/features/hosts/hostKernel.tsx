@@ -1,7 +1,7 @@
 import { Stack } from "@mantine/core";
 import { Link } from "react-router";
+import type { HostProbe } from "../../api/defences";
 import { useItem } from "../../api/hooks";
-import type { HostProbe } from "../../api/types";
 import { NodeLamp } from "../../ui/chips";
 import { AddNodeButton } from "../../ui/defences/addNodeButton";
 import { DefenceTable } from "../../ui/defences/defenceTable";

@@ -1,7 +1,7 @@
 import { Button, TextInput } from "@mantine/core";
 import { useState } from "react";
+import type { HostPackage } from "../../api/defences";
 import { useItem } from "../../api/hooks";
-import type { HostPackage } from "../../api/types";
 import { SearchIcon } from "../../ui/icons";
 import { Panel, pageClasses } from "../../ui/page";
 import { plural, wholeText } from "../../ui/quantities";

@@ -5,6 +5,7 @@ import { request } from "../../api/client";
 import { useChange } from "../../api/hooks";
 import { asProblem, type Problem } from "../../api/problem";
 import type { ConnectionTest, Node, NodeKind, Pull } from "../../api/types";
+import { DialogFoot } from "../../ui/dialogFoot";
 import { useNotices } from "../../ui/notices";
 import { useEnvironments } from "../../ui/shell/scopeSelect";
 import { ProblemNote } from "../../ui/states";
@@ -19,6 +20,7 @@ import {
   nodeBody,
   testBody,
 } from "./draft";
+import classes from "./nodes.module.css";
 import { SettingsInputs } from "./settingsInputs";
 import { STEPS, stepOf } from "./steps";
 import { TargetInputs } from "./targetInputs";
@@ -127,8 +129,11 @@ export function AddNode({ kind = "docker", onClose }: { kind?: NodeKind; onClose
       <form onSubmit={submit} noValidate>
         <Stack gap="md">
           <Stepper active={step} onStepClick={(next) => next < step && setStep(next)} size="xs" iconSize={26}>
-            {STEPS.map((label) => (
-              <Stepper.Step key={label} label={label} />
+            {STEPS.map((label, index) => (
+              <Stepper.Step
+                key={label}
+                label={<span className={index === step ? undefined : classes.otherStep}>{label}</span>}
+              />
             ))}
           </Stepper>
           {step === 0 && (
@@ -150,12 +155,12 @@ export function AddNode({ kind = "docker", onClose }: { kind?: NodeKind; onClose
           )}
           {step === 2 && (
             <>
-              {test && <ConnectionReport test={test} kind={draft.kind} />}
+              {test && <ConnectionReport test={test} kind={draft.kind} brief />}
               <SettingsInputs draft={draft} errors={errors} onChange={change} />
             </>
           )}
           {refused && <ProblemNote problem={refused} />}
-          <Group justify="space-between" gap="xs">
+          <DialogFoot apart>
             <Button variant="default" onClick={() => (step === 0 ? onClose() : setStep(step - 1))}>
               {step === 0 ? "Cancel" : "Back"}
             </Button>
@@ -190,7 +195,7 @@ export function AddNode({ kind = "docker", onClose }: { kind?: NodeKind; onClose
                 </Button>
               )}
             </Group>
-          </Group>
+          </DialogFoot>
         </Stack>
       </form>
     </Modal>

@@ -4,8 +4,16 @@ import { plural, wholeText } from "../../ui/quantities";
 import { ScrollFrame } from "../../ui/scrollFrame";
 import classes from "./nodes.module.css";
 
-/** What a connection test found, and what it could not read. */
-export function ConnectionReport({ test, kind }: { test: ConnectionTest; kind: NodeKind }) {
+/** What a connection test found, and what it could not read; `brief` where that was shown in full already. */
+export function ConnectionReport({
+  test,
+  kind,
+  brief = false,
+}: {
+  test: ConnectionTest;
+  kind: NodeKind;
+  brief?: boolean;
+}) {
   if (!test.ok || !test.report) {
     return (
       <div className={classes.failed} role="alert">
@@ -20,6 +28,8 @@ export function ConnectionReport({ test, kind }: { test: ConnectionTest; kind: N
     report.containers !== null && plural(report.containers, "container", "containers"),
     report.images !== null && plural(report.images, "image", "images"),
     `answered in ${wholeText(test.elapsed_ms)} ms`,
+    brief && `${wholeText(report.readable.length)} parts read`,
+    brief && report.missing.length > 0 && `${wholeText(report.missing.length)} missing`,
   ];
   return (
     <div className={classes.found} role="status">
@@ -28,7 +38,7 @@ export function ConnectionReport({ test, kind }: { test: ConnectionTest; kind: N
         {kind === "docker" && `, API ${report.api_version}`}
       </strong>
       <span>{found.filter(Boolean).join(", ")}</span>
-      {report.readable.length > 0 && (
+      {!brief && report.readable.length > 0 && (
         <ul className={classes.parts} aria-label="What was read">
           {report.readable.map((part) => (
             <li key={part}>
@@ -37,7 +47,7 @@ export function ConnectionReport({ test, kind }: { test: ConnectionTest; kind: N
           ))}
         </ul>
       )}
-      {report.missing.length > 0 && (
+      {!brief && report.missing.length > 0 && (
         <>
           <ScrollFrame className={classes.missing} label="What is missing">
             <ul>

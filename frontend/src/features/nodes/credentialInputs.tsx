@@ -57,7 +57,12 @@ function CredentialInput({
         }}
       >
         {(props) => (
-          <Button {...props} variant="subtle" aria-label={`Read from a file: ${field.label.toLowerCase()}`}>
+          <Button
+            {...props}
+            variant="subtle"
+            px={4}
+            aria-label={`Read from a file: ${field.label.toLowerCase()}`}
+          >
             Read from a file
           </Button>
         )}
@@ -123,6 +128,7 @@ export function CredentialInputs({
   errors: Record<string, string>;
   onChange: (change: Partial<Draft>) => void;
 }) {
+  const [opened, setOpened] = useState(false);
   const scheme = schemeOf(addressOf(draft));
   if (scheme === "unix") {
     return <p className="soft">A local socket needs no credential: the permissions of its file decide.</p>;
@@ -130,17 +136,37 @@ export function CredentialInputs({
   if (scheme === "local") {
     return <p className="soft">The machine that the server runs on needs no credential.</p>;
   }
+  const errorOf = ({ name }: CredentialField) => errors[name] ?? errors[`credential.${name}`];
+  const input = (field: CredentialField) => (
+    <CredentialInput
+      key={field.name}
+      field={field}
+      value={draft.credential[field.name] ?? ""}
+      error={errorOf(field)}
+      onChange={(text) => onChange({ credential: { ...draft.credential, [field.name]: text } })}
+    />
+  );
+  const fields = credentialFields(scheme);
+  const aside = fields.filter((field) => field.aside);
   return (
     <Stack gap="sm">
-      {credentialFields(scheme).map((field) => (
-        <CredentialInput
-          key={field.name}
-          field={field}
-          value={draft.credential[field.name] ?? ""}
-          error={errors[field.name] ?? errors[`credential.${field.name}`]}
-          onChange={(text) => onChange({ credential: { ...draft.credential, [field.name]: text } })}
-        />
-      ))}
+      {fields.filter((field) => !field.aside).map(input)}
+      {aside.length > 0 && (
+        <details
+          className={classes.aside}
+          // Never closed over something that was given or refused.
+          open={opened || aside.some((field) => errorOf(field) || draft.credential[field.name])}
+          onToggle={(event) => setOpened(event.currentTarget.open)}
+        >
+          <summary>A client certificate, instead of the token or beside it</summary>
+          <Stack gap="sm">
+            <span className="soft">
+              For an agent that was started with <code>--client-ca</code>.
+            </span>
+            {aside.map(input)}
+          </Stack>
+        </details>
+      )}
       {scheme === "ssh" && <HostKeyPin draft={draft} onChange={onChange} />}
       {scheme === "tcp" && (
         <Checkbox

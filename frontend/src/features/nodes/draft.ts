@@ -108,6 +108,8 @@ export interface CredentialField {
   description?: string;
   secret?: boolean;
   short?: boolean;
+  /** Rarely needed: shown when it is asked for. */
+  aside?: boolean;
 }
 
 const CLIENT_CERTIFICATE: CredentialField = { name: "client_certificate", label: "Client certificate" };
@@ -156,13 +158,10 @@ const FIELDS: Record<Scheme, CredentialField[]> = {
     {
       name: "ca_certificate",
       label: "Certificate of the agent",
-      description: "Pinned: who answers must hold it, or one that it signed. Empty for a public authority's",
+      description: "Its own, which is then pinned, or that of the CA which signed it; empty for a public CA",
     },
-    {
-      ...CLIENT_CERTIFICATE,
-      description: "Instead of the token or beside it, for an agent started with --client-ca",
-    },
-    CLIENT_KEY,
+    { ...CLIENT_CERTIFICATE, aside: true },
+    { ...CLIENT_KEY, aside: true },
   ],
 };
 

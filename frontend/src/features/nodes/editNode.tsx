@@ -1,7 +1,8 @@
-import { Button, Group, Modal, Stack, TextInput } from "@mantine/core";
+import { Button, Modal, Stack, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useChange } from "../../api/hooks";
 import type { Node } from "../../api/types";
+import { DialogFoot } from "../../ui/dialogFoot";
 import { useNotices } from "../../ui/notices";
 import { ProblemNote } from "../../ui/states";
 import { addressOf, addressProblem, type Draft, draftOf, hostOptions, LOCAL, nodeBody } from "./draft";
@@ -67,7 +68,7 @@ export function EditNode({ node, onClose }: { node: Node; onClose: () => void })
           <HostOptions draft={draft} errors={errors} onChange={put} />
           <SettingsInputs draft={draft} errors={errors} onChange={put} />
           {change.error && <ProblemNote problem={change.error} />}
-          <Group justify="flex-end" gap="xs">
+          <DialogFoot>
             <Button variant="default" onClick={onClose}>
               Cancel
             </Button>
@@ -78,7 +79,7 @@ export function EditNode({ node, onClose }: { node: Node; onClose: () => void })
             >
               Save
             </Button>
-          </Group>
+          </DialogFoot>
         </Stack>
       </form>
     </Modal>

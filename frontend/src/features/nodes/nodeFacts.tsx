@@ -3,13 +3,13 @@ import { AssetLink, EnvironmentName } from "../../ui/assetLink";
 import { labelsText } from "../../ui/labels";
 import { Moment } from "../../ui/moment";
 import { type Fact, Facts } from "../../ui/page";
-import { bytesText, durationText, spanText, wholeText, wordsOf } from "../../ui/quantities";
+import { bytesText, spanText, wholeText, wordsOf } from "../../ui/quantities";
 import { schemeOf } from "./draft";
 import { NodeKindName } from "./nodeKind";
 
 function limitsText(limits: Node["limits"]): string {
   return [
-    limits.seconds ? durationText(limits.seconds) : null,
+    limits.seconds ? spanText(limits.seconds) : null,
     limits.bytes ? bytesText(limits.bytes) : null,
     limits.items ? `${wholeText(limits.items)} items` : null,
   ]

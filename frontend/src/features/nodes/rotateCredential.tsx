@@ -1,7 +1,8 @@
-import { Button, Group, Modal, Stack } from "@mantine/core";
+import { Button, Modal, Stack } from "@mantine/core";
 import { type FormEvent, useState } from "react";
 import { useChange } from "../../api/hooks";
 import type { Node } from "../../api/types";
+import { DialogFoot } from "../../ui/dialogFoot";
 import { useNotices } from "../../ui/notices";
 import { ProblemNote } from "../../ui/states";
 import { CredentialInputs } from "./credentialInputs";
@@ -60,7 +61,7 @@ export function RotateCredential({ node, onClose }: { node: Node; onClose: () =>
           />
           {change.error && <ProblemNote problem={change.error} />}
           {missing && <p className="soft">{missing}</p>}
-          <Group justify="flex-end" gap="xs">
+          <DialogFoot>
             <Button variant="default" onClick={onClose}>
               Cancel
             </Button>
@@ -69,7 +70,7 @@ export function RotateCredential({ node, onClose }: { node: Node; onClose: () =>
                 Replace the credential
               </Button>
             )}
-          </Group>
+          </DialogFoot>
         </Stack>
       </form>
     </Modal>

@@ -1,5 +1,5 @@
 /** The steps of the wizard that adds a node, in their order. */
-export const STEPS = ["What is pulled", "Credential", "Schedule"] as const;
+export const STEPS = ["Node", "Credential", "Schedule"] as const;
 
 const TARGET = new Set(["kind", "address", "reads_host", "use_sudo"]);
 

@@ -60,19 +60,27 @@ function Choices<Value extends string>({
   choices,
   value,
   error,
+  focused = false,
   onChange,
 }: {
   label: string;
   choices: Choice<Value>[];
   value: Value;
   error?: string;
+  /** Whether the dialog begins here. */
+  focused?: boolean;
   onChange: (value: Value) => void;
 }) {
   return (
     <Radio.Group label={label} value={value} error={error} onChange={(next) => onChange(next as Value)}>
       <div className={classes.choices}>
         {choices.map((choice) => (
-          <Radio.Card key={choice.value} value={choice.value} className={classes.choice}>
+          <Radio.Card
+            key={choice.value}
+            value={choice.value}
+            className={classes.choice}
+            data-autofocus={(focused && choice.value === value) || undefined}
+          >
             <span className={classes.choiceHead}>
               {choice.icon}
               <strong>{choice.title}</strong>
@@ -184,6 +192,7 @@ export function TargetInputs({
         <Choices
           label="How the host is reached"
           choices={WAYS}
+          focused
           value={draft.way}
           onChange={(way) => move(begun === way ? { way } : { way, address: "" })}
         />

@@ -1,7 +1,7 @@
 import { SegmentedControl } from "@mantine/core";
 import { useState } from "react";
 import { Link } from "react-router";
-import type { Mechanism } from "../../api/types";
+import type { Mechanism } from "../../api/defences";
 import { pathOf } from "../../url/paths";
 import { useCarry } from "../../url/scope";
 import { Moment } from "../moment";

@@ -1,6 +1,6 @@
 import { useMemo } from "react";
+import type { Defence, Mechanism } from "../../api/defences";
 import { useItem, useList } from "../../api/hooks";
-import type { Defence, Mechanism } from "../../api/types";
 import { useScope } from "../../url/scope";
 
 /** Headers of columns, where a title would be too long. A mechanism that is not named here shows its title. */

@@ -1,4 +1,4 @@
-import type { NotMeasured } from "../../api/types";
+import type { NotMeasured } from "../../api/defences";
 import { Panel } from "../page";
 import classes from "./defences.module.css";
 

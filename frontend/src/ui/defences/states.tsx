@@ -1,4 +1,4 @@
-import type { DefenceCell, DefenceCells, DefenceState, StateCounts } from "../../api/types";
+import type { DefenceCell, DefenceCells, DefenceState, StateCounts } from "../../api/defences";
 import { absoluteText, wholeText, wordsOf } from "../quantities";
 import classes from "./defences.module.css";
 

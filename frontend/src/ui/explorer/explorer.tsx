@@ -80,7 +80,11 @@ export function Explorer<Row>({
 
   const putColumns = useCallback((columns: string[] | null) => change({ columns }, true), [change]);
   const [chosen, choose] = useColumnChoice(definition.path, view.columns, putColumns);
-  const columns = shownColumns(definition.columns, chosen);
+  const choice = chosen?.join();
+  const columns = useMemo(
+    () => shownColumns(definition.columns, choice ? choice.split(",") : null),
+    [definition, choice],
+  );
   const ordering = view.ordering ?? definition.usualOrdering;
 
   const [active, setActive] = useState(-1);
@@ -176,8 +180,11 @@ export function Explorer<Row>({
     () => addressText(writeView(new URLSearchParams(location.search), { open: null }, names)),
     [location.search, names],
   );
-  const cellAddress = (row: Row, cell: string) =>
-    `${closed || "?"}${closed ? "&" : ""}open=${encodeURIComponent(definition.id(row))}&cell=${encodeURIComponent(cell)}`;
+  const cellAddress = useCallback(
+    (row: Row, cell: string) =>
+      `${closed ? `${closed}&` : "?"}open=${encodeURIComponent(definition.id(row))}&cell=${encodeURIComponent(cell)}`,
+    [closed, definition],
+  );
 
   return (
     <div className={`${classes.explorer} ${embedded ? classes.embedded : ""}`}>

@@ -1,9 +1,10 @@
 import { Checkbox } from "@mantine/core";
-import { type MouseEvent, useEffect, useRef } from "react";
-import { Link } from "react-router";
+import { type MouseEvent, useCallback, useEffect, useRef } from "react";
 import type { Query } from "../../api/client";
 import { type Column, nextOrdering, sortDirection } from "./definition";
 import classes from "./explorer.module.css";
+import matrix from "./matrix.module.css";
+import { ExplorerRow } from "./row";
 
 export interface TableProps<Row> {
   label: string;
@@ -38,8 +39,8 @@ function Header<Row>({
   const style = column.width ? { minWidth: column.width } : undefined;
   if (column.narrow) {
     return (
-      <th scope="col" className={classes.narrow} title={column.title}>
-        <span className={classes.upright}>{column.label}</span>
+      <th scope="col" className={matrix.narrow} title={column.title}>
+        <span className={matrix.upright}>{column.label}</span>
       </th>
     );
   }
@@ -68,27 +69,6 @@ function Header<Row>({
   );
 }
 
-/** One cell of a narrow column. Keyboards reach what it opens through the row's drawer, so it is no stop of its own. */
-function NarrowCell<Row>({
-  column,
-  row,
-  address,
-  opened,
-}: {
-  column: Column<Row>;
-  row: Row;
-  address: string;
-  opened: boolean;
-}) {
-  return (
-    <td className={`${classes.narrow} ${opened ? classes.openedCell : ""}`} data-label={column.label}>
-      <a href={address} tabIndex={-1} title={column.hint?.(row)} data-row-link="" data-cell={column.id}>
-        {column.cell(row)}
-      </a>
-    </td>
-  );
-}
-
 /** A list as a table; on a narrow screen the same rows become cards. */
 export function ExplorerTable<Row>(props: TableProps<Row>) {
   const { columns, rows, id, name, selected, active } = props;
@@ -97,20 +77,24 @@ export function ExplorerTable<Row>(props: TableProps<Row>) {
     if (active >= 0) body.current?.rows[active]?.scrollIntoView?.({ block: "nearest" });
   }, [active]);
 
-  const onRowClick = (event: MouseEvent, index: number) => {
+  const latest = useRef(props);
+  latest.current = props;
+  const onSelect = useCallback((id: string, on: boolean) => latest.current.onSelect(id, on), []);
+  const onRowClick = useCallback((event: MouseEvent, index: number) => {
+    const { rows, address, onOpen } = latest.current;
     const target = event.target as HTMLElement;
     const control = target.closest("a,button,input,label");
     if (control && !control.hasAttribute("data-row-link")) return;
     if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) {
-      if (!control) window.open(props.address(rows[index] as Row), "_blank", "noopener");
+      if (!control) window.open(address(rows[index] as Row), "_blank", "noopener");
       return;
     }
     if (window.getSelection()?.toString()) return;
     event.preventDefault();
-    props.onOpen(index, target.closest<HTMLElement>("[data-cell]")?.dataset.cell ?? null);
-  };
+    onOpen(index, target.closest<HTMLElement>("[data-cell]")?.dataset.cell ?? null);
+  }, []);
 
-  const kind = columns.some((column) => column.narrow) ? classes.matrix : "";
+  const kind = columns.some((column) => column.narrow) ? matrix.matrix : "";
   return (
     <table
       className={`${classes.table} ${kind} ${props.faded ? classes.faded : ""}`}
@@ -134,10 +118,10 @@ export function ExplorerTable<Row>(props: TableProps<Row>) {
           ))}
         </tr>
         {columns.some((column) => column.summary) && (
-          <tr className={classes.summary}>
+          <tr className={matrix.summary}>
             {selected && <td />}
             {columns.map((column) => (
-              <td key={column.id} className={column.narrow ? classes.narrow : undefined}>
+              <td key={column.id} className={column.narrow ? matrix.narrow : undefined}>
                 {column.summary?.(props.query)}
               </td>
             ))}
@@ -147,56 +131,24 @@ export function ExplorerTable<Row>(props: TableProps<Row>) {
       <tbody ref={body}>
         {rows.map((row, index) => {
           const key = id(row);
-          const state = [
-            index === active ? classes.active : "",
-            key === props.opened ? classes.opened : "",
-            selected?.has(key) ? classes.selected : "",
-          ].join(" ");
+          const opened = key === props.opened;
           return (
-            // Keyboard users reach the same through the link in the first cell, and through j, k and Enter.
-            <tr
+            <ExplorerRow
               key={key}
-              className={state}
-              aria-current={key === props.opened ? "true" : undefined}
-              onClick={(event) => onRowClick(event, index)}
-            >
-              {selected && (
-                <td className={classes.tick}>
-                  <Checkbox
-                    size="xs"
-                    aria-label={`Select ${name(row)}`}
-                    checked={selected.has(key)}
-                    onChange={(event) => props.onSelect(key, event.currentTarget.checked)}
-                  />
-                </td>
-              )}
-              {columns.map((column, place) =>
-                column.narrow ? (
-                  <NarrowCell
-                    key={column.id}
-                    column={column}
-                    row={row}
-                    address={props.cellAddress(row, column.id)}
-                    opened={key === props.opened && column.id === props.openedCell}
-                  />
-                ) : (
-                  <td
-                    key={column.id}
-                    className={column.numeric ? classes.numeric : undefined}
-                    data-label={column.label}
-                    data-first={place === 0 ? "" : undefined}
-                  >
-                    {place === 0 ? (
-                      <Link to={props.address(row)} className={classes.rowLink} data-row-link="">
-                        {column.cell(row)}
-                      </Link>
-                    ) : (
-                      column.cell(row)
-                    )}
-                  </td>
-                ),
-              )}
-            </tr>
+              row={row}
+              index={index}
+              id={key}
+              name={name(row)}
+              columns={columns}
+              address={props.address(row)}
+              cellAddress={props.cellAddress}
+              active={index === active}
+              opened={opened}
+              openedCell={opened ? props.openedCell : null}
+              selected={selected?.has(key) ?? null}
+              onSelect={onSelect}
+              onClick={onRowClick}
+            />
           );
         })}
       </tbody>
