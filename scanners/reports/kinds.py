@@ -94,7 +94,8 @@ def located(
     place = coordinates(purl) or _placed(name, kind, version, system(family), architecture)
     of_system = place.ecosystem in _SYSTEM_TYPES
     known = release(family, os_version) if of_system and family else ""
-    written = version or place.version
+    # Some tools write the epoch only in the URL's qualifier.
+    written = place.version if not version or place.version.endswith(f":{version}") else version
     return ReportedPackage(
         ecosystem=place.ecosystem,
         namespace=place.namespace,
