@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -74,13 +74,16 @@ def mend(content: memoryview, depth: int) -> tuple[bytes | None, int]:
 
 def each(items: Items, layout: type[Item], where: str) -> Iterator[tuple[int, Item | Skipped]]:
     """(position, item) of a list; an item that does not fit the layout is a `Skipped` naming it."""
-    decode = _decoder(layout)
     for position, raw in enumerate(items or ()):
-        try:
-            yield position, decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            reason = str(error)[:_LONGEST_REASON]
-            yield position, Skipped(kind="malformed", where=f"{where}[{position}]", reason=reason)
+        yield position, one(raw, layout, f"{where}[{position}]")
+
+
+def one(raw: msgspec.Raw, layout: type[Item], where: str) -> Item | Skipped:
+    """An item in the layout of a reader; a `Skipped` naming it when it does not fit."""
+    try:
+        return _decoder(layout)(raw)  # type: ignore[no-any-return]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return Skipped(kind="malformed", where=where, reason=str(error)[:_LONGEST_REASON])
 
 
 _decoders: dict[Any, Any] = {}
@@ -92,13 +95,14 @@ def _decoder(layout: Any) -> Any:
     return _decoders[layout]
 
 
-def moment(text: str | None) -> datetime | None:
-    """A time as reports write it (RFC 3339, also with nanoseconds); None for none, and for what has no zone."""
-    if not text:
+def moment(told: str | float | None) -> datetime | None:
+    """A time as reports write it (RFC 3339, also with nanoseconds; or seconds since 1970); None for none, and for what has
+    no zone."""
+    if not told:
         return None
     try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
+        found = datetime.fromisoformat(told) if isinstance(told, str) else datetime.fromtimestamp(told, UTC)
+    except (ValueError, OverflowError, OSError):
         return None
     return found if found.tzinfo is not None else None
 

@@ -7,7 +7,17 @@ from types import ModuleType
 from typing import Protocol
 
 from scanners.reported import Reported
-from scanners.reports import grype, osv_scanner, trivy, trivy_kubernetes, trivy_operator
+from scanners.reports import (
+    aws_ecr,
+    aws_inspector,
+    grype,
+    harbor,
+    osv_scanner,
+    security_hub,
+    trivy,
+    trivy_kubernetes,
+    trivy_operator,
+)
 from scanners.reports.source import ReportError, Source
 
 
@@ -24,7 +34,17 @@ class Reader(Protocol):
         read at all."""
 
 
-READERS: tuple[ModuleType, ...] = (grype, osv_scanner, trivy, trivy_kubernetes, trivy_operator)
+READERS: tuple[ModuleType, ...] = (
+    aws_ecr,
+    aws_inspector,
+    grype,
+    harbor,
+    osv_scanner,
+    security_hub,
+    trivy,
+    trivy_kubernetes,
+    trivy_operator,
+)
 
 
 def reader_of(source: Source) -> Reader:

@@ -30,7 +30,7 @@ from scanners.reported import (
     ReportedVulnerability,
     Score,
 )
-from scanners.reports.json_items import Items, Layout, clipped, each, moment, texts, whole
+from scanners.reports.json_items import Items, Layout, clipped, each, moment, one, texts, whole
 from scanners.reports.kinds import located
 from scanners.reports.source import ReportError, Source
 from scanners.reports.yaml_documents import as_json
@@ -231,15 +231,15 @@ def read(source: Source) -> Iterator[Reported]:
     others: list[Skipped] = []
     first: _About | None = None
     for where, raw in _raws(content):
-        for _, document in each([raw], _Document, where):
-            if isinstance(document, Skipped):
-                others.append(document)
-                continue
-            first = first or document.report
-            if document.kind in _OF_IMAGES and document.report and document.report.artifact:
-                images.setdefault(_key(document.report), _Image()).add(where, document, raw)
-            else:
-                others += _about_no_image(document)
+        document = one(raw, _Document, where)
+        if isinstance(document, Skipped):
+            others.append(document)
+            continue
+        first = first or document.report
+        if document.kind in _OF_IMAGES and document.report and document.report.artifact:
+            images.setdefault(_key(document.report), _Image()).add(where, document, raw)
+        else:
+            others += _about_no_image(document)
     about = first or _About()
     yield Origin(
         format=NAME,
@@ -326,11 +326,11 @@ def _records(image: _Image, *, is_whole: bool) -> Iterator[Reported]:
     about = about or next(iter(image.documents.values()))[1].report or _About()
     findings: dict[str, _Findings] = {}
     for said, (where, _, raw) in image.documents.items():
-        for _, report in each([raw], _Report, where):
-            if isinstance(report, Skipped):
-                yield report
-            else:
-                findings[said] = report.report or _Findings()
+        report = one(raw, _Report, where)
+        if isinstance(report, Skipped):
+            yield report
+        else:
+            findings[said] = report.report or _Findings()
     bom = (findings["packages"].components if "packages" in findings else None) or _Bom()
     os = about.os or _system_of(bom)
     covers = tuple(dict.fromkeys(said for said in _OF_IMAGES.values() if said in findings))
