@@ -22,11 +22,12 @@ class Layout(msgspec.Struct):
     """Base of what a reader declares of a format: fields that it does not name are passed over, null is the default."""
 
 
-def whole(source: Source, layout: type[Item], depth: int) -> tuple[Item, Skipped | None]:
+def whole(source: Source, layout: type[Item], depth: int, members: int = 0) -> tuple[Item, Skipped | None]:
     """The document in the layout of a reader, and what was lost at its end when it breaks off. Raises ReportError.
 
     `depth` says how deep the reader's lists of items lie in each other: 1 for one list, 2 for lists of items that hold
-    lists of items. A document that breaks off is cut between two items of these, never within one.
+    lists of items. `members` says at which level of nesting objects have items for members, by their id: 2 for maps in the
+    document itself. A document that breaks off is cut between two items of these, never within one.
     """
     try:
         return msgspec.json.decode(source.content, type=layout), None
@@ -34,7 +35,7 @@ def whole(source: Source, layout: type[Item], depth: int) -> tuple[Item, Skipped
         raise ReportError(f"The report has another layout than expected: {error}.") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         reason = str(error)
-    mended, kept = mend(source.content, depth)
+    mended, kept = mend(source.content, depth, members)
     if mended is None:
         raise ReportError(f"This is not JSON: {reason}.")
     try:
@@ -49,8 +50,8 @@ def whole(source: Source, layout: type[Item], depth: int) -> tuple[Item, Skipped
     )
 
 
-def mend(content: memoryview, depth: int) -> tuple[bytes | None, int]:
-    """A document that breaks off, cut after the last whole item of its lists and closed; and how many bytes were kept.
+def mend(content: memoryview, depth: int, members: int = 0) -> tuple[bytes | None, int]:
+    """A document that breaks off, cut after the last whole item of its lists and maps, and closed; and how many bytes were kept.
 
     None when there is no whole item.
     """
@@ -67,7 +68,9 @@ def mend(content: memoryview, depth: int) -> tuple[bytes | None, int]:
             if not open_ or open_.pop() != mark:
                 break
             lists -= mark == b"]"
-        elif mark == b"," and lists <= depth and open_[-1:] == [b"]"]:
+        elif mark == b"," and (
+            (lists <= depth and open_[-1:] == [b"]"]) or (len(open_) == members and open_[-1:] == [b"}"])
+        ):
             cut, closing = token.start(), b"".join(reversed(open_))
     return (bytes(content[:cut]) + closing, cut) if cut else (None, 0)
 
@@ -96,15 +99,15 @@ def _decoder(layout: Any) -> Any:
 
 
 def moment(told: str | float | None) -> datetime | None:
-    """A time as reports write it (RFC 3339, also with nanoseconds; or seconds since 1970); None for none, and for what has
-    no zone."""
+    """A time as reports write it (RFC 3339, also with nanoseconds; or seconds since 1970); None for none (in Go the year 1),
+    and for what has no zone."""
     if not told:
         return None
     try:
         found = datetime.fromisoformat(told) if isinstance(told, str) else datetime.fromtimestamp(told, UTC)
     except (ValueError, OverflowError, OSError):
         return None
-    return found if found.tzinfo is not None else None
+    return found if found.tzinfo is not None and found.year > 1 else None
 
 
 def looks_like(source: Source, *marks: bytes) -> bool:

@@ -8,8 +8,11 @@ from typing import Protocol
 
 from scanners.reported import Reported
 from scanners.reports import (
+    anchore,
     aws_ecr,
     aws_inspector,
+    clair,
+    clair_v2,
     grype,
     harbor,
     osv_scanner,
@@ -35,8 +38,11 @@ class Reader(Protocol):
 
 
 READERS: tuple[ModuleType, ...] = (
+    anchore,
     aws_ecr,
     aws_inspector,
+    clair,
+    clair_v2,
     grype,
     harbor,
     osv_scanner,
