@@ -11,7 +11,7 @@ _FAMILIES = {
     "alma": "almalinux", "rocky linux": "rocky",
     "oracle": "ol", "oracle linux": "ol", "amazon": "amzn", "amazonlinux": "amzn", "amazon linux": "amzn",
     "opensuse.leap": "opensuse-leap", "opensuse leap": "opensuse-leap", "suse linux enterprise server": "sles",
-    "suse": "sles", "cbl-mariner": "mariner", "azure linux": "azurelinux", "debian gnu/linux": "debian",
+    "suse": "sles", "suse server": "sles", "cbl-mariner": "mariner", "azure linux": "azurelinux", "debian gnu/linux": "debian",
     "alpine linux": "alpine", "oraclelinux": "ol", "rockylinux": "rocky", "rocky_linux": "rocky", "photon os": "photon",
     "vmware photon os": "photon", "photon linux": "photon", "centos linux": "centos", "fedora linux": "fedora",
 }  # fmt: skip

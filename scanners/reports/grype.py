@@ -311,7 +311,7 @@ def _ignored(items: Items, family: str, version: str) -> Iterator[Reported]:
         yield Skipped(
             kind="suppressed",
             where="ignoredMatches",
-            reason=f"{kept_back} matches are kept back by Grype's ignore rules",
+            reason=f"matches that Grype's ignore rules keep back: {kept_back}",
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import msgspec
@@ -22,11 +22,12 @@ class Layout(msgspec.Struct):
     """Base of what a reader declares of a format: fields that it does not name are passed over, null is the default."""
 
 
-def whole(source: Source, layout: type[Item], depth: int) -> tuple[Item, Skipped | None]:
+def whole(source: Source, layout: type[Item], depth: int, members: int = 0) -> tuple[Item, Skipped | None]:
     """The document in the layout of a reader, and what was lost at its end when it breaks off. Raises ReportError.
 
     `depth` says how deep the reader's lists of items lie in each other: 1 for one list, 2 for lists of items that hold
-    lists of items. A document that breaks off is cut between two items of these, never within one.
+    lists of items. `members` says at which level of nesting objects have items for members, by their id: 2 for maps in the
+    document itself. A document that breaks off is cut between two items of these, never within one.
     """
     try:
         return msgspec.json.decode(source.content, type=layout), None
@@ -34,7 +35,7 @@ def whole(source: Source, layout: type[Item], depth: int) -> tuple[Item, Skipped
         raise ReportError(f"The report has another layout than expected: {error}.") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         reason = str(error)
-    mended, kept = mend(source.content, depth)
+    mended, kept = mend(source.content, depth, members)
     if mended is None:
         raise ReportError(f"This is not JSON: {reason}.")
     try:
@@ -49,8 +50,8 @@ def whole(source: Source, layout: type[Item], depth: int) -> tuple[Item, Skipped
     )
 
 
-def mend(content: memoryview, depth: int) -> tuple[bytes | None, int]:
-    """A document that breaks off, cut after the last whole item of its lists and closed; and how many bytes were kept.
+def mend(content: memoryview, depth: int, members: int = 0) -> tuple[bytes | None, int]:
+    """A document that breaks off, cut after the last whole item of its lists and maps, and closed; and how many bytes were kept.
 
     None when there is no whole item.
     """
@@ -67,20 +68,25 @@ def mend(content: memoryview, depth: int) -> tuple[bytes | None, int]:
             if not open_ or open_.pop() != mark:
                 break
             lists -= mark == b"]"
-        elif mark == b"," and lists <= depth and open_[-1:] == [b"]"]:
+        elif mark == b"," and (
+            (lists <= depth and open_[-1:] == [b"]"]) or (len(open_) == members and open_[-1:] == [b"}"])
+        ):
             cut, closing = token.start(), b"".join(reversed(open_))
     return (bytes(content[:cut]) + closing, cut) if cut else (None, 0)
 
 
 def each(items: Items, layout: type[Item], where: str) -> Iterator[tuple[int, Item | Skipped]]:
     """(position, item) of a list; an item that does not fit the layout is a `Skipped` naming it."""
-    decode = _decoder(layout)
     for position, raw in enumerate(items or ()):
-        try:
-            yield position, decode(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            reason = str(error)[:_LONGEST_REASON]
-            yield position, Skipped(kind="malformed", where=f"{where}[{position}]", reason=reason)
+        yield position, one(raw, layout, f"{where}[{position}]")
+
+
+def one(raw: msgspec.Raw, layout: type[Item], where: str) -> Item | Skipped:
+    """An item in the layout of a reader; a `Skipped` naming it when it does not fit."""
+    try:
+        return _decoder(layout)(raw)  # type: ignore[no-any-return]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return Skipped(kind="malformed", where=where, reason=str(error)[:_LONGEST_REASON])
 
 
 _decoders: dict[Any, Any] = {}
@@ -92,15 +98,16 @@ def _decoder(layout: Any) -> Any:
     return _decoders[layout]
 
 
-def moment(text: str | None) -> datetime | None:
-    """A time as reports write it (RFC 3339, also with nanoseconds); None for none, and for what has no zone."""
-    if not text:
+def moment(told: str | float | None) -> datetime | None:
+    """A time as reports write it (RFC 3339, also with nanoseconds; or seconds since 1970); None for none (in Go the year 1),
+    and for what has no zone."""
+    if not told:
         return None
     try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
+        found = datetime.fromisoformat(told) if isinstance(told, str) else datetime.fromtimestamp(told, UTC)
+    except (ValueError, OverflowError, OSError):
         return None
-    return found if found.tzinfo is not None else None
+    return found if found.tzinfo is not None and found.year > 1 else None
 
 
 def looks_like(source: Source, *marks: bytes) -> bool:

@@ -38,6 +38,7 @@ OF_SYSTEMS = {
 _SYSTEM_TYPES = frozenset(OF_SYSTEMS.values())
 # The purl namespace is the vendor's name, which is the distribution's ID but for this one.
 _NAMESPACES = {"rhel": "redhat"}
+_ROLLING = frozenset({"arch", "gentoo", "wolfi", "chainguard", "minimos", "opensuse-tumbleweed"})
 _GROUPED = {"maven": ":", "npm": "/", "golang": "/", "composer": "/", "swift": "/", "github": "/"}
 # How versions and names look that only one ecosystem writes: for reports that do not say what kind a package is.
 _LOOKS = (
@@ -93,8 +94,11 @@ def located(
     """
     place = coordinates(purl) or _placed(name, kind, version, system(family), architecture)
     of_system = place.ecosystem in _SYSTEM_TYPES
-    known = release(family, os_version) if of_system and family else ""
-    written = version or place.version
+    # The family alone is the release of a distribution that has none; of the others it says too little.
+    of_release = of_system and family and (os_version or system(family) in _ROLLING)
+    known = release(family, os_version) if of_release else ""
+    # Some tools write the epoch only in the URL's qualifier.
+    written = place.version if not version or place.version.endswith(f":{version}") else version
     return ReportedPackage(
         ecosystem=place.ecosystem,
         namespace=place.namespace,

@@ -7,7 +7,20 @@ from types import ModuleType
 from typing import Protocol
 
 from scanners.reported import Reported
-from scanners.reports import grype, osv_scanner, trivy
+from scanners.reports import (
+    anchore,
+    aws_ecr,
+    aws_inspector,
+    clair,
+    clair_v2,
+    grype,
+    harbor,
+    osv_scanner,
+    security_hub,
+    trivy,
+    trivy_kubernetes,
+    trivy_operator,
+)
 from scanners.reports.source import ReportError, Source
 
 
@@ -24,7 +37,20 @@ class Reader(Protocol):
         read at all."""
 
 
-READERS: tuple[ModuleType, ...] = (grype, osv_scanner, trivy)
+READERS: tuple[ModuleType, ...] = (
+    anchore,
+    aws_ecr,
+    aws_inspector,
+    clair,
+    clair_v2,
+    grype,
+    harbor,
+    osv_scanner,
+    security_hub,
+    trivy,
+    trivy_kubernetes,
+    trivy_operator,
+)
 
 
 def reader_of(source: Source) -> Reader:

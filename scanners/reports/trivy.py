@@ -50,14 +50,14 @@ _ECOSYSTEMS = {
 }  # fmt: skip
 
 
-class _OS(Layout):
+class OS(Layout):
     Family: str | None = None
     Name: str | None = None
     EOSL: bool | None = None
 
 
-class _Metadata(Layout):
-    OS: _OS | None = None
+class Metadata(Layout):
+    OS: OS | None = None
     Size: int | None = None
     ImageID: str | None = None
     DiffIDs: list[str] | None = None
@@ -70,7 +70,7 @@ class _Tool(Layout):
     Version: str | None = None
 
 
-class _Result(Layout):
+class Result(Layout):
     Target: str | None = None
     Class: str | None = None
     Type: str | None = None
@@ -86,7 +86,7 @@ class _Report(Layout):
     CreatedAt: str | None = None
     ArtifactName: str | None = None
     ArtifactType: str | None = None
-    Metadata: _Metadata | None = None
+    Metadata: Metadata | None = None
     Results: Items = None
 
 
@@ -178,12 +178,12 @@ def score(source: Source) -> int:
 
 def read(source: Source) -> Iterator[Reported]:
     if source.head.lstrip()[:1] == b"[":
-        results, lost = whole(source, list[_Result], 2)
+        results, lost = whole(source, list[Result], 2)
         yield Origin(format="Trivy JSON, schema 1", tool=TOOL)
         first = next((result.Target for result in results if result.Target), "") or source.name
         yield ReportedImage(name=first.partition(" (")[0])
         for result in results:
-            yield from _result(result, "", "")
+            yield from result_of(result, "", "")
     else:
         report, lost = whole(source, _Report, 2)
         yield from report_of(report)
@@ -192,29 +192,28 @@ def read(source: Source) -> Iterator[Reported]:
 
 
 def report_of(report: _Report) -> Iterator[Reported]:
-    """What one document of schema 2 says; Kubernetes' reports hold many."""
+    """What one document of schema 2 says."""
     yield Origin(
         format=f"Trivy JSON, schema {report.SchemaVersion or 2}",
         tool=TOOL,
         tool_version=(report.Trivy and report.Trivy.Version) or "",
         created_at=moment(report.CreatedAt),
     )
-    image = _image(report)
+    image = image_of(report.ArtifactName or "", report.Metadata or Metadata())
     yield image
-    for _, result in each(report.Results, _Result, "Results"):
+    for _, result in each(report.Results, Result, "Results"):
         if isinstance(result, Skipped):
             yield result
         else:
-            yield from _result(result, image.os_family, image.os_version)
+            yield from result_of(result, image.os_family, image.os_version)
 
 
-def _image(report: _Report) -> ReportedImage:
-    about = report.Metadata or _Metadata()
-    os = about.OS or _OS()
+def image_of(name: str, about: Metadata) -> ReportedImage:
+    os = about.OS or OS()
     config = about.ImageConfig or {}
     architecture, created = config.get("architecture"), config.get("created")
     return ReportedImage(
-        name=report.ArtifactName or "",
+        name=name,
         digest=about.ImageID or "",
         repo_digests=texts(about.RepoDigests),
         references=texts(about.RepoTags),
@@ -228,7 +227,8 @@ def _image(report: _Report) -> ReportedImage:
     )
 
 
-def _result(result: _Result, family: str, version: str) -> Iterator[Reported]:
+def result_of(result: Result, family: str, version: str) -> Iterator[Reported]:
+    """What one result of an image says; `family` and `version` are the image's distribution."""
     where = f"Results “{result.Target or result.Type or ''}”"
     of_system = result.Class == "os-pkgs"
     known = (
