@@ -16,7 +16,7 @@ from scanners.reports.source import Source
 NAME = "OpenVEX"
 TOOL = "openvex"
 _STATUSES = {status.value: status for status in VexStatus}
-_MOST_PRODUCTS = 10_000
+_MOST = 100_000  # identifiers of one statement
 
 
 class _Document(Layout):
@@ -102,7 +102,7 @@ def _statements(
             vulnerability=name,
             aliases=texts(about.aliases),
             status=status,
-            products=tuple(identifiers)[:_MOST_PRODUCTS],
+            products=tuple(identifiers),
             subcomponents=subcomponents,
             justification=found.justification or "",
             detail=found.impact_statement or found.status_notes or "",
@@ -121,4 +121,4 @@ def _named(components: list[_Component | str] | None) -> tuple[str, ...]:
         else:
             known = component.identifiers or _Identifiers()
             names += [known.purl, component.id, known.cpe23, known.cpe22]
-    return tuple(dict.fromkeys(texts(names, _MOST_PRODUCTS)))
+    return tuple(dict.fromkeys(texts(names, _MOST)))

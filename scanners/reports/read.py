@@ -7,7 +7,18 @@ from types import ModuleType
 from typing import Protocol
 
 from scanners.reported import Reported
-from scanners.reports import cyclonedx, docker_bench, dockle, kube_bench, openvex, syft, trivy
+from scanners.reports import (
+    csaf,
+    cyclonedx,
+    docker_bench,
+    dockle,
+    kube_bench,
+    openvex,
+    spdx,
+    spdx3,
+    syft,
+    trivy,
+)
 from scanners.reports.source import ReportError, Source
 
 
@@ -24,7 +35,18 @@ class Reader(Protocol):
         read at all."""
 
 
-READERS: tuple[ModuleType, ...] = (cyclonedx, docker_bench, dockle, kube_bench, openvex, syft, trivy)
+READERS: tuple[ModuleType, ...] = (
+    csaf,
+    cyclonedx,
+    docker_bench,
+    dockle,
+    kube_bench,
+    openvex,
+    spdx,
+    spdx3,
+    syft,
+    trivy,
+)
 
 
 def reader_of(source: Source) -> Reader:
