@@ -25,6 +25,7 @@ from scanners.reports.syft import OF_DISTRIBUTIONS, Location, places
 NAME = "CycloneDX"
 TOOL = "cyclonedx"
 _TRIVY = "aquasecurity:trivy:"
+_OURS = "plimsoll:"  # as scanners/exports/cyclonedx.py writes them
 _SYFT = "syft:metadata:"
 _DEEPEST = 20
 # What installed software is listed as. Files, services, keys and the like are no packages.
@@ -167,15 +168,21 @@ def _image(root: Component | None, system: Component, file_name: str, is_whole: 
     said = root.said()
     names = from_purl(root.purl or "")
     beside = from_name(root.name, root.version or "") if root.type == "container" else ImageNames()
-    size = next(iter(said.get(f"{_TRIVY}Size", ())), "")
+    size = next(iter(said.get(f"{_TRIVY}Size") or said.get(f"{_OURS}image:size") or ()), "")
     has_number = root.type != "container" and root.version and ":" not in root.version
     return ReportedImage(
         name=f"{root.name}:{root.version}" if has_number else root.name,
-        digest=next(iter(said.get(f"{_TRIVY}ImageID", ())), ""),
-        repo_digests=_once(said.get(f"{_TRIVY}RepoDigest", ()), names.repo_digests, beside.repo_digests),
+        digest=next(iter(said.get(f"{_TRIVY}ImageID") or said.get(f"{_OURS}image:id") or ()), ""),
+        repo_digests=_once(
+            said.get(f"{_TRIVY}RepoDigest", ()),
+            said.get(f"{_OURS}image:repo-digest", ()),
+            names.repo_digests,
+            beside.repo_digests,
+        ),
         references=_once(
             said.get(f"{_TRIVY}RepoTag", ()),
             said.get(f"{_TRIVY}Reference", ()),
+            said.get(f"{_OURS}image:reference", ()),
             names.references,
             beside.references,
         ),
@@ -183,7 +190,7 @@ def _image(root: Component | None, system: Component, file_name: str, is_whole: 
         os_version=system.version or "",
         architecture=names.architecture,
         size_bytes=int(size) if size.isascii() and size.isdigit() and len(size) < 19 else None,
-        layers=texts(said.get(f"{_TRIVY}DiffID"), 500),
+        layers=texts(said.get(f"{_TRIVY}DiffID") or said.get(f"{_OURS}image:layer"), 500),
         is_whole=is_whole,
     )
 
@@ -193,7 +200,8 @@ def _once(*lists: Any) -> tuple[str, ...]:
 
 
 def _package(component: Component, image: ReportedImage, shown_by: dict[str, str]) -> ReportedPackage:
-    said = {name: values[0] for name, values in component.said().items()}
+    every = component.said()
+    said = {name: values[0] for name, values in every.items()}
     place = coordinates(component.purl or "") or Coordinates(
         ecosystem="generic",
         name=component.name,
@@ -216,8 +224,8 @@ def _package(component: Component, image: ReportedImage, shown_by: dict[str, str
         distribution=place.distribution or (own_release if is_native else ""),
         source_name=source_name or place.source_name,
         source_version=source_version or place.source_version,
-        layer=said.get(f"{_TRIVY}LayerDiffID") or layer,
-        paths=(path,) if path else paths,
+        layer=said.get(f"{_TRIVY}LayerDiffID") or said.get(f"{_OURS}layer") or layer,
+        paths=(path,) if path else tuple(every.get(f"{_OURS}path", ())) or paths,
         licenses=texts([_license(one) for one in component.licenses or ()]),
     )
 
