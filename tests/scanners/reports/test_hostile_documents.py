@@ -77,7 +77,7 @@ def read(reader: Any, content: bytes) -> None:
 @pytest.mark.parametrize(
     ("reader", "sample"), SAMPLES, ids=lambda value: value if isinstance(value, str) else ""
 )
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_a_reader_survives_any_value_in_any_place(reader: Any, sample: str, data: st.DataObject) -> None:
     document = json.loads((DATA / sample).read_bytes())
