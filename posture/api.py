@@ -24,6 +24,7 @@ from posture.fleet.views import ContainerViewSet, HostViewSet
 from posture.history.views import HistoryViewSet
 from posture.images.views import ImageViewSet
 from posture.risk.views import AssetLedgerView, EnvironmentLedgerView, FindingViewSet
+from posture.vulnerabilities.views import SbomView, ScansView
 
 router = SimpleRouter(trailing_slash=False)
 router.register("environments", EnvironmentViewSet, basename="environments")
@@ -55,6 +56,8 @@ urlpatterns = [
     path("hosts/<int:pk>/ledger", AssetLedgerView.as_view(kind=AssetKind.HOST)),
     path("containers/<int:pk>/ledger", AssetLedgerView.as_view(kind=AssetKind.CONTAINER)),
     path("images/<int:pk>/ledger", AssetLedgerView.as_view(kind=AssetKind.IMAGE)),
+    path("images/<int:pk>/scans", ScansView.as_view()),
+    path("images/<int:pk>/sbom", SbomView.as_view()),
     path("environments/<int:pk>/ledger", EnvironmentLedgerView.as_view()),
     path("hosts/<int:pk>/probe", HostProbeView.as_view()),
     path("hosts/<int:pk>/packages", HostPackagesView.as_view()),

@@ -13,6 +13,7 @@ from posture.findings.choices import FindingKind, FindingState
 from posture.fleet import membership
 from posture.fleet.choices import AssetKind
 from posture.fleet.filtersets import environment_ids, host_ids_of_nodes
+from posture.vulnerabilities.models import Alias
 
 
 class FindingFilterSet(AssetRowFilterSet):
@@ -25,6 +26,13 @@ class FindingFilterSet(AssetRowFilterSet):
     asset_kind = Values(
         "asset", label="Asset kind", choices=from_enum(AssetKind), facet=True, method="filter_asset_kind"
     )
+    vulnerability = Values(
+        "vulnerability__key",
+        label="Vulnerability",
+        help_text="Keys such as CVE-2024-21626, or aliases.",
+        method="filter_vulnerability",
+    )
+    package = Ids("package", label="Package")
     asset = Ids("asset", label="Asset")
     host = Ids("asset", label="Host", method="filter_host")
     node = Ids("asset", label="Node", method="filter_node")
@@ -59,6 +67,11 @@ class FindingFilterSet(AssetRowFilterSet):
         images = membership.images_in_environments(ids, self.moment)
         own = queryset.filter(environment__in=ids)
         return [own, queryset.filter(asset__in=images)] if images else [own]
+
+    def filter_vulnerability(self, queryset: Any, name: str, value: list[str]) -> Any:
+        """By any of its names: each leads to one vulnerability."""
+        named = Alias.objects.filter(name__in=value).values("vulnerability")
+        return queryset.filter(vulnerability__in=named)
 
     def filter_state(self, queryset: Any, name: str, value: Sequence[str]) -> Any:
         if set(value) == set(FindingState.values):

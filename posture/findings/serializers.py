@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from posture.base.serializers import PlainSerializer, RequirementsField, Serializer, SeverityField
 from posture.findings.choices import FindingKind, FindingState
 from posture.fleet.serializers import AssetRefSerializer, EnvironmentRefSerializer
+from posture.vulnerabilities.choices import FIX_CHOICES, FIX_STATUSES
+from posture.vulnerabilities.serializers import PackageRefSerializer, VulnerabilityRefSerializer
 
 
 class FindingSerializer(Serializer):
@@ -17,6 +22,8 @@ class FindingSerializer(Serializer):
     severity = SeverityField()
     points = serializers.FloatField(help_text="0 to 100, by the published formula.")
     check = serializers.CharField(allow_null=True, source="check_slug")
+    vulnerability = VulnerabilityRefSerializer(allow_null=True)
+    package = PackageRefSerializer(allow_null=True)
     asset = AssetRefSerializer()
     host = AssetRefSerializer(allow_null=True, source="asset.host")
     environment = EnvironmentRefSerializer(allow_null=True)
@@ -44,6 +51,18 @@ class FindingShareSerializer(Serializer):
     share = serializers.FloatField()
 
 
+class WordSerializer(Serializer):
+    tool = serializers.CharField()
+    severity = SeverityField(allow_null=True, help_text="Null: the tool gives none.")
+    status = serializers.SerializerMethodField()
+    fixed_versions = serializers.ListField(child=serializers.CharField())
+    since = serializers.DateTimeField(source="opened_at")
+
+    @extend_schema_field(serializers.ChoiceField(choices=FIX_CHOICES))
+    def get_status(self, word: Any) -> str:
+        return FIX_STATUSES[word.status].value
+
+
 class FindingItemSerializer(FindingSerializer):
     evidence = serializers.ListField(child=serializers.CharField())
     rationale = serializers.CharField()
@@ -51,6 +70,7 @@ class FindingItemSerializer(FindingSerializer):
     requirements = RequirementsField(help_text="Framework id → requirement ids.")
     factors = FactorSerializer(many=True, source="factor_figures")
     intervals = OpenIntervalSerializer(many=True, source="interval_figures")
+    words = WordSerializer(many=True, help_text="What each tool that reported it says.")
     share = FindingShareSerializer(allow_null=True, source="share_figures")
 
 

@@ -14,10 +14,19 @@ from rest_framework.response import Response
 from posture.base.ordering import Key, by
 from posture.base.pagination import bounded
 from posture.base.views import ResourceViewSet, with_etag
-from posture.findings import filtersets, groups, serializers
+from posture.findings import filtersets, groups, reported, serializers
 from posture.findings.choices import FindingState
 from posture.findings.models import Finding, OpenInterval
 from posture.fleet.filtersets import environment_ids
+
+
+def title_of(finding: Finding) -> str:
+    """What the problem is, for people. Reads the rows that it refers to."""
+    if finding.check_definition is not None:
+        return finding.check_definition.title
+    if finding.vulnerability is not None and finding.package is not None:
+        return f"{finding.vulnerability.key} in {finding.package.name} {finding.package.version}"
+    return finding.evidence[0] if finding.evidence else finding.key
 
 
 class FindingViewSet(ResourceViewSet):
@@ -42,16 +51,21 @@ class FindingViewSet(ResourceViewSet):
 
     def detailed(self, queryset: QuerySet) -> QuerySet:
         queryset = queryset.select_related(
-            "check_definition", "asset__host", "asset__environment", "environment"
-        )
-        return queryset if self.action == "retrieve" else queryset.defer("factors", "evidence")
+            "check_definition",
+            "asset__host",
+            "asset__environment",
+            "environment",
+            "vulnerability",
+            "package",
+        ).defer("vulnerability__description", "vulnerability__references", "vulnerability__scores")
+        return queryset if self.action == "retrieve" else queryset.defer("factors")
 
     def attach(self, rows: list[Any]) -> None:
         then = self.intervals_then([row.pk for row in rows]) if self.moment is not None else {}
         for row in rows:
             check = row.check_definition
             row.check_slug = check.slug if check else None
-            row.title = check.title if check else row.key
+            row.title = title_of(row)
             if self.moment is not None:
                 self.back_to(row, then.get(row.pk))
             row.state = FindingState.OPEN if row.closed_at is None else FindingState.RESOLVED
@@ -79,8 +93,9 @@ class FindingViewSet(ResourceViewSet):
 
     def attach_item(self, row: Any) -> None:
         check = row.check_definition
-        row.rationale = check.rationale if check else ""
+        row.rationale = check.rationale if check else row.vulnerability.title if row.vulnerability else ""
         row.remediation = check.remediation if check else ""
+        row.words = reported.words_by_tool([row.pk]).get(row.pk, [])
         row.requirements = check.requirements if check else {}
         row.factor_figures = [
             {"name": name, "detail": detail, "factor": factor} for name, detail, factor in row.factors

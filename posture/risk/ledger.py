@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 
 from posture.findings.models import Finding
+from posture.findings.views import title_of
 from posture.fleet.choices import ALIVE, Source
 from posture.fleet.models import Asset, ContainerState, Environment
 from posture.risk import formula
@@ -41,7 +42,9 @@ def of_asset(asset: Asset, *, lines: int = LINES) -> dict[str, Any]:
     All lines' shares add up to the load; `lines` are at most that many, `rest` holds the share of the others.
     """
     behind = findings_behind(asset)
-    worst = behind.select_related("asset", "check_definition").order_by("-points", "-pk")[:lines]
+    worst = behind.select_related("asset", "check_definition", "vulnerability", "package").order_by(
+        "-points", "-pk"
+    )[:lines]
     load = asset.load or 0.0
     shown = [_line(finding, load, asset.energy) for finding in worst]
     total = behind.count()
@@ -106,7 +109,7 @@ def _line(finding: Finding, load: float, total: float) -> dict[str, Any]:
     return {
         "finding": {
             "id": finding.pk,
-            "title": check.title if check else finding.key,
+            "title": title_of(finding),
             "severity": Severity(finding.severity).label,
             "check": check.slug if check else None,
         },

@@ -36,3 +36,4 @@ FIX_LABELS: dict[FixStatus, str] = {
     FixStatus.UNDER_INVESTIGATION: "Under investigation",
     FixStatus.NOT_AFFECTED: "Not affected",
 }
+FIX_CHOICES = [(status.value, FIX_LABELS[status]) for status in FIX_STATUSES]

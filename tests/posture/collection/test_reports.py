@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from posture.accounts.choices import Role
 from posture.collection.reports import import_file
 from posture.findings.models import Attribution, Finding, OpenInterval
 from posture.fleet.models import Asset
@@ -18,8 +20,10 @@ from posture.vulnerabilities import ingest
 from posture.vulnerabilities.models import Alias, Package, PackageList, Scan, Vulnerability
 from scanners.checks.examples import image
 from scanners.records import AssetKind, Severity
-from tests.posture.collection.pulls import node, pulled, write
+from tests.posture.api.resources import get
+from tests.posture.collection.pulls import environment, node, pulled, write
 from tests.posture.collection.test_writing import rows_written
+from tests.posture.people import person, program
 
 pytestmark = pytest.mark.django_db
 
@@ -262,3 +266,50 @@ def test_what_cannot_be_read_is_refused_in_words(tmp_path: Path, content: bytes,
     said = import_file(path)
     assert said.status == "failed" and words in said.error
     assert not Asset.objects.exists()
+
+
+def test_a_package_is_listed_in_the_sbom_of_its_image(tmp_path: Path) -> None:
+    import_file(saved(tmp_path, trivy(vulnerability(1))))
+    asset = Asset.objects.get(kind=AssetKind.IMAGE)
+    reader = program(person("ann", Role.VIEWER))
+    bom = get(reader, f"/images/{asset.pk}/sbom")
+    (component,) = [one for one in bom["components"] if one["type"] == "library"]
+    assert component["purl"].startswith("pkg:deb/debian/libssl3@3.0.1-1") and bom["bomFormat"] == "CycloneDX"
+    assert get(reader, f"/images/{asset.pk}/sbom") == bom
+    assert get(reader, f"/images/{asset.pk}/sbom", format="spdx")["spdxVersion"] == "SPDX-2.3"
+    assert reader.get(f"/api/v1/images/{asset.pk}/sbom?format=word").status_code == 400
+    (scan,) = get(reader, f"/images/{asset.pk}/scans")
+    assert (scan["tool"], scan["state"], scan["findings"]) == ("trivy", "done", 1)
+    # An image that no host holds belongs to no environment, so only who sees all of them sees it.
+    limited = person("bob", Role.VIEWER)
+    limited.environments.set([environment("elsewhere")])
+    assert program(limited).get(f"/api/v1/images/{asset.pk}/sbom").status_code == 404
+
+
+def test_findings_of_reports_say_what_and_who(tmp_path: Path) -> None:
+    import_file(saved(tmp_path, trivy(vulnerability(1, VendorIDs=["DSA-9-1"]))))
+    reader = program(person("ann", Role.VIEWER))
+    (row,) = get(reader, "/findings", vulnerability="DSA-9-1")["results"]
+    assert row["title"] == "CVE-2026-1001 in libssl3 3.0.1-1" and row["kind"] == "vulnerability"
+    assert row["vulnerability"]["key"] == "CVE-2026-1001" and row["package"]["distribution"] == "debian-12"
+    item = get(reader, f"/findings/{row['id']}")
+    (word,) = item["words"]
+    assert (word["tool"], word["severity"], word["status"]) == ("trivy", "high", "fixed")
+    assert word["fixed_versions"] == ["3.0.2-1"]
+    assert get(reader, "/findings", vulnerability="CVE-1999-1")["results"] == []
+    ledger_lines = get(reader, f"/images/{row['asset']['id']}/ledger")["lines"]
+    assert [line["finding"]["title"] for line in ledger_lines] == [row["title"]]
+
+
+def test_the_command_prints_a_line_for_each_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    saved(folder, trivy(vulnerability(1)), "a.json")
+    saved(folder, {"hello": "world"}, "b.json")
+    with pytest.raises(CommandError, match="1 of the files"):
+        call_command("import", str(folder))
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(Path(line["file"]).name, line["status"]) for line in lines] == [
+        ("a.json", "imported"),
+        ("b.json", "failed"),
+    ]
