@@ -11,7 +11,6 @@ import { NoticeArea } from "../ui/notices";
 // What is waited for comes; how soon depends on what else the machine has to do.
 configure({ asyncUtilTimeout: 15_000 });
 
-
 /** What a browser has and jsdom lacks, and a clean address and store for every test. */
 export function useBrowser(): void {
   beforeEach(() => {
