@@ -73,7 +73,8 @@ class MatrixViewSet(StateViewSet):
         names = dict(Environment.objects.values_list("pk", "name")) if name == "environment" else {}
         for group in found:
             value = group["group"]
-            group["label"] = names.get(int(value), value) if names else value or "All"
+            told = names.get(int(value), value) if names and value else value
+            group["label"] = told or ("All" if name == "all" else "Not known")
             group["group"] = escaped(value)
         return with_etag(request, Response(found))
 

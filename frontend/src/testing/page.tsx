@@ -1,12 +1,15 @@
 import { MantineProvider } from "@mantine/core";
 import { QueryClientProvider } from "@tanstack/react-query";
-import { cleanup, render } from "@testing-library/react";
+import { cleanup, configure, render } from "@testing-library/react";
 import type { ReactNode } from "react";
 import { BrowserRouter } from "react-router";
 import { afterEach, beforeEach, vi } from "vitest";
 import { createQueryClient } from "../api/hooks";
 import { SessionGate } from "../api/session";
 import { NoticeArea } from "../ui/notices";
+
+// What is waited for comes; how soon depends on what else the machine has to do.
+configure({ asyncUtilTimeout: 15_000 });
 
 /** What a browser has and jsdom lacks, and a clean address and store for every test. */
 export function useBrowser(): void {
