@@ -170,6 +170,8 @@ SPECTACULAR_SETTINGS = {
         "DefenceState": "posture.defences.choices.DefenceState",
         "FindingKind": "posture.findings.choices.FindingKind",
         "FindingState": "posture.findings.choices.FindingState",
+        "FixStatus": "posture.vulnerabilities.choices.FIX_CHOICES",
+        "ScanState": "posture.vulnerabilities.choices.ScanState",
         "StepState": ["waiting", "running", "done", "failed"],
         "SearchKind": ["host", "container", "image", "check", "node", "finding"],
         "LedgerOwnerKind": ["environment"],

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from posture.base.serializers import PlainSerializer, RequirementsField, Serializer, SeverityField
 from posture.findings.choices import FindingKind, FindingState
 from posture.fleet.serializers import AssetRefSerializer, EnvironmentRefSerializer
-from posture.vulnerabilities.choices import FIX_CHOICES, FIX_STATUSES
-from posture.vulnerabilities.serializers import PackageRefSerializer, VulnerabilityRefSerializer
+from posture.vulnerabilities.serializers import (
+    FixStatusField,
+    PackageRefSerializer,
+    VulnerabilityRefSerializer,
+)
 
 
 class FindingSerializer(Serializer):
@@ -54,13 +54,9 @@ class FindingShareSerializer(Serializer):
 class WordSerializer(Serializer):
     tool = serializers.CharField()
     severity = SeverityField(allow_null=True, help_text="Null: the tool gives none.")
-    status = serializers.SerializerMethodField()
+    status = FixStatusField()
     fixed_versions = serializers.ListField(child=serializers.CharField())
     since = serializers.DateTimeField(source="opened_at")
-
-    @extend_schema_field(serializers.ChoiceField(choices=FIX_CHOICES))
-    def get_status(self, word: Any) -> str:
-        return FIX_STATUSES[word.status].value
 
 
 class FindingItemSerializer(FindingSerializer):

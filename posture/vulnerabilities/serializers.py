@@ -7,7 +7,17 @@ from typing import Any
 from rest_framework import serializers
 
 from posture.base.serializers import PlainSerializer, Serializer
-from posture.vulnerabilities.choices import ScanState
+from posture.vulnerabilities.choices import FIX_CHOICES, FIX_STATUSES, ScanState
+
+
+class FixStatusField(serializers.ChoiceField):
+    """What is said of a fix, stored as a number and shown by name."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(choices=FIX_CHOICES, **kwargs)
+
+    def to_representation(self, value: Any) -> str:
+        return FIX_STATUSES[value].value
 
 
 class VulnerabilityRefSerializer(Serializer):

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, cast
 
 from django.conf import settings
 from django.http import Http404
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework.exceptions import ValidationError as Invalid
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -64,6 +64,13 @@ class SbomView(OfImageView):
             _AS_OF,
         ],
         responses={(200, "application/json"): dict},
+        examples=[
+            OpenApiExample(
+                "CycloneDX",
+                value={"bomFormat": "CycloneDX", "specVersion": "1.6", "components": []},
+                response_only=True,
+            )
+        ],
     )
     def get(self, request: Request, pk: int) -> Response:
         image = self.image(request, pk, "format", "as_of")

@@ -1167,6 +1167,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images/{id}/sbom": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The packages of an image as a software bill of materials: CycloneDX 1.6 or SPDX 2.3, of all tools that listed any. */
+        get: operations["images_sbom_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{id}/scans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What each tool last told of the image, and why one could not. */
+        get: operations["images_scans_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images/export": {
         parameters: {
             query?: never;
@@ -2058,7 +2092,7 @@ export interface components {
             environment: components["schemas"]["EnvironmentRef"] | null;
             image: components["schemas"]["ImageRef"] | null;
             image_reference: string;
-            status: components["schemas"]["StatusEnum"];
+            status: components["schemas"]["Status3a6Enum"];
             user: string;
             privileged: boolean;
             network_mode: string;
@@ -2101,7 +2135,7 @@ export interface components {
             environment: components["schemas"]["EnvironmentRef"] | null;
             image: components["schemas"]["ImageRef"] | null;
             image_reference: string;
-            status: components["schemas"]["StatusEnum"];
+            status: components["schemas"]["Status3a6Enum"];
             user: string;
             privileged: boolean;
             network_mode: string;
@@ -2435,6 +2469,8 @@ export interface components {
              */
             points: number;
             check: string | null;
+            vulnerability: components["schemas"]["VulnerabilityRef"] | null;
+            package: components["schemas"]["PackageRef"] | null;
             asset: components["schemas"]["AssetRef"];
             host: components["schemas"]["AssetRef"] | null;
             environment: components["schemas"]["EnvironmentRef"] | null;
@@ -2473,6 +2509,8 @@ export interface components {
              */
             points: number;
             check: string | null;
+            vulnerability: components["schemas"]["VulnerabilityRef"] | null;
+            package: components["schemas"]["PackageRef"] | null;
             asset: components["schemas"]["AssetRef"];
             host: components["schemas"]["AssetRef"] | null;
             environment: components["schemas"]["EnvironmentRef"] | null;
@@ -2492,13 +2530,20 @@ export interface components {
             };
             factors: components["schemas"]["Factor"][];
             intervals: components["schemas"]["OpenInterval"][];
+            /** @description What each tool that reported it says. */
+            words: components["schemas"]["Word"][];
             share: components["schemas"]["FindingShare"] | null;
         };
         /**
          * @description * `failed_check` - Failed check
+         *     * `vulnerability` - Vulnerability
+         *     * `secret` - Secret
+         *     * `unsupported` - Unsupported software
+         *     * `malware` - Malware
+         *     * `reported_check` - Check of another tool
          * @enum {string}
          */
-        FindingKind: "failed_check";
+        FindingKind: "failed_check" | "vulnerability" | "secret" | "unsupported" | "malware" | "reported_check";
         /** @description A read-only serializer: the declared fields are the contract, in this order. */
         FindingShare: {
             of: components["schemas"]["AssetRef"];
@@ -2513,6 +2558,18 @@ export interface components {
          * @enum {string}
          */
         FindingState: "open" | "resolved";
+        /**
+         * @description * `unknown` - Not known
+         *     * `fixed` - Fixed version exists
+         *     * `affected` - No fix yet
+         *     * `will_not_fix` - Will not be fixed
+         *     * `fix_deferred` - Fix deferred
+         *     * `end_of_life` - End of life
+         *     * `under_investigation` - Under investigation
+         *     * `not_affected` - Not affected
+         * @enum {string}
+         */
+        FixStatus: "unknown" | "fixed" | "affected" | "will_not_fix" | "fix_deferred" | "end_of_life" | "under_investigation" | "not_affected";
         /** @description Declares the shape of a value that is a plain mapping already. */
         Freshness: {
             nodes: number;
@@ -3079,6 +3136,7 @@ export interface components {
             pointer: string;
             reason: string;
         };
+        NullEnum: null;
         /** @description Declares the shape of a value that is a plain mapping already. */
         Object: {
             kind: string;
@@ -3117,6 +3175,15 @@ export interface components {
             manager: string | null;
             /** @description Null: not measured. */
             count: number | null;
+        };
+        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        PackageRef: {
+            id: number;
+            ecosystem: string;
+            name: string;
+            version: string;
+            architecture: string;
+            distribution: string;
         };
         /**
          * @description * `environments` - Environments
@@ -3562,6 +3629,40 @@ export interface components {
             is_shared?: boolean;
             page: components["schemas"]["PageEnum"];
         };
+        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        Scan: {
+            tool: string;
+            tool_version: string;
+            format: string;
+            state: components["schemas"]["ScanState"];
+            reason: string;
+            /**
+             * Format: date-time
+             * @description When the tool made its report.
+             */
+            told_at: string | null;
+            /**
+             * Format: date-time
+             * @description Age of the tool's own data.
+             */
+            data_at: string | null;
+            /** Format: date-time */
+            first_seen_at: string;
+            /** Format: date-time */
+            last_seen_at: string;
+            findings: number;
+            /** @description Null: the tool lists none. */
+            packages: number | null;
+            skipped: components["schemas"]["SkippedPart"][];
+            skipped_total: number;
+        };
+        /**
+         * @description * `done` - Scanned
+         *     * `partial` - Partly read
+         *     * `failed` - Not scanned
+         * @enum {string}
+         */
+        ScanState: "done" | "partial" | "failed";
         /** @description Declares the shape of a value that is a plain mapping already. */
         ScannedHostKey: {
             type: string;
@@ -3642,6 +3743,11 @@ export interface components {
             reason: string;
         };
         /** @description Declares the shape of a value that is a plain mapping already. */
+        SkippedPart: {
+            where: string;
+            reason: string;
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
         StateCounts: {
             absent: number;
             permissive: number;
@@ -3659,7 +3765,7 @@ export interface components {
          *     * `dead` - Dead
          * @enum {string}
          */
-        StatusEnum: "running" | "paused" | "restarting" | "created" | "exited" | "removing" | "dead";
+        Status3a6Enum: "running" | "paused" | "restarting" | "created" | "exited" | "removing" | "dead";
         /**
          * @description * `waiting` - waiting
          *     * `running` - running
@@ -3734,11 +3840,38 @@ export interface components {
             /** @description The first entry that does not follow. */
             broken_at: number | null;
         };
+        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        VulnerabilityRef: {
+            id: number;
+            key: string;
+            title: string;
+            readonly is_exploited: boolean;
+            /** Format: double */
+            epss: number | null;
+        };
         /** @description Declares the shape of a value that is a plain mapping already. */
         Weakness: {
             id: string;
             /** @description What an attacker does with it, in one sentence. */
             meaning: string;
+        };
+        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        Word: {
+            tool: string;
+            /**
+             * @description Null: the tool gives none.
+             *
+             *     * `critical` - critical
+             *     * `high` - high
+             *     * `medium` - medium
+             *     * `low` - low
+             *     * `info` - info
+             */
+            severity: components["schemas"]["SeverityEnum"] | components["schemas"]["NullEnum"];
+            status: components["schemas"]["FixStatus"];
+            fixed_versions: string[];
+            /** Format: date-time */
+            since: string;
         };
     };
     responses: never;
@@ -6355,13 +6488,15 @@ export interface operations {
                 /** @description Image */
                 image?: number[];
                 /** @description Kind */
-                kind?: "failed_check"[];
+                kind?: ("failed_check" | "vulnerability" | "secret" | "unsupported" | "malware" | "reported_check")[];
                 /** @description Rows a page. */
                 limit?: number;
                 /** @description Node */
                 node?: number[];
                 /** @description Each is served by an index; “-” means descending. */
                 ordering?: "-points" | "-severity" | "-opened_at" | "opened_at" | "asset";
+                /** @description Package */
+                package?: number[];
                 /** @description Reopened */
                 reopened?: "true" | "false";
                 /** @description Search */
@@ -6370,6 +6505,8 @@ export interface operations {
                 severity?: ("critical" | "high" | "medium" | "low" | "info")[];
                 /** @description State */
                 state?: ("open" | "resolved")[];
+                /** @description Keys such as CVE-2024-21626, or aliases. */
+                vulnerability?: string[];
             };
             header?: never;
             path?: never;
@@ -6516,11 +6653,13 @@ export interface operations {
                 /** @description Image */
                 image?: number[];
                 /** @description Kind */
-                kind?: "failed_check"[];
+                kind?: ("failed_check" | "vulnerability" | "secret" | "unsupported" | "malware" | "reported_check")[];
                 /** @description Node */
                 node?: number[];
                 /** @description Each is served by an index; “-” means descending. */
                 ordering?: "-points" | "-severity" | "-opened_at" | "opened_at" | "asset";
+                /** @description Package */
+                package?: number[];
                 /** @description Reopened */
                 reopened?: "true" | "false";
                 /** @description Search */
@@ -6529,6 +6668,8 @@ export interface operations {
                 severity?: ("critical" | "high" | "medium" | "low" | "info")[];
                 /** @description State */
                 state?: ("open" | "resolved")[];
+                /** @description Keys such as CVE-2024-21626, or aliases. */
+                vulnerability?: string[];
             };
             header?: never;
             path?: never;
@@ -6595,9 +6736,11 @@ export interface operations {
                 /** @description Image */
                 image?: number[];
                 /** @description Kind */
-                kind?: "failed_check"[];
+                kind?: ("failed_check" | "vulnerability" | "secret" | "unsupported" | "malware" | "reported_check")[];
                 /** @description Node */
                 node?: number[];
+                /** @description Package */
+                package?: number[];
                 /** @description Reopened */
                 reopened?: "true" | "false";
                 /** @description Search */
@@ -6606,6 +6749,8 @@ export interface operations {
                 severity?: ("critical" | "high" | "medium" | "low" | "info")[];
                 /** @description State */
                 state?: ("open" | "resolved")[];
+                /** @description Keys such as CVE-2024-21626, or aliases. */
+                vulnerability?: string[];
             };
             header?: never;
             path?: never;
@@ -6673,9 +6818,11 @@ export interface operations {
                 /** @description Image */
                 image?: number[];
                 /** @description Kind */
-                kind?: "failed_check"[];
+                kind?: ("failed_check" | "vulnerability" | "secret" | "unsupported" | "malware" | "reported_check")[];
                 /** @description Node */
                 node?: number[];
+                /** @description Package */
+                package?: number[];
                 /** @description Reopened */
                 reopened?: "true" | "false";
                 /** @description Search */
@@ -6684,6 +6831,8 @@ export interface operations {
                 severity?: ("critical" | "high" | "medium" | "low" | "info")[];
                 /** @description State */
                 state?: ("open" | "resolved")[];
+                /** @description Keys such as CVE-2024-21626, or aliases. */
+                vulnerability?: string[];
             };
             header?: never;
             path?: never;
@@ -8242,6 +8391,129 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ledger"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    images_sbom_retrieve: {
+        parameters: {
+            query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+                /** @description cyclonedx unless given. */
+                format?: "cyclonedx" | "spdx";
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    images_scans_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scan"][];
                 };
             };
             /** @description The request breaks a rule; `errors` names the parameter or field. */
