@@ -22,6 +22,7 @@ NAME = "Trivy Kubernetes JSON"
 TOOL = "trivy"
 _FIRST = re.compile(rb'\{\s*(?:"[^"]*"\s*:\s*(?:"[^"]*"|\d+)\s*,\s*)*"ClusterName"\s*:')
 # A result of a distribution's packages is named "image (family version)".
+_LONGEST_TARGET = 500  # the pattern takes the square of the length
 _TARGET = re.compile(r"(?P<name>\S+) \((?P<family>.+?)(?: (?P<version>\S+))?\)")
 
 
@@ -112,7 +113,9 @@ class _Reading:
             yield from result_of(result, found.os_family, found.os_version)
 
     def _image(self, result: Result) -> ReportedImage | None:
-        named = _TARGET.fullmatch(result.Target or "") if result.Class == "os-pkgs" else None
+        named = (
+            _TARGET.fullmatch((result.Target or "")[:_LONGEST_TARGET]) if result.Class == "os-pkgs" else None
+        )
         if named is None:
             if self.image is not None or len(self.known) != 1 or not _is_named(self.known[0]):
                 return self.image
