@@ -202,34 +202,38 @@ class _Reading:
 
     def records(self) -> Iterator[Reported]:
         yield self._image()
-        if not self.rules and not self.is_whole:
-            # Some tools write them after the results; without them little of what is said can be understood.
-            reason = "the report breaks off before its rules, without which the results say too little"
-            yield Skipped(kind="malformed", where=f"{self.where}.results", reason=reason)
-            return
-        suppressed = 0
+        suppressed = ruleless = 0
         for _, result in each(self.run.results, _Result, f"{self.where}.results"):
             if isinstance(result, Skipped):
                 yield result
             elif result.suppressions and any(s.status in (None, "accepted") for s in result.suppressions):
                 suppressed += 1
+            elif not self.is_whole and self._index(result) is None:
+                ruleless += 1
             else:
                 yield _record(result, self._rule(result), self.tool)
         if suppressed:
             reason = f"results that are suppressed in the report: {suppressed}"
             yield Skipped(kind="suppressed", where=f"{self.where}.results", reason=reason)
+        if ruleless:
+            # Some tools write them after the results; without them little of what is said can be understood.
+            reason = f"results whose rules are lost, as the report breaks off: {ruleless}"
+            yield Skipped(kind="malformed", where=f"{self.where}.results", reason=reason)
+
+    def _index(self, result: _Result) -> int | None:
+        by = result.rule or _RuleOf()
+        index = result.ruleIndex if result.ruleIndex is not None else by.index
+        if index is not None and 0 <= index < len(self.rules):
+            return index
+        return self.positions.get(result.ruleId or by.id or "")
 
     def _rule(self, result: _Result) -> _Rule:
-        by = result.rule or _RuleOf()
-        id_ = result.ruleId or by.id or ""
-        index = result.ruleIndex if result.ruleIndex is not None else by.index
-        if index is None or not 0 <= index < len(self.rules):
-            index = self.positions.get(id_)
+        index = self._index(result)
         if index is None:
-            return _Rule(id=id_)
+            return _Rule(id=result.ruleId or (result.rule and result.rule.id) or "")
         if index not in self.known:
             found = one(self.rules[index], _Rule, "")
-            self.known[index] = _Rule(id=id_) if isinstance(found, Skipped) else found
+            self.known[index] = _Rule(id=result.ruleId or "") if isinstance(found, Skipped) else found
         return self.known[index]
 
     def _image(self) -> ReportedImage:
