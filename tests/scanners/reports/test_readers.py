@@ -65,20 +65,22 @@ def test_a_report_of_any_size_is_read_or_refused_in_words(path: Path) -> None:
     assert not [record for record in records if isinstance(record, Skipped) and record.kind == "malformed"]
 
 
-def without_the_end(record: dict[str, Any]) -> dict[str, Any]:
-    """Some formats tell an image's layers or the scores last, so that a report which breaks off cannot tell them."""
-    plain = {**record, "layer": ""}
-    if isinstance(record.get("package"), dict):
-        plain["package"] = {**record["package"], "layer": ""}
-    if isinstance(record.get("vulnerability"), dict):
-        plain["vulnerability"] = {**record["vulnerability"], "scores": []}
-    return plain
+def told(record: dict[str, Any]) -> tuple[Any, ...]:
+    """What a record is about. The rest may stand further down in the report: the distribution, a time, a remedy."""
+    about = record.get("vulnerability")
+    package = record.get("package") or record
+    return (
+        record["record"],
+        about["id"] if isinstance(about, dict) else about,
+        *(package.get(name) for name in ("ecosystem", "namespace", "name", "version")),
+        *(record.get(name) for name in ("kind", "key", "check", "passed", "status", "products")),
+    )
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_a_report_that_breaks_off_is_read_up_to_there(path: Path, tmp_path: Path) -> None:
     content = path.read_bytes()
-    whole = said(path)
+    whole = [told(record) for record in said(path)]
     for share in (0.3, 0.6, 0.9):
         cut = tmp_path / path.name
         cut.write_bytes(content[: int(len(content) * share)])
@@ -86,7 +88,6 @@ def test_a_report_that_breaks_off_is_read_up_to_there(path: Path, tmp_path: Path
             found = said(cut)
         except ReportError:
             continue  # nothing of it was whole
-        told = ("Skipped", "Origin", ReportedImage.__name__)
-        kept = [without_the_end(record) for record in found if record["record"] not in told]
-        assert all(record in [without_the_end(each) for each in whole] for record in kept)
+        kept = [record for record in found if record["record"] not in ("Skipped", "Origin")]
+        assert all(told(record) in whole for record in kept if record["record"] != ReportedImage.__name__)
         assert any(record["record"] == "Skipped" for record in found)
