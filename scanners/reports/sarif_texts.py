@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from msgspec.structs import replace
+
 from scanners.records import Record
 from scanners.reported import ReportedPackage
 from scanners.reports.json_items import texts
@@ -109,52 +111,57 @@ def said_of(message: str, help_: str, properties: dict[str, Any]) -> Said:
     fixed = labels.get("fixed version") or labels.get("fix version") or _text(properties.get("fixed_version"))
     group = labels.get("data namespace", "").split(":")
     family = group[0] if system(group[0]) in OF_SYSTEMS else ""
-    common = {
-        "purl": purl,
-        "fixed": texts([part.strip() for part in fixed.split(",")]),
-        "severity": labels.get("severity", ""),
-        "link": link["url"] if link else "",
-        "source": _SOURCES.get(group[0], group[0]),
-        "family": family,
-        "os_version": group[-1] if family else "",
-        "is_secret": "match" in labels,
-    }
+    common = Said(
+        purl=purl,
+        fixed=texts([part.strip() for part in fixed.split(",")]),
+        severity=labels.get("severity", ""),
+        link=link["url"] if link else "",
+        source=_SOURCES.get(group[0], group[0]),
+        family=family,
+        os_version=group[-1] if family else "",
+        is_secret="match" in labels,
+    )
     if found := _GRYPE.search(message) or _OLD_GRYPE.search(message):
-        image = found.groupdict().get("image") or ""
-        return Said(
+        return replace(
+            common,
             name=found["name"],
             version=found["version"],
             kind=found["kind"],
-            image=image,
+            image=found.groupdict().get("image") or "",
             path=f"/{found['path'].strip().lstrip('/')}",
-            **common,  # type: ignore[arg-type]
         )
     if found := _OSV.search(message):
         others = tuple(re.findall(r"'([^']+)'", found["others"] or ""))
-        return Said(
+        return replace(
+            common,
             name=found["name"],
             version=found["version"],
             aliases=(found["id"], *others),
             is_of_file=True,
-            **common,  # type: ignore[arg-type]
         )
     if module := labels.get("vulnerable module"):
-        through = _THROUGH.search(labels.get("introduced through", ""))
-        family, _, release = labels.get("package manager", "").partition(":")
-        is_systems = system(family) in OF_SYSTEMS
-        # Snyk's module is the source package; what was installed comes last in the chain, as glibc/libc-bin@2.31.
-        installed = through["name"].rpartition("/")[2] if through and is_systems else module
-        return Said(
-            name=installed,
-            version=through["version"] if through else "",
-            kind="" if is_systems else family,
-            **{**common, "family": family if is_systems else "", "os_version": release},  # type: ignore[arg-type]
-        )
+        return _snyk(common, module, labels)
     package = labels.get("package", "")
-    return Said(
+    return replace(
+        common,
         name="" if package.startswith("pkg:") else package,
         version=labels.get("installed version") or labels.get("version") or "",
-        **common,  # type: ignore[arg-type]
+    )
+
+
+def _snyk(common: Said, module: str, labels: dict[str, str]) -> Said:
+    through = _THROUGH.search(labels.get("introduced through", ""))
+    manager, _, release = labels.get("package manager", "").partition(":")
+    is_systems = system(manager) in OF_SYSTEMS
+    # The module is the source package; what was installed comes last in the chain, as glibc/libc-bin@2.31.
+    installed = through["name"].rpartition("/")[2] if through and is_systems else module
+    return replace(
+        common,
+        name=installed,
+        version=through["version"] if through else "",
+        kind="" if is_systems else manager,
+        family=manager if is_systems else "",
+        os_version=release,
     )
 
 

@@ -127,13 +127,12 @@ class _Reading:
             ]
             about = (fitting or (self.known if len(self.known) == 1 else [Metadata()]))[0]
             about.OS = about.OS or OS(Family=named["family"], Name=named["version"])
-        image = image_of(name, about)
+        image = image_of(name, about, is_whole=self.is_whole)
         return msgspec.structs.replace(
             image,
             name=name or next(iter((*image.references, *image.repo_digests)), ""),
             references=image.references or ((name,) if name and "@" not in name else ()),
             repo_digests=image.repo_digests or ((name,) if "@" in name else ()),
-            is_whole=self.is_whole,
         )
 
 
