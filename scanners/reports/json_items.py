@@ -84,7 +84,8 @@ def each(items: Items, layout: type[Item], where: str) -> Iterator[tuple[int, It
 def one(raw: msgspec.Raw, layout: type[Item], where: str) -> Item | Skipped:
     """An item in the layout of a reader; a `Skipped` naming it when it does not fit."""
     try:
-        return _decoder(layout)(raw)  # type: ignore[no-any-return]
+        found: Item = _decoder(layout)(raw)
+        return found
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return Skipped(kind="malformed", where=where, reason=str(error)[:_LONGEST_REASON])
 

@@ -49,6 +49,7 @@ _LOOKS = (
     ("npm", None, re.compile(r"^@[\w.-]+/[\w.-]+$")),
     ("golang", None, re.compile(r"^[a-z0-9-]+(\.[a-z0-9-]+)+/\S+$")),
 )
+_LONGEST = 300
 
 
 def ecosystem(word: str) -> str:
@@ -70,6 +71,7 @@ def system(family: str) -> str:
 
 def guessed(name: str, version: str) -> str:
     """The ecosystem that a name and a version can only be of; "" when they could be of several."""
+    name, version = name[:_LONGEST], version[:_LONGEST]  # the patterns take the square of the length
     for kind, of_version, of_name in _LOOKS:
         if (of_version and of_version.search(version)) or (of_name and of_name.match(name)):
             return kind

@@ -168,7 +168,7 @@ def read(source: Source) -> Iterator[Reported]:
     yield Origin(format=NAME, tool=TOOL)
     about = report.image_metadata or _ImageMetadata()
     layers = [layer.diff_id or "" for layer in about.layer_metadata or ()]
-    system = _SYSTEM.match(about.os or "")
+    system = _SYSTEM.match((about.os or "")[:200])
     yield ReportedImage(
         name=source.name,
         os_family=system.group(1) if system else about.os or "",

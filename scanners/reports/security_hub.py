@@ -61,6 +61,7 @@ _NORMALIZED = (
 _VERDICTS = {"PASSED": True, "FAILED": False, "WARNING": None, "NOT_AVAILABLE": None}
 _ITSELF = (b'"ProductArn"', b'"Resources"', b'"SchemaVersion"')
 _SYSTEM = "aws/inspector/resources/1/resourceDetails/awsEcrContainerImageDetails/platform"
+_LONGEST_TARGET = 500  # the pattern takes the square of the length
 _TARGET = re.compile(r"(?P<name>\S+) \((?P<family>.+?)(?: (?P<version>\S+))?\)")
 
 
@@ -252,7 +253,7 @@ def _image(resource: _Resource, fields: dict[str, Any], *, is_trivys: bool) -> R
     if details.Container is None or resource.Type != "Container":
         return None
     name = details.Container.ImageName or resource.Id
-    target = _TARGET.fullmatch(name)
+    target = _TARGET.fullmatch(name[:_LONGEST_TARGET])
     if target is None:
         # A file in the image, when it is Trivy's target.
         return None if is_trivys else ReportedImage(name=name, references=texts([name]))
@@ -347,7 +348,7 @@ def _of_trivy(finding: _Finding, image: ReportedImage) -> ReportedMatch | Report
     link = (finding.Remediation and finding.Remediation.Recommendation) or _Recommendation()
     if "CVE ID" not in other:
         return _trivys_other(finding, other.get("Filename") or resource.Id)
-    is_systems = _TARGET.fullmatch(resource.Id) is not None
+    is_systems = _TARGET.fullmatch(resource.Id[:_LONGEST_TARGET]) is not None
     fixed = texts([part.strip() for part in other.get("Patched Package", "").split(",")])
     vectors = (
         (other.get(f"NvdCvssVectorV{version}", ""), other.get(f"NvdCvssScoreV{version}", ""))

@@ -24,7 +24,7 @@ from scanners.reported import (
     ReportedVulnerability,
     Score,
 )
-from scanners.reports.json_items import Items, Layout, each, looks_like, moment, texts, whole
+from scanners.reports.json_items import Items, Layout, clipped, each, looks_like, moment, texts, whole
 from scanners.reports.source import Source
 
 NAME = "Trivy JSON"
@@ -181,17 +181,17 @@ def read(source: Source) -> Iterator[Reported]:
         results, lost = whole(source, list[Result], 2)
         yield Origin(format="Trivy JSON, schema 1", tool=TOOL)
         first = next((result.Target for result in results if result.Target), "") or source.name
-        yield ReportedImage(name=first.partition(" (")[0])
+        yield ReportedImage(name=first.partition(" (")[0], is_whole=lost is None)
         for result in results:
             yield from result_of(result, "", "")
     else:
         report, lost = whole(source, _Report, 2)
-        yield from report_of(report)
+        yield from report_of(report, is_whole=lost is None)
     if lost is not None:
         yield lost
 
 
-def report_of(report: _Report) -> Iterator[Reported]:
+def report_of(report: _Report, *, is_whole: bool) -> Iterator[Reported]:
     """What one document of schema 2 says."""
     yield Origin(
         format=f"Trivy JSON, schema {report.SchemaVersion or 2}",
@@ -199,7 +199,7 @@ def report_of(report: _Report) -> Iterator[Reported]:
         tool_version=(report.Trivy and report.Trivy.Version) or "",
         created_at=moment(report.CreatedAt),
     )
-    image = image_of(report.ArtifactName or "", report.Metadata or Metadata())
+    image = image_of(report.ArtifactName or "", report.Metadata or Metadata(), is_whole=is_whole)
     yield image
     for _, result in each(report.Results, Result, "Results"):
         if isinstance(result, Skipped):
@@ -208,7 +208,8 @@ def report_of(report: _Report) -> Iterator[Reported]:
             yield from result_of(result, image.os_family, image.os_version)
 
 
-def image_of(name: str, about: Metadata) -> ReportedImage:
+def image_of(name: str, about: Metadata, *, is_whole: bool) -> ReportedImage:
+    """The image that a report or a resource of Kubernetes is about."""
     os = about.OS or OS()
     config = about.ImageConfig or {}
     architecture, created = config.get("architecture"), config.get("created")
@@ -224,6 +225,7 @@ def image_of(name: str, about: Metadata) -> ReportedImage:
         created_at=moment(created if isinstance(created, str) else None),
         size_bytes=about.Size,
         layers=texts(about.DiffIDs, 500),
+        is_whole=is_whole,
     )
 
 
@@ -328,7 +330,7 @@ def _match(found: _Vulnerability, kind: str, family: str, version: str, target: 
             id=found.VulnerabilityID,
             aliases=texts(found.VendorIDs),
             title=found.Title or "",
-            description=found.Description or "",
+            description=clipped(found.Description),
             severities=severities,
             scores=tuple(_scores(found.CVSS or {})),
             weaknesses=texts(found.CweIDs),

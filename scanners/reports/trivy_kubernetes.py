@@ -22,6 +22,7 @@ NAME = "Trivy Kubernetes JSON"
 TOOL = "trivy"
 _FIRST = re.compile(rb'\{\s*(?:"[^"]*"\s*:\s*(?:"[^"]*"|\d+)\s*,\s*)*"ClusterName"\s*:')
 # A result of a distribution's packages is named "image (family version)".
+_LONGEST_TARGET = 500  # the pattern takes the square of the length
 _TARGET = re.compile(r"(?P<name>\S+) \((?P<family>.+?)(?: (?P<version>\S+))?\)")
 
 
@@ -112,7 +113,9 @@ class _Reading:
             yield from result_of(result, found.os_family, found.os_version)
 
     def _image(self, result: Result) -> ReportedImage | None:
-        named = _TARGET.fullmatch(result.Target or "") if result.Class == "os-pkgs" else None
+        named = (
+            _TARGET.fullmatch((result.Target or "")[:_LONGEST_TARGET]) if result.Class == "os-pkgs" else None
+        )
         if named is None:
             if self.image is not None or len(self.known) != 1 or not _is_named(self.known[0]):
                 return self.image
@@ -124,13 +127,12 @@ class _Reading:
             ]
             about = (fitting or (self.known if len(self.known) == 1 else [Metadata()]))[0]
             about.OS = about.OS or OS(Family=named["family"], Name=named["version"])
-        image = image_of(name, about)
+        image = image_of(name, about, is_whole=self.is_whole)
         return msgspec.structs.replace(
             image,
             name=name or next(iter((*image.references, *image.repo_digests)), ""),
             references=image.references or ((name,) if name and "@" not in name else ()),
             repo_digests=image.repo_digests or ((name,) if "@" in name else ()),
-            is_whole=self.is_whole,
         )
 
 
