@@ -40,6 +40,14 @@ _KINDS = {
     ProblemKind.MALWARE: FindingKind.MALWARE,
     ProblemKind.MISCONFIGURATION: FindingKind.REPORTED_CHECK,
 }
+_COVERED = {
+    "vulnerabilities": {FindingKind.VULNERABILITY},
+    "problems": {
+        FindingKind.SECRET, FindingKind.UNSUPPORTED, FindingKind.MALWARE, FindingKind.REPORTED_CHECK,
+    },
+    "verdicts": {FindingKind.REPORTED_CHECK},
+}  # fmt: skip
+_INVENTORIES = ("Syft", "CycloneDX", "SPDX")  # formats that list packages and need not say more
 # Databases that collect what others say. A severity from anywhere else is that of who made the package.
 _GENERAL = ("", "nvd", "ghsa", "osv", "epss")
 
@@ -51,7 +59,7 @@ class Subject:
         self.origin = origin
         self.image = image
         self.packages: dict[vulnerabilities.PackageKey, ReportedPackage] = {}
-        self.lists_packages = False
+        self.lists_packages = "packages" in image.covers
         self.matches: list[ReportedMatch] = []
         self.problems: list[ReportedProblem] = []
         self.verdicts: list[ReportedVerdict] = []
@@ -105,6 +113,7 @@ def write(subject: Subject, at: datetime) -> Settled | None:
             [*_matches(subject, package_ids, known), *_problems(subject), *_verdicts(subject)],
             tool=subject.origin.tool,
             is_whole=subject.image.is_whole and not subject.skipped_total,
+            kinds=_looked_for(subject.image.covers),
             environment_id=None,
             weigh=lambda severity, threat: points_of(severity, threat),
             at=at,
@@ -214,9 +223,21 @@ def _placed(subject: Subject, package_ids: dict[vulnerabilities.PackageKey, int]
     return {package_ids[key]: places.get(package.layer, -1) for key, package in subject.packages.items()}
 
 
+def _looked_for(covers: tuple[str, ...]) -> set[str]:
+    """The kinds of finding that a report would have told, so that what it does not tell is not there."""
+    return {
+        kind.value
+        for kind in findings.REPORTED
+        if not covers or any(kind in _COVERED[part] for part in covers if part in _COVERED)
+    }
+
+
 def _scanned(subject: Subject) -> list[str]:
     """Whether the report is evidence that vulnerabilities were looked for: a list of packages alone is not."""
-    looked = subject.matches or subject.origin.tool not in ("syft", "cyclonedx", "spdx")
+    covers = subject.image.covers
+    if covers:
+        return ["vulnerability_scan"] if "vulnerabilities" in covers else []
+    looked = subject.matches or subject.origin.format.partition(" ")[0] not in _INVENTORIES
     return ["vulnerability_scan"] if looked else []
 
 

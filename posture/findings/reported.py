@@ -3,7 +3,7 @@ word for it is left."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -70,13 +70,15 @@ def settle(
     *,
     tool: str,
     is_whole: bool,
+    kinds: Collection[str],
     environment_id: int | None,
     weigh: Weigh,
     at: datetime,
 ) -> Settled:
     """Make the findings of one asset say what one tool says of it now.
 
-    With `is_whole`, words of this tool that it no longer says are taken back, and what no tool says any more is resolved.
+    With `is_whole`, words of this tool that it no longer says are taken back, of the `kinds` that it looked for, and what
+    no tool says any more is resolved.
     """
     by_key = {(one.kind, one.key): one for one in said}
     stored = _stored(asset_id)
@@ -103,7 +105,8 @@ def settle(
     gone: list[int] = []
     if is_whole:
         still = {stored[key].id for key in by_key if key in stored}
-        silent = [finding_id for finding_id in spoken if finding_id not in still]
+        looked_for = {row.id for (kind, _), row in stored.items() if kind in kinds}
+        silent = [pk for pk in spoken if pk not in still and pk in looked_for]
         taken_back += [spoken[finding_id].id for finding_id in silent]
         kept = set(_others(asset_id, tool, silent))
         gone = sorted(finding_id for finding_id in silent if finding_id not in kept)

@@ -313,3 +313,33 @@ def test_the_command_prints_a_line_for_each_file(tmp_path: Path, capsys: pytest.
         ("a.json", "imported"),
         ("b.json", "failed"),
     ]
+
+
+def operator(kind: str, **found: Any) -> dict[str, Any]:
+    return {
+        "apiVersion": "aquasecurity.github.io/v1alpha1",
+        "kind": kind,
+        "metadata": {"name": "web"},
+        "report": {
+            "artifact": {"repository": "shop/web", "tag": "1.0"},
+            "scanner": {"name": "Trivy", "version": "0.60.0"},
+            **found,
+        },
+    }
+
+
+def test_a_report_resolves_only_what_it_looked_for(tmp_path: Path) -> None:
+    secret = {"ruleID": "aws-access-key-id", "title": "AWS key", "severity": "CRITICAL", "target": "/.env"}
+    flaw = {
+        "vulnerabilityID": "CVE-2026-1001",
+        "resource": "libssl3",
+        "installedVersion": "3.0.1-1",
+        "severity": "HIGH",
+    }
+    import_file(saved(tmp_path, operator("ExposedSecretReport", secrets=[secret])))
+    import_file(saved(tmp_path, operator("VulnerabilityReport", vulnerabilities=[flaw])))
+    assert set(Finding.objects.open().values_list("kind", flat=True)) == {"secret", "vulnerability"}
+    said = import_file(saved(tmp_path, operator("VulnerabilityReport", vulnerabilities=[])))
+    assert said.resolved == 1 and Finding.objects.open().get().kind == "secret"
+    said = import_file(saved(tmp_path, operator("ExposedSecretReport", secrets=[])))
+    assert said.resolved == 1 and not Finding.objects.open().exists()
