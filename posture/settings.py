@@ -170,6 +170,7 @@ SPECTACULAR_SETTINGS = {
         "DefenceState": "posture.defences.choices.DefenceState",
         "FindingKind": "posture.findings.choices.FindingKind",
         "FindingState": "posture.findings.choices.FindingState",
+        "ContainerStatus": "posture.fleet.choices.ContainerStatus",
         "FixStatus": "posture.vulnerabilities.choices.FIX_CHOICES",
         "ScanState": "posture.vulnerabilities.choices.ScanState",
         "StepState": ["waiting", "running", "done", "failed"],

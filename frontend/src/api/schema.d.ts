@@ -2092,7 +2092,7 @@ export interface components {
             environment: components["schemas"]["EnvironmentRef"] | null;
             image: components["schemas"]["ImageRef"] | null;
             image_reference: string;
-            status: components["schemas"]["Status3a6Enum"];
+            status: components["schemas"]["ContainerStatus"];
             user: string;
             privileged: boolean;
             network_mode: string;
@@ -2135,7 +2135,7 @@ export interface components {
             environment: components["schemas"]["EnvironmentRef"] | null;
             image: components["schemas"]["ImageRef"] | null;
             image_reference: string;
-            status: components["schemas"]["Status3a6Enum"];
+            status: components["schemas"]["ContainerStatus"];
             user: string;
             privileged: boolean;
             network_mode: string;
@@ -2192,6 +2192,17 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
+        /**
+         * @description * `running` - Running
+         *     * `paused` - Paused
+         *     * `restarting` - Restarting
+         *     * `created` - Created
+         *     * `exited` - Exited
+         *     * `removing` - Being removed
+         *     * `dead` - Dead
+         * @enum {string}
+         */
+        ContainerStatus: "running" | "paused" | "restarting" | "created" | "exited" | "removing" | "dead";
         /** @description Declares the shape of a value that is a plain mapping already. */
         Count: {
             value: number;
@@ -3755,17 +3766,6 @@ export interface components {
             not_applicable: number;
             enforcing: number;
         };
-        /**
-         * @description * `running` - Running
-         *     * `paused` - Paused
-         *     * `restarting` - Restarting
-         *     * `created` - Created
-         *     * `exited` - Exited
-         *     * `removing` - Being removed
-         *     * `dead` - Dead
-         * @enum {string}
-         */
-        Status3a6Enum: "running" | "paused" | "restarting" | "created" | "exited" | "removing" | "dead";
         /**
          * @description * `waiting` - waiting
          *     * `running` - running
