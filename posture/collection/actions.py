@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
@@ -21,7 +23,7 @@ from posture.findings import settle as findings
 from posture.fleet import actions as fleet_actions
 from posture.fleet import credentials, enrolment
 from posture.fleet import ingest as fleet
-from posture.fleet.choices import NodeKind, PullState, PullTrigger
+from posture.fleet.choices import NodeKind, PullState, PullTrigger, Source
 from posture.fleet.models import Asset, Environment, Node, Pull
 from posture.history.actions import record
 from posture.risk import loads
@@ -212,22 +214,39 @@ def delete_node(*, node: Node, by: User | None) -> None:
 
     A pull that is running loses its row, and with it the right to write.
     """
-    at = timezone.now()
     with transaction.atomic():
-        # Shared assets, the host, the node: the order in which pulls lock them.
-        fleet.lock_shared()
-        host = Asset.objects.filter(nodes=node.pk).first()
-        if host is not None:
-            fleet.lock(host.pk)
-        changes = Changes(node, at=at)
-        if host is not None:
-            depart(host.pk, node, changes)
+        _end_measured(node, tuple(Source))
         fleet_actions.delete_node(node=node, by=by)
-        gone = changes.gone
-        changes.deltas.update(compliance.end_results(gone, at))
-        findings.resolve_all(gone, at)
-        loads.end(gone, at)
-        defences.end(gone, at)
-        fleet.mark_gone(gone, at)
-        loads.recompute(changes.touched.difference(gone), at)
-        compliance.apply_tallies(changes.deltas)
+
+
+def stop_reading_host(*, node: Node, by: User | None) -> None:
+    """A node that read its host along with the engine does so no more: what only it measured there is of the past.
+
+    A pull that is running may have read the host already, and is cancelled.
+    """
+    with transaction.atomic():
+        _end_measured(node, (Source.PROBE,))
+        for pull in Pull.objects.filter(node=node, state=PullState.RUNNING):
+            with suppress(Conflict):  # it has just ended
+                cancel_pull(pull=pull, by=by)
+
+
+def _end_measured(node: Node, sources: Sequence[Source]) -> None:
+    """The node brings these sources no longer: the end of what no other node measures."""
+    at = timezone.now()
+    # Shared assets, the host, the node: the order in which pulls lock them.
+    fleet.lock_shared()
+    host = Asset.objects.filter(nodes=node.pk).first()
+    if host is None:
+        return
+    fleet.lock(host.pk)
+    changes = Changes(node, at=at)
+    depart(host.pk, node, changes, sources)
+    gone = changes.gone
+    changes.deltas.update(compliance.end_results(gone, at))
+    findings.resolve_all(gone, at)
+    loads.end(gone, at)
+    defences.end(gone, at)
+    fleet.mark_gone(gone, at)
+    loads.recompute(changes.touched.difference(gone), at)
+    compliance.apply_tallies(changes.deltas)

@@ -31,7 +31,7 @@ class Changes:
         self.at = at
         self.host_id = 0
         self.is_probed = False  # a host probe tells of this host too, in this pull or in others
-        self.counts: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter(results=0, opened=0, resolved=0, unchanged=0)
         self.gone: list[int] = []
         self.touched: set[int] = set()
         self.changed_images: set[int] = set()

@@ -38,10 +38,11 @@ def evidence(source: Source) -> list[str]:
     return [brought[AssetKind.HOST], brought[AssetKind.CONTAINER]]
 
 
-def depart(host_id: int, leaving: Node, changes: Changes) -> None:
-    """A node no longer stands for this host: what only it measured there ends, all of it when nobody is left."""
+def depart(host_id: int, leaving: Node, changes: Changes, sources: Sequence[Source] = tuple(Source)) -> None:
+    """A node no longer brings these sources of this host: what only it measured ends, all of it when none is left."""
     others = Node.objects.filter(host=host_id).exclude(pk=leaving.pk)
-    kept = [source for source in Source if others.bringing(source).exists()]
+    stays = [source for source in leaving.sources if source not in sources]
+    kept = [source for source in Source if source in stays or others.bringing(source).exists()]
     lost = [source for source in leaving.sources if source not in kept]
     if not lost:
         return

@@ -65,6 +65,9 @@ class NodeViewSet(NodeWriteMixin, fleet.NodeViewSet):
     def move(self, node: Node, environment: Environment) -> None:
         actions.move_node(node=node, environment=environment)
 
+    def stop_reading_host(self, node: Node) -> None:
+        actions.stop_reading_host(node=node, by=self.by())
+
     def begin(self, node: Node) -> None:
         actions.pull_now(node=node, by=self.by(), trigger=PullTrigger.REGISTRATION)
 

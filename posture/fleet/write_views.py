@@ -66,6 +66,10 @@ class NodeWriteMixin(WriteMixin):
         """The node's assets, findings and loads follow it: `collection.actions.move_node`."""
         raise NotImplementedError
 
+    def stop_reading_host(self, node: Node) -> None:
+        """What only this node read of its host ends: `collection.actions.stop_reading_host`."""
+        raise NotImplementedError
+
     def forget(self, node: Node) -> None:
         """The node goes, with the present of what only it measured: `collection.actions.delete_node`."""
         raise NotImplementedError
@@ -90,9 +94,11 @@ class NodeWriteMixin(WriteMixin):
         node = cast(Node, self.get_object())
         data = self.valid(NodeChangeSerializer(data=request.data, partial=True))
         with transaction.atomic():
+            # First what is on the host, because a pull locks in this order too, then the node.
+            if node.reads_host and data.get("reads_host") is False:
+                self.stop_reading_host(node)
             environment = data.get("environment")
             if environment is not None and environment.pk != node.environment_id:
-                # First, because a pull locks in this order too: the host and what is on it, then the node.
                 self.move(node, environment)
             actions.update_node(node=node, **data, by=self.by())
         return self.written(node.pk)

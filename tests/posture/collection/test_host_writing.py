@@ -13,6 +13,7 @@ from posture.compliance.choices import NUMBER
 from posture.compliance.models import CheckResult, Tally
 from posture.defences.models import Defence
 from posture.findings.models import Finding
+from posture.fleet.choices import PullState, PullTrigger
 from posture.fleet.ingest import read_document
 from posture.fleet.models import (
     Asset,
@@ -22,6 +23,7 @@ from posture.fleet.models import (
     HostState,
     LoadedFiles,
     Node,
+    Pull,
 )
 from posture.risk import formula, ledger, loads
 from scanners.checks.examples import container
@@ -310,3 +312,27 @@ def test_every_check_of_the_probe_has_one_result_on_a_probed_host() -> None:
     write(probe_node(), probe_pulled(document()))
     assert results(the_host(), of_probe=True) == checks_on(HostFacts)
     assert set(check_ids()) >= OF_PROBE
+
+
+def test_a_node_that_stops_reading_its_host_ends_what_only_it_measured() -> None:
+    alpha = node("alpha")
+    alpha.reads_host = True
+    alpha.save()
+    write(alpha, probe_pulled(docker(), pulled([WEB])))
+    running = Pull.objects.create(node=alpha, state=PullState.RUNNING, trigger=PullTrigger.SCHEDULE)
+    actions.stop_reading_host(node=Node.objects.get(), by=None)
+    running.refresh_from_db()
+    host, web = the_host(), Asset.objects.get(name="web")
+    assert host.evidence == ["engine_audit"] and web.evidence == ["engine_configuration"]
+    assert web.gone_at is None and results(host, of_probe=False) and not results(host, of_probe=True)
+    assert not Defence.objects.current().exists() and running.cancel_requested
+
+
+def test_a_host_that_another_node_reads_too_keeps_what_is_known_of_it() -> None:
+    alpha, probe = node("alpha"), probe_node()
+    alpha.reads_host = True
+    alpha.save()
+    write(alpha, probe_pulled(docker(), pulled([WEB])))
+    write(probe, probe_pulled(docker()))
+    actions.stop_reading_host(node=Node.objects.get(name="alpha"), by=None)
+    assert the_host().evidence == ["engine_audit", "host_probe"] and Defence.objects.current().exists()
