@@ -37,6 +37,9 @@ _SEVERITIES = {
 }
 # `VendorSeverity` has numbers (trivy-db, types.Severity): 0 unknown, 1 low … 4 critical.
 _NUMBERED = {1: Severity.LOW, 2: Severity.MEDIUM, 3: Severity.HIGH, 4: Severity.CRITICAL}
+# Of `VendorIDs`, which also holds a distribution's advisories (DSA, RHSA …): those repair many vulnerabilities at once and
+# are the name of none.
+_NAMES = ("CVE-", "GHSA-", "GO-", "PYSEC-", "RUSTSEC-", "OSV-", "GMS-", "NSWG-")
 _STATUSES = {status.value: status for status in FixStatus}
 # The type of a package URL by Trivy's own names, for reports from before PkgIdentifier (0.48).
 _ECOSYSTEMS = {
@@ -328,7 +331,7 @@ def _match(found: _Vulnerability, kind: str, family: str, version: str, target: 
     return ReportedMatch(
         vulnerability=ReportedVulnerability(
             id=found.VulnerabilityID,
-            aliases=texts(found.VendorIDs),
+            aliases=tuple(name for name in texts(found.VendorIDs) if name.startswith(_NAMES)),
             title=found.Title or "",
             description=clipped(found.Description),
             severities=severities,

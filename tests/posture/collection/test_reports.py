@@ -214,7 +214,16 @@ def test_aliases_are_counted_once(tmp_path: Path) -> None:
     assert (said.opened, said.resolved) == (0, 0)
     assert Vulnerability.objects.get().key == "CVE-2026-1001"
     names = set(Alias.objects.values_list("name", flat=True))
-    assert names == {"CVE-2026-1001", "DSA-1-1", "GHSA-aaaa-bbbb-cccc"}
+    assert names == {"CVE-2026-1001", "GHSA-aaaa-bbbb-cccc"}
+
+
+def test_an_advisory_that_repairs_several_is_no_name_of_any(tmp_path: Path) -> None:
+    both = [vulnerability(number, VendorIDs=["DSA-1-1"]) for number in (1, 2)]
+    import_file(saved(tmp_path, trivy(*both)))
+    import_file(saved(tmp_path, trivy(*both, vulnerability(3, VulnerabilityID="DSA-1-1"))))
+    assert set(Vulnerability.objects.values_list("key", flat=True)) == {
+        "CVE-2026-1001", "CVE-2026-1002", "DSA-1-1",
+    }  # fmt: skip
 
 
 def test_an_exploited_vulnerability_weighs_more(tmp_path: Path) -> None:
@@ -287,9 +296,9 @@ def test_a_package_is_listed_in_the_sbom_of_its_image(tmp_path: Path) -> None:
 
 
 def test_findings_of_reports_say_what_and_who(tmp_path: Path) -> None:
-    import_file(saved(tmp_path, trivy(vulnerability(1, VendorIDs=["DSA-9-1"]))))
+    import_file(saved(tmp_path, trivy(vulnerability(1, VendorIDs=["GHSA-aaaa-bbbb-cccc"]))))
     reader = program(person("ann", Role.VIEWER))
-    (row,) = get(reader, "/findings", vulnerability="DSA-9-1")["results"]
+    (row,) = get(reader, "/findings", vulnerability="GHSA-aaaa-bbbb-cccc")["results"]
     assert row["title"] == "CVE-2026-1001 in libssl3 3.0.1-1" and row["kind"] == "vulnerability"
     assert row["vulnerability"]["key"] == "CVE-2026-1001" and row["package"]["distribution"] == "debian-12"
     item = get(reader, f"/findings/{row['id']}")
