@@ -387,6 +387,23 @@ export interface CheckResult {
   closed_at: string | null;
 }
 
+export interface VulnerabilityRef {
+  id: number;
+  key: string;
+  title: string;
+  is_exploited: boolean;
+  epss: number | null;
+}
+
+export interface PackageRef {
+  id: number;
+  ecosystem: string;
+  name: string;
+  version: string;
+  architecture: string;
+  distribution: string;
+}
+
 export interface Finding {
   id: number;
   kind: string;
@@ -395,6 +412,8 @@ export interface Finding {
   severity: Severity;
   points: number;
   check: string | null;
+  vulnerability: VulnerabilityRef | null;
+  package: PackageRef | null;
   asset: AssetRef;
   host: AssetRef | null;
   environment: EnvironmentRef | null;
@@ -417,7 +436,17 @@ export interface FindingDetail extends Finding {
   requirements: Requirements;
   factors: Factor[];
   intervals: { opened_at: string; closed_at: string | null; evidence: string[] | string | null }[];
+  words: Word[];
   share: { of: AssetRef; load: number | null; share: number } | null;
+}
+
+/** What one tool that reported a finding says of it. */
+export interface Word {
+  tool: string;
+  severity: Severity | null;
+  status: string;
+  fixed_versions: string[];
+  since: string;
 }
 
 export interface FindingGroup {

@@ -86,6 +86,8 @@ export const FINDING_LIST: ListDefinition<Finding> = {
     { name: "severity", label: "Severity" },
     { name: "kind", label: "Kind" },
     { name: "check", label: "Check" },
+    { name: "vulnerability", label: "Vulnerability" },
+    { name: "package", label: "Package" },
     { name: "asset_kind", label: "On" },
     { name: "environment", label: "Environment" },
     { name: "host", label: "Host" },

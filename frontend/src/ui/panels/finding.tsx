@@ -1,13 +1,13 @@
 import { Stack } from "@mantine/core";
 import { Link } from "react-router";
 import { useItem } from "../../api/hooks";
-import type { Finding, FindingDetail } from "../../api/types";
+import type { Finding, FindingDetail, PackageRef, Word } from "../../api/types";
 import { pathOf } from "../../url/paths";
 import { useCarry, useScope } from "../../url/scope";
 import { AssetLink, EnvironmentName } from "../assetLink";
 import { Chip } from "../chips";
 import { Moment } from "../moment";
-import { Facts, pageClasses } from "../page";
+import { type Fact, Facts, pageClasses } from "../page";
 import { absoluteText, loadText, shareText, wordsOf } from "../quantities";
 import { SeverityGlyph, severityWord } from "../severity";
 import { Loading, ProblemNote } from "../states";
@@ -24,7 +24,6 @@ export function FindingPanel({ id, row }: { id: string; row: Finding | undefined
   const finding: Finding | undefined = item.data ?? row;
   if (!finding) return item.error ? <ProblemNote problem={item.error} /> : <Loading what="the finding" />;
   const detail = item.data;
-  const checkPath = finding.check ? pathOf("check", finding.check) : null;
   return (
     <Stack gap="lg">
       <div className={classes.block}>
@@ -50,14 +49,7 @@ export function FindingPanel({ id, row }: { id: string; row: Finding | undefined
           ...(finding.closed_at
             ? ([["Resolved", <Moment key="closed" at={finding.closed_at} />]] as [string, React.ReactNode][])
             : []),
-          [
-            "Check",
-            checkPath ? (
-              <Link key="check" to={to(checkPath)}>
-                {finding.check}
-              </Link>
-            ) : null,
-          ],
+          ...aboutWhat(finding, to),
         ]}
       />
       {item.error && <ProblemNote problem={item.error} retry={() => void item.refetch()} />}
@@ -90,10 +82,13 @@ export function FindingPanel({ id, row }: { id: string; row: Finding | undefined
               </table>
             )}
           </section>
-          <section className={classes.block}>
-            <h2>Evidence</h2>
-            <EvidenceLines lines={detail.evidence} />
-          </section>
+          {detail.words.length > 0 && <Words words={detail.words} />}
+          {(detail.evidence.length > 0 || detail.words.length === 0) && (
+            <section className={classes.block}>
+              <h2>Evidence</h2>
+              <EvidenceLines lines={detail.evidence} />
+            </section>
+          )}
           <section className={classes.block}>
             <h2>What to do</h2>
             <p className={classes.prose}>
@@ -132,5 +127,73 @@ export function FindingPanel({ id, row }: { id: string; row: Finding | undefined
         </>
       )}
     </Stack>
+  );
+}
+
+/** The check that failed, or the vulnerability and the package that has it. */
+function aboutWhat(finding: Finding, to: ReturnType<typeof useCarry>): Fact[] {
+  const { vulnerability } = finding;
+  if (vulnerability) {
+    const facts: Fact[] = [
+      [
+        "Vulnerability",
+        <Link key="vulnerability" to={to("/findings", { vulnerability: vulnerability.key })}>
+          {vulnerability.key}
+        </Link>,
+      ],
+      ["Package", finding.package ? packageText(finding.package) : null],
+    ];
+    if (vulnerability.is_exploited) facts.push(["Exploited", "known to be (CISA)"]);
+    if (vulnerability.epss !== null) facts.push(["EPSS", shareText(vulnerability.epss)]);
+    return facts;
+  }
+  const path = finding.check ? pathOf("check", finding.check) : null;
+  return [
+    [
+      "Check",
+      path ? (
+        <Link key="check" to={to(path)}>
+          {finding.check}
+        </Link>
+      ) : null,
+    ],
+  ];
+}
+
+function packageText({ ecosystem, name, version, architecture, distribution }: PackageRef): string {
+  const of = [distribution || ecosystem, architecture].filter(Boolean).join(", ");
+  return `${name} ${version} (${of})`;
+}
+
+/** What each tool says, where they differ too. */
+function Words({ words }: { words: Word[] }) {
+  return (
+    <section className={classes.block}>
+      <h2>Reported by</h2>
+      <table className={pageClasses.table} aria-label="Reported by">
+        <thead>
+          <tr>
+            <th scope="col">Tool</th>
+            <th scope="col">Severity</th>
+            <th scope="col">Fix</th>
+            <th scope="col">Since</th>
+          </tr>
+        </thead>
+        <tbody>
+          {words.map((word) => (
+            <tr key={word.tool}>
+              <td>{word.tool}</td>
+              <td>
+                {word.severity ? severityWord(word.severity) : <span className="soft">none given</span>}
+              </td>
+              <td>{word.fixed_versions.join(", ") || wordsOf(word.status)}</td>
+              <td>
+                <Moment at={word.since} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
   );
 }
