@@ -55,6 +55,9 @@ def depart(host_id: int, leaving: Node, changes: Changes, sources: Sequence[Sour
     if not kept:
         changes.gone += [host_id, *(known.id for known in containers)]
         return
+    if Source.PROBE in lost:
+        # Those that stay are asked at once, to say of what it measured that nothing measures it.
+        others.update(next_due_at=changes.at)
     for source in lost:
         theirs = [known for known in containers if not fingerprint(other(source), known)]
         changes.gone += [known.id for known in theirs]

@@ -40,6 +40,7 @@ def test_the_ledger_adds_up_to_the_load_that_is_shown(page: Page, fleet: Fleet, 
 def test_what_needs_the_hosts_files_is_missing_evidence_and_never_passed(
     page: Page, fleet: Fleet, product: Product
 ) -> None:
+    product.pull(fleet.node["id"])  # other tests had a probe on this host for a while
     open_host(page, fleet)
     expect(page.get_by_role("heading", name="Missing evidence")).to_be_visible()
     page.get_by_role("tab", name="Checks").click()

@@ -288,7 +288,9 @@ def test_after_its_probe_left_the_engine_says_again_that_nothing_is_measured() -
     alpha, probe = node("alpha"), probe_node()
     write(alpha, pulled([WEB]))
     write(probe, probe_pulled(docker()))
+    Node.objects.update(next_due_at=timezone.now() + timedelta(hours=1))
     actions.delete_node(node=probe, by=None)
+    assert Node.objects.get().next_due_at <= timezone.now()
     write(Node.objects.get(), pulled([WEB]))
     assert outcome(the_host(), "kernel.lockdown") == NUMBER[Outcome.NOT_MEASURED]
 
