@@ -35,7 +35,7 @@ _MARK = re.compile(rb"@([a-z]+)-?([0-9]*)@")
 
 
 def _run(archive: Path, *arguments: str) -> dict[str, Any]:
-    command = [sys.executable, "-I", str(archive), "--nonce", "@nonce@", *arguments]
+    command = [sys.executable, "-I", str(archive), "--nonce=@nonce@", *arguments]
     return dict(json.loads(subprocess.run(command, capture_output=True, check=True).stdout))
 
 

@@ -80,7 +80,8 @@ def piped(run: Runs) -> Asks:
     """Ask a probe that is given to Python as a program, and nothing else."""
 
     def ask(nonce: str, seconds: float) -> bytes:
-        program = probe_archive.bootstrap(("--nonce", nonce, "--seconds", f"{seconds:.0f}"))
+        # As one word, because a nonce may begin with a dash.
+        program = probe_archive.bootstrap((f"--nonce={nonce}", f"--seconds={seconds:.0f}"))
         status, said, complaint = run(program)
         if status != 0:
             raise _failed(status, complaint)

@@ -119,6 +119,11 @@ def test_a_cancelled_pull_ends_the_probe() -> None:
     assert caught.value.code == "cancelled"
 
 
+def test_a_nonce_may_begin_with_a_dash(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probe.secrets, "token_urlsafe", lambda size: "--x-" + "y" * size)
+    assert only_host(collected("local://")).nonce.startswith("--x-y")
+
+
 def test_an_answer_that_is_too_large_is_refused() -> None:
     with pytest.raises(NodeError) as caught:
         collected("local://", limits=Limits(seconds=60, bytes=1000))
@@ -157,7 +162,7 @@ def of(said: Callable[[str], bytes], status: int = 0, complaint: str = "") -> pr
 
     def run(program: bytes) -> tuple[int, bytes, str]:
         text = program.decode()
-        nonce = text.rsplit("'--nonce', '", 1)[1].split("'")[0]
+        nonce = text.rsplit("'--nonce=", 1)[1].split("'")[0]
         return status, said(nonce), complaint
 
     return probe.ProbeSession(probe.piped(run), Guard(QUICK, never))
