@@ -73,6 +73,13 @@ class FindingFilterSet(AssetRowFilterSet):
         named = Alias.objects.filter(name__in=value).values("vulnerability")
         return queryset.filter(vulnerability__in=named)
 
+    def filter_asset_kind(self, queryset: Any, name: str, value: Sequence[str]) -> Any:
+        """A check is of one kind of asset; what tools report without a check of ours is of images."""
+        ids = [check.pk for check in self.checks if check.asset_kind in value]
+        if AssetKind.IMAGE not in value:
+            return self.of_checks(queryset, ids)
+        return queryset.filter(Q(check_definition__in=ids) | Q(check_definition__isnull=True))
+
     def filter_state(self, queryset: Any, name: str, value: Sequence[str]) -> Any:
         if set(value) == set(FindingState.values):
             return queryset.known(self.moment)

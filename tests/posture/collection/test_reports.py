@@ -301,6 +301,8 @@ def test_findings_of_reports_say_what_and_who(tmp_path: Path) -> None:
     (row,) = get(reader, "/findings", vulnerability="GHSA-aaaa-bbbb-cccc")["results"]
     assert row["title"] == "CVE-2026-1001 in libssl3 3.0.1-1" and row["kind"] == "vulnerability"
     assert row["vulnerability"]["key"] == "CVE-2026-1001" and row["package"]["distribution"] == "debian-12"
+    assert get(reader, "/findings", asset_kind="image")["results"] == [row]
+    assert get(reader, "/findings", asset_kind="container")["results"] == []
     item = get(reader, f"/findings/{row['id']}")
     (word,) = item["words"]
     assert (word["tool"], word["severity"], word["status"]) == ("trivy", "high", "fixed")
