@@ -16,7 +16,6 @@ import hashlib
 import json
 import re
 import secrets
-import signal
 import ssl
 import subprocess
 import sys
@@ -28,6 +27,7 @@ from typing import Any
 import trustme
 
 from benchmarks.probe import record
+from benchmarks.replay import until_stopped
 from scanners import probe_archive
 
 _RECORDED = ("containers", "containers_complete", "packages", "listeners", "docker")
@@ -146,15 +146,7 @@ def main() -> None:
     parser.add_argument("--dir", type=Path, required=True, help="folder for certificate, token and ports")
     options = parser.parse_args()
 
-    async def run() -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-        with contextlib.suppress(asyncio.CancelledError):
-            await serve(options.dir, agents=options.agents, containers=options.containers)
-
-    asyncio.run(run())
+    until_stopped(serve(options.dir, agents=options.agents, containers=options.containers))
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import functools
 import hashlib
 import json
 import signal
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +157,20 @@ async def serve(folder: Path, *, engines: int, containers: int, images: int = 5,
         await asyncio.Event().wait()
 
 
+def until_stopped(serving: Coroutine[Any, Any, None]) -> None:
+    """Serve until Ctrl-C or SIGTERM, and end without a complaint."""
+
+    async def run() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        with contextlib.suppress(asyncio.CancelledError):
+            await serving
+
+    asyncio.run(run())
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Replay container engines on unix sockets.")
     parser.add_argument("--engines", type=int, default=1)
@@ -167,21 +182,15 @@ def main() -> None:
     parser.add_argument("--dir", type=Path, required=True, help="folder of the sockets")
     options = parser.parse_args()
 
-    async def run() -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        for number in (signal.SIGINT, signal.SIGTERM):
-            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-        with contextlib.suppress(asyncio.CancelledError):
-            await serve(
-                options.dir,
-                engines=options.engines,
-                containers=options.containers,
-                images=options.images,
-                changed=options.changed,
-            )
-
-    asyncio.run(run())
+    until_stopped(
+        serve(
+            options.dir,
+            engines=options.engines,
+            containers=options.containers,
+            images=options.images,
+            changed=options.changed,
+        )
+    )
 
 
 if __name__ == "__main__":

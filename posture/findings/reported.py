@@ -13,7 +13,7 @@ from django.db import connection
 from posture.base import upsert
 from posture.findings.choices import FindingKind
 from posture.findings.models import Attribution, Finding, OpenInterval
-from posture.findings.settle import Factor, Settled
+from posture.findings.settle import Factor, Settled, open_intervals
 from scanners.records import Record, Severity
 
 REPORTED = (
@@ -209,7 +209,7 @@ def _open(
                 1,
             )
         )
-        intervals.append((pk, at, int(severity), one.evidence))
+        intervals.append((pk, severity, one.evidence))
     upsert.copy(
         Finding,
         (
@@ -230,7 +230,7 @@ def _open(
         ),
         rows,
     )
-    upsert.copy(OpenInterval, ("finding_id", "opened_at", "severity", "evidence"), intervals)
+    open_intervals(intervals, at)
     return ids
 
 
@@ -267,18 +267,14 @@ def _revise(rows: Sequence[tuple[_Stored, Said, Severity]], weigh: Weigh) -> Non
     )
 
 
+def _by_id(row: tuple[int, Said, Severity]) -> int:
+    return row[0]
+
+
 def _change_severity(rows: Sequence[tuple[int, Said, Severity]], at: datetime) -> None:
     ids = [row[0] for row in rows]
     OpenInterval.objects.filter(finding__in=ids, closed_at__isnull=True).update(closed_at=at)
-    _open_intervals(rows, at)
-
-
-def _open_intervals(rows: Sequence[tuple[int, Said, Severity]], at: datetime) -> None:
-    upsert.copy(
-        OpenInterval,
-        ("finding_id", "opened_at", "severity", "evidence"),
-        ((pk, at, int(severity), one.evidence) for pk, one, severity in sorted(rows, key=lambda row: row[0])),
-    )
+    open_intervals([(pk, severity, one.evidence) for pk, one, severity in sorted(rows, key=_by_id)], at)
 
 
 def _reopen(rows: Sequence[tuple[int, Said, Severity]], at: datetime) -> None:
@@ -291,7 +287,7 @@ def _reopen(rows: Sequence[tuple[int, Said, Severity]], at: datetime) -> None:
             " WHERE id = ANY(%s)",
             [at, ids],
         )
-    _open_intervals(rows, at)
+    open_intervals([(pk, severity, one.evidence) for pk, one, severity in sorted(rows, key=_by_id)], at)
 
 
 def _resolve(ids: Sequence[int], at: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -86,7 +86,7 @@ def settle(
     OpenInterval.objects.filter(
         finding__in=[f.pk for f, _ in evidence_changed], closed_at__isnull=True
     ).update(closed_at=at)
-    _open_intervals([(f.pk, p) for f, p in [*again, *evidence_changed]], at)
+    open_intervals([(f.pk, p.severity, p.evidence) for f, p in [*again, *evidence_changed]], at)
     resolve(resolved, at)
     return Settled(opened=len(new), reopened=len(again), resolved=len(resolved), revised=len(revised))
 
@@ -168,14 +168,15 @@ def _open(
             for pk, (asset_id, p) in zip(ids, new, strict=True)
         ),
     )
-    _open_intervals([(pk, p) for pk, (_, p) in zip(ids, new, strict=True)], at)
+    open_intervals([(pk, p.severity, p.evidence) for pk, (_, p) in zip(ids, new, strict=True)], at)
 
 
-def _open_intervals(rows: Sequence[tuple[int, Problem]], at: datetime) -> None:
+def open_intervals(rows: Iterable[tuple[int, Severity, Sequence[str]]], at: datetime) -> None:
+    """Findings (id, severity, evidence) that are open in this way from now."""
     upsert.copy(
         OpenInterval,
         ("finding_id", "opened_at", "severity", "evidence"),
-        ((pk, at, int(p.severity), p.evidence) for pk, p in rows),
+        ((pk, at, int(severity), evidence) for pk, severity, evidence in rows),
     )
 
 
