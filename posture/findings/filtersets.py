@@ -51,13 +51,16 @@ class FindingFilterSet(AssetRowFilterSet):
     defaults = {"state": [FindingState.OPEN]}
 
     def branches(self) -> list[Any]:
-        """Ranges that are merged: a severity each, where several are asked for or a check's index begins with them;
-        images apart from the rest of an environment, because they have none of their own."""
+        """Ranges that are merged: open and resolved ones, which have their indexes apart; a severity each, where several
+        are asked for or a check's index begins with them; images apart from the rest of an environment, because they
+        have none of their own."""
         severities = self.given("severity")
         every = [choice.stored for choice in SEVERITIES]
         wanted = severities or (every if self.given("check") else [])
         queryset = self.apply(without="environment")
         parts = self.in_environments(queryset) if self.given("environment") else [queryset]
+        if self.moment is None and set(self.given("state") or []) == set(FindingState.values):
+            parts = [part.filter(closed_at__isnull=is_open) for part in parts for is_open in (True, False)]
         if len(wanted) < 2:
             return parts
         return [part.filter(severity=severity) for part in parts for severity in wanted]

@@ -89,7 +89,7 @@ class Finding(models.Model):
                 F("severity").desc(),
                 F("points").desc(),
                 F("id").desc(),
-                condition=Q(closed_at__isnull=True),
+                condition=Q(closed_at__isnull=True, check_definition__isnull=False),
                 name="open_of_check",
             ),
             models.Index(fields=("node",), condition=Q(node__isnull=False), name="finding_of_node"),
@@ -126,8 +126,12 @@ class Finding(models.Model):
                 condition=Q(closed_at__isnull=False),
                 name="resolved_newest",
             ),
-            models.Index(F("points").desc(), F("id").desc(), name="finding_by_points"),
-            models.Index(F("opened_at").desc(), F("id").desc(), name="finding_newest"),
+            models.Index(
+                F("opened_at").desc(),
+                F("id").desc(),
+                condition=Q(closed_at__isnull=False),
+                name="resolved_by_opening",
+            ),
         )
 
     def __str__(self) -> str:
@@ -148,18 +152,20 @@ class OpenInterval(Interval):
     objects = IntervalQuerySet.as_manager()
 
     class Meta:
+        # One index for two needs: at most one interval is open, and a finding's intervals are found.
         constraints = (
             models.UniqueConstraint(
-                fields=("finding",), condition=Q(closed_at__isnull=True), name="one_open_interval"
+                fields=("finding", "closed_at"), nulls_distinct=False, name="one_open_interval"
             ),
         )
-        indexes = (models.Index(fields=("finding", "opened_at"), name="interval_of_finding"),)
 
 
 class Attribution(Interval):
     """One tool's word on a finding, while it says the same. A finding is open while one word is left that is not closed."""
 
-    finding = models.ForeignKey(Finding, on_delete=models.CASCADE, related_name="attributions")
+    finding = models.ForeignKey(
+        Finding, on_delete=models.CASCADE, related_name="attributions", db_index=False
+    )
     tool = models.CharField(max_length=40)
     severity = models.SmallIntegerField(null=True)  # null: the tool gives none
     status = models.SmallIntegerField()  # vulnerabilities.choices.FIX_STATUSES
@@ -169,10 +175,9 @@ class Attribution(Interval):
     objects = IntervalQuerySet.as_manager()
 
     class Meta:
+        # One index for two needs, as above.
         constraints = (
             models.UniqueConstraint(
-                fields=("finding", "tool"),
-                condition=Q(closed_at__isnull=True),
-                name="one_current_attribution",
+                fields=("finding", "tool", "closed_at"), nulls_distinct=False, name="one_current_attribution"
             ),
         )

@@ -82,7 +82,7 @@ def settle(
     """
     by_key = {(one.kind, one.key): one for one in said}
     stored = _stored(asset_id)
-    spoken = _spoken(asset_id, tool)
+    spoken = _spoken([row.id for row in stored.values()], tool)
     others = _others(asset_id, tool, [stored[key].id for key in by_key if key in stored])
     new = [one for key, one in by_key.items() if key not in stored]
     again: list[tuple[_Stored, Said]] = []
@@ -152,14 +152,15 @@ def _stored(asset_id: int) -> dict[tuple[str, str], _Stored]:
         return {(row[0], row[1]): _Stored(*row[2:]) for row in cursor.fetchall()}
 
 
-def _spoken(asset_id: int, tool: str) -> dict[int, _Spoken]:
+def _spoken(finding_ids: Sequence[int], tool: str) -> dict[int, _Spoken]:
     """Finding id -> the tool's present word."""
+    if not finding_ids:
+        return {}
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT a.finding_id, a.id, a.severity, a.status, a.fixed_versions FROM findings_attribution a"
-            " JOIN findings_finding f ON f.id = a.finding_id"
-            " WHERE f.asset_id = %s AND a.tool = %s AND a.closed_at IS NULL",
-            [asset_id, tool],
+            "SELECT finding_id, id, severity, status, fixed_versions FROM findings_attribution"
+            " WHERE finding_id = ANY(%s) AND tool = %s AND closed_at IS NULL",
+            [list(finding_ids), tool],
         )
         return {row[0]: _Spoken(row[1], row[2], row[3], tuple(row[4])) for row in cursor.fetchall()}
 
