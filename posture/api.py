@@ -9,6 +9,7 @@ from posture.accounts.saved_views import SavedViewViewSet
 from posture.accounts.views import MeView, MyPasswordView, SessionView, TokenViewSet, UserViewSet
 from posture.api_docs import DocsView, SchemaView
 from posture.collection.overview_views import FreshnessView, MetaView, SearchView
+from posture.collection.upload_views import UploadViewSet
 from posture.collection.views import EnrolView, EnvironmentViewSet, NodeViewSet, PullViewSet
 from posture.compliance.views import CheckResultViewSet, CheckViewSet
 from posture.defences.views import (
@@ -40,6 +41,7 @@ router.register("container-defences", ContainerMatrixViewSet, basename="containe
 router.register("checks", CheckViewSet, basename="checks")
 router.register("check-results", CheckResultViewSet, basename="check-results")
 router.register("findings", FindingViewSet, basename="findings")
+router.register("uploads", UploadViewSet, basename="uploads")
 router.register("tokens", TokenViewSet, basename="tokens")
 router.register("users", UserViewSet, basename="users")
 router.register("views", SavedViewViewSet, basename="views")

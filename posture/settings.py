@@ -172,6 +172,8 @@ SPECTACULAR_SETTINGS = {
         "FindingState": "posture.findings.choices.FindingState",
         "ContainerStatus": "posture.fleet.choices.ContainerStatus",
         "FixStatus": "posture.vulnerabilities.choices.FIX_CHOICES",
+        "UploadState": "posture.collection.choices.UploadState",
+        "UploadSource": "posture.collection.choices.UploadSource",
         "ScanState": "posture.vulnerabilities.choices.ScanState",
         "StepState": ["waiting", "running", "done", "failed"],
         "SearchKind": ["host", "container", "image", "check", "node", "finding"],
@@ -203,6 +205,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=5),
         "options": {"expires": 250},
     },
+    "find uploads that nobody reads, and new files in the drop folder": {
+        "task": "posture.collection.tasks.take_in",
+        "schedule": timedelta(seconds=numbers.real("PLIMSOLL_TICK_SECONDS")),
+        "options": {"expires": 10},
+    },
     "forget old pulls": {
         "task": "posture.collection.tasks.forget_old_pulls",
         "schedule": timedelta(hours=1),
@@ -216,6 +223,11 @@ PULL_LEASE_SECONDS = numbers.real("PLIMSOLL_LEASE_SECONDS")
 PULL_MAX_QUEUED = numbers.whole("PLIMSOLL_MAX_QUEUED")
 PULL_KEPT_DAYS = numbers.whole("PLIMSOLL_KEEP_PULLS_DAYS")
 PULL_DENIED_NETWORKS = [n for n in os.environ.get("PLIMSOLL_DENIED_NETWORKS", "").split(",") if n]
+
+# -- reports that are sent to us
+UPLOAD_MAX_BYTES = numbers.whole("PLIMSOLL_UPLOAD_MAX_BYTES")
+DROP_FOLDER = Path(folder) if (folder := os.environ.get("PLIMSOLL_DROP_FOLDER", "")) else None
+DROP_FOLDER_SETTLE_SECONDS = 2.0  # a file that was written to since may not be whole
 
 TIME_ZONE = "UTC"
 USE_TZ = True

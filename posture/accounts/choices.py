@@ -30,6 +30,7 @@ class ListPage(models.TextChoices):
     IMAGES = "images", "Images"
     HOST_DEFENCES = "host-defences", "Kernel defences of hosts"
     CONTAINER_DEFENCES = "container-defences", "Kernel defences of containers"
+    UPLOADS = "uploads", "Uploads"
     CHECKS = "checks", "Checks"
     CHECK_RESULTS = "check-results", "Check results"
     FINDINGS = "findings", "Findings"
@@ -41,11 +42,12 @@ class ListPage(models.TextChoices):
 _READ = frozenset({"fleet.view"})
 PERMISSIONS: dict[str, frozenset[str]] = {
     Role.VIEWER: _READ | {"tokens.own"},
-    Role.ANALYST: _READ | {"pulls.control", "tokens.own", "views.share"},
+    Role.ANALYST: _READ | {"pulls.control", "reports.send", "tokens.own", "views.share"},
     Role.AUDITOR: _READ | {"history.view", "users.view", "tokens.own"},
     Role.ADMINISTRATOR: _READ
     | {
         "pulls.control",
+        "reports.send",
         "nodes.change",
         "environments.change",
         "history.view",

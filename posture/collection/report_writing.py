@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
@@ -16,11 +17,11 @@ from posture.findings.settle import Settled
 from posture.fleet import ingest as fleet
 from posture.images import ingest as images
 from posture.risk import loads
-from posture.risk.points import points_of, threat_of
+from posture.risk.points import data_of, points_of, threat_of
 from posture.vulnerabilities import ingest as vulnerabilities
 from posture.vulnerabilities import scans
 from posture.vulnerabilities.choices import FIX_NUMBER
-from scanners.records import AssetKind, Skipped
+from scanners.records import AssetKind, Record, Skipped
 from scanners.reported import (
     FixStatus,
     Origin,
@@ -52,12 +53,24 @@ _INVENTORIES = ("Syft", "CycloneDX", "SPDX")  # formats that list packages and n
 _GENERAL = ("", "nvd", "ghsa", "osv", "epss")
 
 
+class About(Record, frozen=True, kw_only=True):
+    """What a report is about, where whoever sends it says so: one image, or one host."""
+
+    asset_id: int
+    kind: AssetKind
+    key: str
+    name: str
+    environment_id: int | None = None
+    data_classes: tuple[str, ...] = ()
+
+
 class Subject:
     """Everything that a report says of one image, gathered before anything of it is written."""
 
-    def __init__(self, origin: Origin, image: ReportedImage) -> None:
+    def __init__(self, origin: Origin, image: ReportedImage, about: About | None = None) -> None:
         self.origin = origin
         self.image = image
+        self.about = about
         self.packages: dict[vulnerabilities.PackageKey, ReportedPackage] = {}
         self.lists_packages = "packages" in image.covers
         self.matches: list[ReportedMatch] = []
@@ -89,21 +102,40 @@ class Subject:
                 self.verdicts.append(record)
 
     @property
+    def findings(self) -> int:
+        return len(self.matches) + len(self.problems) + len(self.failed)
+
+    @property
+    def failed(self) -> list[ReportedVerdict]:
+        return [verdict for verdict in self.verdicts if verdict.passed is False]
+
+    @property
     def fingerprint(self) -> str:
         return self._digest.hexdigest()
 
 
-def write(subject: Subject, at: datetime) -> Settled | None:
-    """Store one subject; None when the tool said exactly this before. All of it in one transaction, or nothing."""
-    asset_id, is_new = _image(subject.image, at)
+class Written(Record, frozen=True, kw_only=True):
+    """`settled` is None when the tool said exactly this before."""
+
+    asset_id: int
+    settled: Settled | None
+
+
+def write(subject: Subject, at: datetime, may_write: Callable[[int], bool]) -> Written | None:
+    """Store one subject, all of it in one transaction or nothing; None when `may_write` refuses its asset."""
+    about = subject.about
+    asset_id, is_new = _image(subject.image, at) if about is None else (about.asset_id, False)
+    if not is_new and not may_write(asset_id):
+        return None
     if (
         not is_new
         and not subject.skipped_total
         and scans.unchanged(asset_id, subject.origin, subject.fingerprint, at)
     ):
-        return None
+        return Written(asset_id=asset_id, settled=None)
     package_ids = vulnerabilities.ensure_packages(subject.packages.values(), at)
     known = vulnerabilities.ensure_vulnerabilities((m.vulnerability for m in subject.matches), at)
+    data = () if about is None else data_of(about.data_classes)
     with transaction.atomic():
         upsert.without_waiting_for_the_disk()
         fleet.lock_shared_beside_others()
@@ -114,28 +146,27 @@ def write(subject: Subject, at: datetime) -> Settled | None:
             tool=subject.origin.tool,
             is_whole=subject.image.is_whole and not subject.skipped_total,
             kinds=_looked_for(subject.image.covers),
-            environment_id=None,
-            weigh=lambda severity, threat: points_of(severity, threat),
+            environment_id=None if about is None else about.environment_id,
+            weigh=lambda severity, threat: points_of(severity, [*threat, *data]),
             at=at,
         )
         if subject.lists_packages:
             vulnerabilities.store_package_list(
                 asset_id, subject.origin.tool, _placed(subject, package_ids), at
             )
-        evidence = [*(["packages"] if subject.lists_packages else []), *_scanned(subject)]
-        fleet.add_evidence([asset_id], evidence)
+        fleet.add_evidence([asset_id], _evidence(subject))
         scans.store(
             asset_id,
             subject.origin,
             subject.fingerprint,
-            findings=len(subject.matches) + len(subject.problems),
+            findings=subject.findings,
             packages=len(subject.packages) if subject.lists_packages else None,
             skipped=subject.skipped,
             skipped_total=subject.skipped_total,
             at=at,
         )
         _roll_up(asset_id, at)
-    return settled
+    return Written(asset_id=asset_id, settled=settled)
 
 
 def _image(said: ReportedImage, at: datetime) -> tuple[int, bool]:
@@ -205,8 +236,7 @@ def _verdicts(subject: Subject) -> list[Said]:
             word=Word(severity=verdict.severity),
             evidence=tuple(line for line in (verdict.title, verdict.detail) if line),
         )
-        for verdict in subject.verdicts
-        if verdict.passed is False
+        for verdict in subject.failed
     ]
 
 
@@ -232,17 +262,23 @@ def _looked_for(covers: tuple[str, ...]) -> set[str]:
     }
 
 
-def _scanned(subject: Subject) -> list[str]:
-    """Whether the report is evidence that vulnerabilities were looked for: a list of packages alone is not."""
+def _evidence(subject: Subject) -> list[str]:
+    """What the report is evidence of: of an image, its packages, and that vulnerabilities were looked for."""
+    if subject.about is not None and subject.about.kind is not AssetKind.IMAGE:
+        return []
     covers = subject.image.covers
     if covers:
-        return ["vulnerability_scan"] if "vulnerabilities" in covers else []
-    looked = subject.matches or subject.origin.format.partition(" ")[0] not in _INVENTORIES
-    return ["vulnerability_scan"] if looked else []
+        scanned = "vulnerabilities" in covers
+    else:  # a list of packages alone does not say so
+        scanned = bool(subject.matches) or subject.origin.format.partition(" ")[0] not in _INVENTORIES
+    return [
+        *(["packages"] if subject.lists_packages else []),
+        *(["vulnerability_scan"] if scanned else []),
+    ]
 
 
 def _roll_up(asset_id: int, at: datetime) -> None:
-    """The image's load, and that of every host that runs it."""
+    """The asset's load, and that of every host that runs the image."""
     if loads.recompute([asset_id], at):
         hosts = images.hosts_running([asset_id])
         for host_id in hosts:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 from django.utils import timezone
 
-from posture.collection.report_writing import SKIPPED_KEPT, Subject, write
+from posture.collection.report_writing import SKIPPED_KEPT, About, Subject, write
 from posture.findings.settle import Settled
+from posture.vulnerabilities import scans
 from scanners.records import Record, Skipped
-from scanners.reported import Origin, Reported, ReportedImage, VexStatement
-from scanners.reports import read
+from scanners.reported import Origin, Reported, ReportedImage, ReportedVerdict
+from scanners.reports import archives, read
 from scanners.reports.source import ReportError, Source, opened
+
+NOT_YOURS = "it is about an image that is in none of your environments"
 
 
 class Imported(Record, frozen=True, kw_only=True):
@@ -35,13 +39,38 @@ class Imported(Record, frozen=True, kw_only=True):
     error: str = ""
 
 
-def import_file(path: Path, *, name: str = "") -> Imported:
-    """Read a report and store what it says. Never raises for what is in the file."""
+def _everywhere(asset_id: int) -> bool:
+    return True
+
+
+def _nothing() -> None:
+    return None
+
+
+class Order(Record, frozen=True, kw_only=True):
+    """How a file is to be imported. `about` says what it is about, where the report need not; `may_write` whether whoever
+    sends it may say something of an asset; `begin` is called once, before anything is written of what may be new;
+    `is_alive` is asked after each image, told how many there were, and False ends the import."""
+
+    about: About | None = None
+    may_write: Callable[[int], bool] = _everywhere
+    begin: Callable[[], None] = _nothing
+    is_alive: Callable[[int], bool] = _everywhere
+
+
+class Stopped(Exception):
+    """The import was cancelled; what was stored of earlier images stays."""
+
+
+def import_file(path: Path, *, name: str = "", order: Order | None = None) -> Imported:
+    """Read a report, or each of a compressed file, and store what is said. Never raises for what is in the file."""
     started = time.perf_counter()
     name = name or path.name
     try:
-        with opened(path, name) as source:
-            imported = _import(source)
+        with path.open("rb") as file:
+            is_packed = archives.is_packed(file.read(4))
+        import_it = _import_packed if is_packed else _import_plain
+        imported = import_it(path, name, order or Order())
     except ReportError as error:
         imported = Imported(file=name, status="failed", error=str(error))
     except OSError as error:
@@ -49,27 +78,80 @@ def import_file(path: Path, *, name: str = "") -> Imported:
     return msgspec.structs.replace(imported, seconds=round(time.perf_counter() - started, 3))
 
 
-def _import(source: Source) -> Imported:
+def _import_plain(path: Path, name: str, order: Order) -> Imported:
+    with opened(path, name) as source:
+        return _import(source, order)
+
+
+def _import_packed(path: Path, name: str, order: Order) -> Imported:
+    """Every report of a compressed file, as one: what cannot be imported of it is skipped, unless that is all of it."""
+    found: list[Imported] = []
+    skipped: list[Skipped] = []
+    with tempfile.TemporaryDirectory(prefix="plimsoll-") as folder:
+        for each in archives.reports(path, name, Path(folder), archives.ArchiveLimits()):
+            if isinstance(each, Skipped):
+                skipped.append(each)
+                continue
+            inner, file = each
+            try:
+                found.append(_import_plain(file, inner, order))
+            except ReportError as error:
+                skipped.append(Skipped(kind="malformed", where=inner, reason=str(error)))
+    if not found:
+        raise ReportError(f"{skipped[0].where}: {skipped[0].reason}" if skipped else "It holds no report.")
+    skipped += [one for imported in found for one in imported.skipped]
+    skipped_total = len(skipped) + sum(one.skipped_total - len(one.skipped) for one in found)
+    is_unchanged = all(one.status == "unchanged" for one in found)
+    return Imported(
+        file=name,
+        status="partial" if skipped_total else "unchanged" if is_unchanged else "imported",
+        reader=", ".join(sorted({one.reader for one in found})),
+        skipped=tuple(skipped[:SKIPPED_KEPT]),
+        skipped_total=skipped_total,
+        **{field: sum(getattr(one, field) for one in found) for field in _COUNTED},
+    )
+
+
+_COUNTED = ("images", "findings", "opened", "reopened", "resolved")
+
+
+def _import(source: Source, order: Order) -> Imported:
     reader = read.reader_of(source)
+    mark = read.mark(source, reader)
+    told = scans.told_before(mark.text, mark.made_at, timezone.now()) if order.about is None else None
+    if told is not None:
+        return Imported(
+            file=source.name,
+            status="unchanged",
+            reader=reader.NAME,
+            images=told.images,
+            findings=told.findings,
+        )
+    order.begin()
     images = found = skipped_total = 0
     sum_ = Settled()
     skipped: list[Skipped] = []
     is_changed = False
-    for subject in subjects(reader.read(source)):
-        settled = write(subject, timezone.now())
-        images += 1
-        found += len(subject.matches) + len(subject.problems)
+    tools: dict[int, str] = {}
+    for subject in subjects(reader.read(source), order.about):
+        written = write(subject, timezone.now(), order.may_write)
+        if written is None:
+            subject.add(Skipped(kind="denied", where=subject.image.name, reason=NOT_YOURS))
+        else:
+            tools[written.asset_id] = subject.origin.tool
+            images += 1
+            found += subject.findings
+            if written.settled is not None:
+                is_changed = True
+                sum_ = sum_.plus(written.settled)
         skipped_total += subject.skipped_total
         skipped += subject.skipped[: SKIPPED_KEPT - len(skipped)]
-        if settled is not None:
-            is_changed = True
-            sum_ = Settled(
-                opened=sum_.opened + settled.opened,
-                reopened=sum_.reopened + settled.reopened,
-                resolved=sum_.resolved + settled.resolved,
-            )
+        if not order.is_alive(images):
+            raise Stopped
     if not images:
-        raise ReportError("The report names no image, so nobody could be told what it is about.")
+        raise ReportError(_nothing_kept(skipped))
+    if not skipped_total and len(tools) == images:
+        scans.keep_mark(tools, mark.text)
     return Imported(
         file=source.name,
         status="partial" if skipped_total else "imported" if is_changed else "unchanged",
@@ -84,32 +166,50 @@ def _import(source: Source) -> Imported:
     )
 
 
-def subjects(records: Iterator[Reported]) -> Iterator[Subject]:
-    """The images of a report with all that is said of each. Raises ReportError when it begins without an origin."""
+def _nothing_kept(skipped: list[Skipped]) -> str:
+    if any(one.kind == "denied" for one in skipped):
+        return f"Nothing of the report is kept: {NOT_YOURS}."
+    return "The report names no image, so nobody could be told what it is about."
+
+
+def subjects(records: Iterator[Reported], about: About | None = None) -> Iterator[Subject]:
+    """The images of a report with all that is said of each. With `about`, all of it is about that, and a report that tells
+    of several images is refused. Raises ReportError when it begins without an origin."""
     origin: Origin | None = None
     subject: Subject | None = None
-    homeless: list[Skipped] = []
+    homeless: list[Reported] = []
     for record in records:
         if isinstance(record, Origin):
             origin = record
-        elif isinstance(record, ReportedImage):
-            if subject is not None:
-                yield subject
-            if origin is None:
-                raise ReportError(
-                    "The reader does not say where the report comes from. That is a fault of ours."
-                )
-            subject = Subject(origin, record)
-            for skipped in homeless:
-                subject.add(skipped)
-            homeless = []
-        elif subject is not None:
-            subject.add(record)
-        elif isinstance(record, Skipped):
-            homeless.append(record)
-        elif not isinstance(record, VexStatement):
-            homeless.append(Skipped(kind="malformed", where="the report", reason="it is about no image"))
+            continue
+        begins = isinstance(record, ReportedImage)
+        if about is not None and not begins and subject is None and not isinstance(record, Skipped):
+            subject = _begin(origin, ReportedImage(name=about.name), about, homeless)
+        if not isinstance(record, ReportedImage):
+            homeless.append(record) if subject is None else subject.add(record)
+            continue
+        if subject is not None:
+            if about is not None:
+                raise ReportError("The report tells of several images, so it cannot be about one alone.")
+            yield subject
+        subject = _begin(origin, record, about, homeless)
+    if subject is None and about is not None and origin is not None:
+        subject = _begin(origin, ReportedImage(name=about.name), about, homeless)
     if subject is not None:
-        for skipped in homeless:
-            subject.add(skipped)
         yield subject
+    elif any(isinstance(one, ReportedVerdict) for one in homeless):
+        raise ReportError("The report names no host: say which one it is about when you send it.")
+
+
+def _begin(
+    origin: Origin | None, image: ReportedImage, about: About | None, homeless: list[Reported]
+) -> Subject:
+    if origin is None:
+        raise ReportError("The reader does not say where the report comes from. That is a fault of ours.")
+    if about is not None and image.digest not in ("", about.key):
+        raise ReportError(f"The report is about an image, {image.digest}, and not about “{about.name}”.")
+    subject = Subject(origin, image, about)
+    for record in homeless:
+        subject.add(record)
+    homeless.clear()
+    return subject

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from posture.base.serializers import PlainSerializer
+from posture.base.serializers import PlainSerializer, Serializer
+from posture.collection.choices import UploadSource, UploadState
 from posture.fleet.choices import NodeKind
 from posture.fleet.serializers import NodeErrorSerializer
 from posture.fleet.serializers_write import CredentialSerializer
@@ -67,6 +68,48 @@ class BulkAnswerSerializer(PlainSerializer):
     matched = serializers.IntegerField()
     changed = serializers.IntegerField()
     preview = serializers.BooleanField()
+
+
+class UploadSkippedSerializer(PlainSerializer):
+    kind = serializers.CharField()
+    where = serializers.CharField()
+    reason = serializers.CharField()
+
+
+class UploadSerializer(Serializer):
+    """A report that was sent to us, and what came of it."""
+
+    id = serializers.IntegerField()
+    file_name = serializers.CharField()
+    size_bytes = serializers.IntegerField()
+    digest = serializers.CharField(help_text="SHA-256 of the file as sent.")
+    source = serializers.ChoiceField(choices=UploadSource.choices)  # type: ignore[assignment]
+    uploaded_by = serializers.CharField(source="uploaded_by_name", allow_null=True)
+    about = serializers.CharField(source="about_name", allow_null=True)
+    state = serializers.ChoiceField(choices=UploadState.choices)
+    reader = serializers.CharField()
+    images = serializers.IntegerField()
+    findings = serializers.IntegerField()
+    opened = serializers.IntegerField()
+    reopened = serializers.IntegerField()
+    resolved = serializers.IntegerField()
+    skipped_total = serializers.IntegerField()
+    error = serializers.CharField()
+    uploaded_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    finished_at = serializers.DateTimeField(allow_null=True)
+
+
+class UploadItemSerializer(UploadSerializer):
+    skipped = UploadSkippedSerializer(many=True, help_text="What could not be read; at most 500.")
+
+
+class UploadFileSerializer(serializers.Serializer):
+    """A form with one file. `image` (digest or name) or `host` (id) says what the report is about, where it need not."""
+
+    file = serializers.FileField()
+    image = serializers.CharField(required=False, default="", allow_blank=True, max_length=600)
+    host = serializers.IntegerField(required=False, default=None, allow_null=True, min_value=1)
 
 
 class FreshnessSerializer(PlainSerializer):

@@ -9,13 +9,17 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from posture.collection import freshness, pipeline, schedule
+from posture.collection import freshness, pipeline, schedule, uploads
 
 logger = logging.getLogger(__name__)
 
 
 def enqueue(pull_id: int, token: str) -> None:
     run_pull.apply_async((pull_id, token), retry=False)
+
+
+def enqueue_upload(upload_id: int) -> None:
+    read_upload.apply_async((upload_id,), retry=False)
 
 
 @contextmanager
@@ -60,3 +64,18 @@ def forget_old_pulls() -> None:
     """Delete pulls that are older than the site keeps them."""
     with _later_without_database("the clearing of old pulls"):
         schedule.forget_old(now=timezone.now())
+
+
+@shared_task
+def read_upload(upload_id: int) -> None:
+    """Read one report that was sent to us."""
+    with _later_without_database(f"upload {upload_id}"):
+        uploads.run(upload_id)
+
+
+@shared_task
+def take_in() -> None:
+    """Take in what lies in the drop folder, and send uploads again that no worker reads."""
+    with _later_without_database("the drop folder"):
+        uploads.reap(enqueue_upload)
+        uploads.take_from_folder(enqueue_upload)

@@ -35,6 +35,14 @@ class Settled(Record, frozen=True, kw_only=True):
     resolved: int = 0
     revised: int = 0
 
+    def plus(self, other: Settled) -> Settled:
+        return Settled(
+            opened=self.opened + other.opened,
+            reopened=self.reopened + other.reopened,
+            resolved=self.resolved + other.resolved,
+            revised=self.revised + other.revised,
+        )
+
 
 def settle(
     problems: Mapping[int, Sequence[Problem]],

@@ -13,6 +13,7 @@ NUMBERS: dict[str, tuple[float, float]] = {
     "PLIMSOLL_LEASE_SECONDS": (30.0, 1.0),
     "PLIMSOLL_MAX_QUEUED": (64, 1),
     "PLIMSOLL_KEEP_PULLS_DAYS": (30, 1),
+    "PLIMSOLL_UPLOAD_MAX_BYTES": (512 * 1024 * 1024, 1024),
 }
 MOST = 1_000_000_000
 

@@ -130,6 +130,9 @@ class Scan(models.Model):
     state = models.CharField(max_length=10, choices=ScanState.choices)
     reason = models.CharField(max_length=500)  # why it failed or is partial
     fingerprint = models.CharField(max_length=32)
+    # Of the whole report, and how many images it told of: while all of them have it, the same report tells nothing new.
+    report_mark = models.CharField(max_length=32, default="")
+    report_images = models.IntegerField(default=0)
     told_at = models.DateTimeField(null=True)  # when the tool made the report
     data_at = models.DateTimeField(null=True)  # age of the tool's own data
     first_seen_at = models.DateTimeField()
@@ -141,7 +144,10 @@ class Scan(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("asset", "tool"), name="one_scan_per_tool"),)
-        indexes = (models.Index(F("last_seen_at").desc(), F("id").desc(), name="scan_newest"),)
+        indexes = (
+            models.Index(F("last_seen_at").desc(), F("id").desc(), name="scan_newest"),
+            models.Index(fields=("report_mark",), condition=~Q(report_mark=""), name="scan_by_report"),
+        )
 
     def __str__(self) -> str:
         return f"{self.tool} of {self.asset_id}"

@@ -7,10 +7,35 @@ from datetime import datetime
 
 from posture.vulnerabilities.choices import ScanState
 from posture.vulnerabilities.models import Scan
-from scanners.records import Skipped
+from scanners.records import Record, Skipped
 from scanners.reported import Origin
 
 SKIPPED_SHOWN = 100
+
+
+class Told(Record, frozen=True, kw_only=True):
+    """What a report told of, that told the same before."""
+
+    images: int
+    findings: int
+
+
+def told_before(mark: str, made_at: datetime | None, at: datetime) -> Told | None:
+    """What a report with this mark told, when nothing of it was overtaken by another report since; then only when it was
+    last told is written. None when it must be read."""
+    held = Scan.objects.filter(report_mark=mark, state=ScanState.DONE, asset__gone_at__isnull=True)
+    found = list(held.values_list("pk", "report_images", "findings"))
+    if not found or len(found) != found[0][1]:
+        return None
+    told = {"last_seen_at": at} | ({} if made_at is None else {"told_at": made_at})
+    Scan.objects.filter(pk__in=[pk for pk, *_ in found]).update(**told)
+    return Told(images=len(found), findings=sum(findings for *_, findings in found))
+
+
+def keep_mark(told: Mapping[int, str], mark: str) -> None:
+    """Remember that a report with this mark told just this: asset id -> tool."""
+    for asset_id, tool in sorted(told.items()):
+        Scan.objects.filter(asset=asset_id, tool=tool).update(report_mark=mark, report_images=len(told))
 
 
 def unchanged(asset_id: int, origin: Origin, fingerprint: str, at: datetime) -> bool:
@@ -40,6 +65,8 @@ def store(
         "state": state,
         "reason": skipped[0].reason[:500] if skipped else "",
         "fingerprint": fingerprint,
+        "report_mark": "",
+        "report_images": 0,
         "told_at": origin.created_at,
         "data_at": origin.data_at,
         "last_seen_at": at,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Iterator
+from datetime import datetime
 from types import ModuleType
 from typing import Protocol
 
+from scanners.records import Record
 from scanners.reported import Reported
 from scanners.reports import (
     anchore,
@@ -31,7 +35,13 @@ from scanners.reports import (
     trivy_kubernetes,
     trivy_operator,
 )
-from scanners.reports.source import ReportError, Source
+from scanners.reports.json_items import moment
+from scanners.reports.source import HEAD_BYTES, ReportError, Source
+
+# Members by which two reports of the same differ: when each was made, and numbers that a tool gives to every report.
+_OF_THE_MAKING = re.compile(
+    rb'"(CreatedAt|createdAt|created|timestamp|serialNumber|documentNamespace|ReportID)"\s*:\s*"([^"\\]{1,300})"'
+)
 
 
 class Reader(Protocol):
@@ -90,3 +100,29 @@ def reader_of(source: Source) -> Reader:
 def read(source: Source) -> Iterator[Reported]:
     """What a report of any known format says. Raises ReportError."""
     return reader_of(source).read(source)
+
+
+class Mark(Record, frozen=True, kw_only=True):
+    """`text` is the same for two reports that differ only in when they were made; `made_at` is what this one says of it."""
+
+    text: str
+    made_at: datetime | None
+
+
+def mark(source: Source, reader: Reader) -> Mark:
+    """A checksum of a report, taken without reading it: of all but the first of each member that tells of its making, in
+    its first and its last 64 KiB."""
+    content, size = source.content, len(source.content)
+    digest = hashlib.blake2b(reader.NAME.encode(), digest_size=16)
+    made_at, position, seen = None, 0, set()
+    tail = max(size - HEAD_BYTES, len(source.head))
+    for start, part in ((0, source.head), (tail, bytes(content[tail:]))):
+        for found in _OF_THE_MAKING.finditer(part):
+            if found[1] in seen:
+                continue
+            seen.add(found[1])
+            made_at = made_at or moment(found[2].decode(errors="replace"))
+            digest.update(content[position : start + found.start(2)])
+            position = start + found.end(2)
+    digest.update(content[position:])
+    return Mark(text=digest.hexdigest(), made_at=made_at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 HEAD_BYTES = 65_536
@@ -36,6 +36,8 @@ def opened(path: Path, name: str = "") -> Iterator[Source]:
         try:
             yield source
         finally:
-            source.content.release()
-            content.release()
-            pages.close()
+            # A reader that was left in the middle still looks at the pages; they are closed when it goes.
+            with suppress(BufferError):
+                source.content.release()
+                content.release()
+                pages.close()

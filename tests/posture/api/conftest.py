@@ -12,6 +12,8 @@ from django.test import Client
 
 from posture.accounts.choices import Role
 from posture.accounts.view_actions import save_view
+from posture.collection import uploads
+from posture.collection.choices import UploadSource
 from tests.posture.api.fleet import Fleet, launch
 from tests.posture.people import person, program, signed_in
 
@@ -35,6 +37,8 @@ def admin(db: None) -> Client:
     program(user)
     save_view(page="findings", name="Worst first", query="severity=critical&ordering=-points", by=user)
     save_view(page="hosts", name="Above the line", query="above_line=true", is_shared=True, by=user)
+    for name in ("alpha.json", "beta.json"):
+        uploads.accept([b"{}"], name=name, source=UploadSource.UPLOAD, by=user)
     return signed_in(user)
 
 
@@ -43,6 +47,7 @@ def stager(fleet: Fleet, db: None) -> Client:
     """A viewer who may see staging only."""
     user = person("sam", Role.VIEWER)
     user.environments.set([fleet.staging])
+    uploads.accept([b"{}"], name="gamma.json", source=UploadSource.UPLOAD, by=user)
     return signed_in(user)
 
 

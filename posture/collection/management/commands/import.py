@@ -9,7 +9,8 @@ import msgspec
 from django.core.management.base import CommandError, CommandParser
 
 from posture.base.commands import AdministrativeCommand
-from posture.collection.reports import import_file
+from posture.collection.choices import UploadSource
+from posture.collection.uploads import import_now
 
 
 class Command(AdministrativeCommand):
@@ -24,7 +25,7 @@ class Command(AdministrativeCommand):
         failed = 0
         for path in options["files"]:
             for file in sorted(path.iterdir()) if path.is_dir() else [path]:
-                imported = import_file(file, name=str(file))
+                imported = import_now(file, source=UploadSource.COMMAND)
                 failed += imported.status == "failed"
                 self.stdout.write(msgspec.json.encode(imported).decode())
         if failed:
