@@ -30,7 +30,16 @@ AGENT = (
     ROOT / "scanners/probe/agent"
 )  # the other end of a connector: it listens on the host, and enrols itself
 # The doers of `scanners`, which only `collection` calls; records and pure readers may be used anywhere.
-DOERS = ("scanners.connectors", "scanners.checks.run", "scanners.reports")
+DOERS = (
+    "scanners.connectors",
+    "scanners.checks.run",
+    "scanners.reports",
+    "scanners.advisories.osv",
+    "scanners.advisories.kev",
+    "scanners.advisories.epss",
+)
+# Rooms of `scanners.advisories` that decide which package is affected: any app may ask them, so they read nothing.
+DECIDES_OF_ADVISORIES = ("records", "names", "orderings", "versions", "ecosystems")
 # What the defence matrix, a pure room, is judged from.
 DEFENCES_MAY_USE = (
     "scanners.defences",
@@ -113,6 +122,13 @@ def test_the_defence_matrix_is_judged_from_records_alone(path: Path) -> None:
 def test_no_other_room_of_scanners_knows_the_defence_matrix(path: Path) -> None:
     if "defences" not in path.parts:
         assert not any(within(module, "scanners.defences") for module, _ in imports(path)), path
+
+
+@pytest.mark.parametrize("room", DECIDES_OF_ADVISORIES)
+def test_whether_a_package_is_affected_is_decided_without_a_reader(room: str) -> None:
+    path = ROOT / "scanners/advisories" / f"{room}.py"
+    for module, _ in imports(path):
+        assert not any(within(module, doer) for doer in DOERS), f"{path}: {module}"
 
 
 @pytest.mark.parametrize("path", python_files("posture"), ids=lambda p: str(p.relative_to(ROOT)))

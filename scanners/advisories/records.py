@@ -66,6 +66,14 @@ class Entry(Record, frozen=True, kw_only=True):
     advisory: Advisory | None = None
 
 
+class Edition(Record, frozen=True, kw_only=True):
+    """The first record of a list that is published as a whole (KEV, EPSS): which one it is, in its publisher's words.
+    `published_at` is None where the file does not say it."""
+
+    version: str = ""
+    published_at: datetime | None = None
+
+
 class Exploited(Record, frozen=True, kw_only=True):
     """One entry of CISA's catalogue of known exploited vulnerabilities (KEV)."""
 
@@ -82,3 +90,17 @@ class Likelihood(Record, frozen=True, kw_only=True):
     vulnerability: str
     probability: float
     percentile: float
+
+
+class FeedError(Exception):
+    """The feed as a whole cannot be read; the message says why, for the person who configured or sent it."""
+
+
+class Limits(Record, frozen=True, kw_only=True):
+    """What a feed may be at most: members of an archive, bytes of one member, bytes of all unpacked, and how many times
+    larger a member may be than what it is packed into. Deflate cannot exceed 1,032; advisories stay below 60."""
+
+    members: int = 1_000_000
+    member_bytes: int = 16 * 2**20
+    total_bytes: int = 16 * 2**30
+    ratio: int = 200

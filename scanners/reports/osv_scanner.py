@@ -10,9 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from cvss import CVSS3, CVSS4
-from cvss.exceptions import CVSSError
-
+from scanners import severities as scale
 from scanners.records import Severity, Skipped
 from scanners.reported import (
     FixStatus,
@@ -32,26 +30,6 @@ from scanners.reports.source import Source
 
 NAME = "osv-scanner JSON"
 TOOL = "osv-scanner"
-# GitHub's words and those of the distributions that put theirs into OSV. Negligible and unimportant are what Ubuntu and
-# Debian will not mend because it does no harm; "untriaged" and the like are no severity.
-_WORDS = {
-    "critical": Severity.CRITICAL,
-    "high": Severity.HIGH,
-    "important": Severity.HIGH,
-    "moderate": Severity.MEDIUM,
-    "medium": Severity.MEDIUM,
-    "low": Severity.LOW,
-    "negligible": Severity.INFO,
-    "unimportant": Severity.INFO,
-}
-# CVSS 3.1 and 4.0, "Qualitative Severity Rating Scale": the lowest score of each.
-_SCALE = (
-    (9.0, Severity.CRITICAL),
-    (7.0, Severity.HIGH),
-    (4.0, Severity.MEDIUM),
-    (0.1, Severity.LOW),
-    (0.0, Severity.INFO),
-)
 _SYSTEM = re.compile(r"^(.*?)\s+v?(\d[\w.]*)")
 _EMPTY = re.compile(rb'\{\s*"results"\s*:\s*(\[\s*\]|null)\s*\}\s*')
 _MALICIOUS = "MAL-"
@@ -292,8 +270,8 @@ def _severities(told: _Vulnerability) -> Iterator[tuple[str, Severity]]:
         words.append((_source(told), (affected.ecosystem_specific or {}).get("urgency")))
     words += [(rating.type.lower(), rating.score) for rating in told.severity or () if rating.type]
     for source, word in words:
-        if isinstance(word, str) and word.lower() in _WORDS:
-            yield source, _WORDS[word.lower()]
+        if (level := scale.of_word(word)) is not None:
+            yield source, level
 
 
 def _scores(told: _Vulnerability) -> Iterator[Score]:
@@ -316,24 +294,15 @@ def _settled(said: list[_Vulnerability], group: _Group, severities: dict[str, Se
     highest = _number(group.max_severity)
     if highest is None and severities:
         return max(severities.values())
-    points = [highest] if highest is not None else [_points(s.vector) for t in said for s in _scores(t)]
+    points = [highest] if highest is not None else [scale.points(s.vector) for t in said for s in _scores(t)]
     told = [point for point in points if point is not None]
-    return next((level for least, level in _SCALE if max(told) >= least), None) if told else None
+    return scale.of_points(max(told)) if told else None
 
 
 def _number(text: str | None) -> float | None:
     try:
         return float(text) if text else None
     except ValueError:
-        return None
-
-
-def _points(vector: str) -> float | None:
-    try:
-        if vector.startswith("CVSS:4"):
-            return float(CVSS4(vector).base_score)
-        return float(CVSS3(vector).base_score) if vector.startswith("CVSS:3") else None
-    except CVSSError:
         return None
 
 
