@@ -77,6 +77,28 @@ def copy_into(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]])
     return count
 
 
+def copy_missing(
+    model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]], conflict: Sequence[str]
+) -> list[Any]:
+    """COPY the rows whose `conflict` key is not there yet; returns the primary keys of those that were written.
+
+    COPY cannot step over what another writer made meanwhile, so the rows pass through a table of our own. They are
+    inserted in the order of their keys: two writers of the same ones then wait for each other, and never in a circle.
+    """
+    table = model._meta.db_table
+    names, keys = (", ".join(f'"{name}"' for name in some) for some in (columns, conflict))
+    with connection.cursor() as cursor:
+        cursor.execute(f'CREATE TEMP TABLE copied ON COMMIT DROP AS SELECT {names} FROM "{table}" WITH NO DATA')
+        copy_into("copied", columns, rows)
+        cursor.execute(
+            f'INSERT INTO "{table}" ({names}) SELECT {names} FROM copied ORDER BY {keys}'
+            f' ON CONFLICT ({keys}) DO NOTHING RETURNING "{model._meta.pk.column}"'
+        )
+        written = [row[0] for row in cursor.fetchall()]
+        cursor.execute("DROP TABLE copied")
+    return written
+
+
 def without_waiting_for_the_disk() -> None:
     """Let this transaction's commit return before the write-ahead log is on disk; PostgreSQL follows within a second.
 

@@ -165,7 +165,7 @@ def write(subject: Subject, at: datetime, may_write: Callable[[int], bool]) -> W
             skipped_total=subject.skipped_total,
             at=at,
         )
-        _roll_up(asset_id, at)
+        roll_up(asset_id, at)
     return Written(asset_id=asset_id, settled=settled)
 
 
@@ -194,26 +194,31 @@ def _matches(
     package_ids: dict[vulnerabilities.PackageKey, int],
     known: dict[str, vulnerabilities.Known],
 ) -> list[Said]:
-    found = []
-    for match in subject.matches:
-        of = known[match.vulnerability.id]
-        package_id = package_ids[match.package.key]
-        found.append(
-            Said(
-                kind=FindingKind.VULNERABILITY.value,
-                key=f"{of.key} {package_id}",
-                vulnerability_id=of.id,
-                package_id=package_id,
-                word=Word(
-                    severity=match.severity,
-                    status=FIX_NUMBER[match.status],
-                    fixed_versions=match.fixed_versions,
-                    outranks=match.source.partition(":")[0] not in _GENERAL,
-                ),
-                threat=tuple(threat_of(is_exploited=of.is_exploited, epss=of.epss)),
-            )
+    return [
+        reported_vulnerability(
+            known[match.vulnerability.id],
+            package_ids[match.package.key],
+            Word(
+                severity=match.severity,
+                status=FIX_NUMBER[match.status],
+                fixed_versions=match.fixed_versions,
+                outranks=match.source.partition(":")[0] not in _GENERAL,
+            ),
         )
-    return found
+        for match in subject.matches
+    ]
+
+
+def reported_vulnerability(of: vulnerabilities.Known, package_id: int, word: Word) -> Said:
+    """A tool's word that a vulnerability is in a package."""
+    return Said(
+        kind=FindingKind.VULNERABILITY.value,
+        key=f"{of.key} {package_id}",
+        vulnerability_id=of.id,
+        package_id=package_id,
+        word=word,
+        threat=tuple(threat_of(is_exploited=of.is_exploited, epss=of.epss)),
+    )
 
 
 def _problems(subject: Subject) -> list[Said]:
@@ -277,7 +282,7 @@ def _evidence(subject: Subject) -> list[str]:
     ]
 
 
-def _roll_up(asset_id: int, at: datetime) -> None:
+def roll_up(asset_id: int, at: datetime) -> None:
     """The asset's load, and that of every host that runs the image."""
     if loads.recompute([asset_id], at):
         hosts = images.hosts_running([asset_id])

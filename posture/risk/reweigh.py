@@ -9,8 +9,10 @@ from posture.defences import ingest as defences
 from posture.findings import settle as findings
 from posture.findings.models import Finding
 from posture.fleet.models import Asset
+from posture.images import ingest as images
 from posture.risk import loads
-from posture.risk.points import data_of, points_of
+from posture.risk.points import data_of, points_of, threat_of
+from posture.vulnerabilities.models import Vulnerability
 from scanners.defences.mitigation import mitigated
 from scanners.records import AssetKind, Severity
 
@@ -41,6 +43,33 @@ def reweigh(asset_ids: Sequence[int], data_classes: Sequence[str], at: datetime)
     if rows:
         loads.recompute(asset_ids, at)
     return len(rows)
+
+
+def reweigh_vulnerabilities(vulnerability_ids: Sequence[int], at: datetime) -> int:
+    """Recompute the open findings of these vulnerabilities for what is known now of their use, then the loads of what they
+    are on and of the hosts that run it; returns how many findings changed."""
+    changed = 0
+    for vulnerability in Vulnerability.objects.filter(pk__in=list(vulnerability_ids)).order_by("pk"):
+        threat = threat_of(
+            is_exploited=vulnerability.exploited_since is not None, epss=vulnerability.epss
+        )
+        rows, assets = [], set()
+        found = Finding.objects.open().filter(vulnerability=vulnerability)
+        for pk, asset_id, severity, points, factors in found.values_list(
+            "pk", "asset", "severity", "points", "factors"
+        ):
+            kept = [tuple(factor) for factor in factors if factor[0] not in ("severity", "threat")]
+            after, shown = points_of(Severity(severity), [*threat, *kept])
+            if after != points:
+                rows.append((pk, after, shown))
+                assets.add(asset_id)
+        for start in range(0, len(rows), BATCH):
+            findings.set_points(rows[start : start + BATCH])
+        if assets:
+            loads.recompute(sorted(assets), at)
+            loads.recompute(images.hosts_running(sorted(assets)), at)
+        changed += len(rows)
+    return changed
 
 
 def members(environment_id: int) -> list[int]:

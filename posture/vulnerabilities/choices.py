@@ -15,6 +15,14 @@ class ScanState(models.TextChoices):
     FAILED = "failed", "Not scanned"
 
 
+class FeedKind(models.TextChoices):
+    """What a feed's file holds, and so who reads it."""
+
+    OSV = "osv", "Advisories (OSV)"
+    KEV = "kev", "Known exploited vulnerabilities (CISA KEV)"
+    EPSS = "epss", "Likelihood of exploitation (EPSS)"
+
+
 FIX_STATUSES: tuple[FixStatus, ...] = (
     FixStatus.UNKNOWN,
     FixStatus.FIXED,

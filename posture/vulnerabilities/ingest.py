@@ -14,7 +14,9 @@ import msgspec
 from django.db import connection, transaction
 
 from posture.base import upsert
-from posture.vulnerabilities.models import Alias, Package, PackageList, Vulnerability
+from posture.vulnerabilities import matching
+from posture.vulnerabilities.models import AffectedPackage, Alias, Package, PackageList, Vulnerability
+from scanners.advisories.names import Key, lookup_keys
 from scanners.records import Record, Severity
 from scanners.reported import ReportedPackage, ReportedVulnerability
 
@@ -58,13 +60,11 @@ def ensure_packages(packages: Iterable[ReportedPackage], at: datetime) -> dict[P
     if missing:
         with transaction.atomic():
             upsert.without_waiting_for_the_disk()
-            upsert.insert_missing(
-                Package,
-                _PACKAGE_COLUMNS,
-                ("text",) * 8 + ("timestamptz",),
-                [_package_row(wanted[key], at) for key in missing],
-                _PACKAGE_KEY,
+            matching.hold_packages()
+            new = upsert.copy_missing(
+                Package, _PACKAGE_COLUMNS, (_package_row(wanted[key], at) for key in missing), _PACKAGE_KEY
             )
+            matching.match_packages(new)
             stored = _stored_packages(missing)
         _packages.keep(stored)
         found |= stored
@@ -81,6 +81,7 @@ _PACKAGE_COLUMNS = (
     "distribution",
     "source_name",
     "source_version",
+    "lookups",
     "first_seen_at",
 )
 _LENGTHS = (20, 200, 300, 200, 40, 60)
@@ -91,7 +92,12 @@ def _cut(key: PackageKey) -> tuple[str, ...]:
 
 
 def _package_row(package: ReportedPackage, at: datetime) -> tuple[Any, ...]:
-    return (*_cut(package.key), package.source_name[:300], package.source_version[:200], at)
+    lookups = tuple(lookup_text(key) for key in lookup_keys(package))
+    return (*_cut(package.key), package.source_name[:300], package.source_version[:200], lookups, at)
+
+
+def lookup_text(key: Key) -> str:
+    return f"{key.ecosystem}|{key.distribution}|{key.name}{'|source' if key.is_source else ''}"
 
 
 def _stored_packages(keys: Sequence[PackageKey]) -> dict[PackageKey, int]:
@@ -116,6 +122,8 @@ def store_package_list(asset_id: int, tool: str, placed: Mapping[int, int], at: 
             return False
         PackageList.objects.filter(pk=before.pk).update(closed_at=at)
     PackageList.objects.create(asset_id=asset_id, tool=tool, packages=packages, layers=layers, opened_at=at)
+    if AffectedPackage.objects.exists():
+        matching.want_assets([asset_id], at)
     return True
 
 
@@ -152,7 +160,7 @@ def ensure_vulnerabilities(reported: Iterable[ReportedVulnerability], at: dateti
             stored = _store(new, at)
         _told.keep({marks[name]: pk for name, pk in stored.items()})
         ids |= stored
-    known = _known(ids.values())
+    known = known_by_id(ids.values())
     return {name: known[pk] for name, pk in ids.items()}
 
 
@@ -214,22 +222,25 @@ def _groups(asked: Mapping[str, ReportedVulnerability]) -> dict[str, str]:
 
 
 def _write(new: Mapping[str, ReportedVulnerability], at: datetime) -> None:
-    if not new:
-        return
-    # COPY cannot step over what another writer made meanwhile, so the rows pass through a table of our own. They are
-    # inserted in the order of their keys: two writers of the same ones then wait for each other, and never in a circle.
-    names = ", ".join(f'"{column}"' for column in _COLUMNS)
+    if new:
+        upsert.copy_missing(Vulnerability, _COLUMNS, (_row(key, one, at) for key, one in new.items()), ("key",))
+        _apply_intelligence(list(new))
+
+
+def _apply_intelligence(keys: list[str]) -> None:
+    """What the feeds know already of the use of vulnerabilities that are new here."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"CREATE TEMP TABLE new_vulnerability ON COMMIT DROP AS SELECT {names} FROM vulnerabilities_vulnerability"
-            " WITH NO DATA"
+            "UPDATE vulnerabilities_vulnerability v SET epss = l.probability, epss_percentile = l.percentile"
+            " FROM vulnerabilities_likelihood l WHERE l.name = v.key AND v.key = ANY(%s)",
+            [keys],
         )
-        upsert.copy_into("new_vulnerability", _COLUMNS, (_row(key, one, at) for key, one in new.items()))
         cursor.execute(
-            f"INSERT INTO vulnerabilities_vulnerability ({names}) SELECT {names} FROM new_vulnerability"
-            " ORDER BY key ON CONFLICT (key) DO NOTHING"
+            "UPDATE vulnerabilities_vulnerability v SET exploited_since = k.added_on, fix_due_at = k.due_on,"
+            " is_used_by_ransomware = k.is_used_by_ransomware"
+            " FROM vulnerabilities_knownexploited k WHERE k.name = v.key AND v.key = ANY(%s)",
+            [keys],
         )
-        cursor.execute("DROP TABLE new_vulnerability")
 
 
 def _row(key: str, said: ReportedVulnerability, at: datetime) -> tuple[Any, ...]:
@@ -293,7 +304,8 @@ _TOLD = (
 )
 
 
-def _known(ids: Iterable[int]) -> dict[int, Known]:
+def known_by_id(ids: Iterable[int]) -> dict[int, Known]:
+    """What decides the points of findings of these vulnerabilities."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT id, key, severity, epss, exploited_since IS NOT NULL FROM vulnerabilities_vulnerability"

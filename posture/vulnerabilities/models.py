@@ -9,7 +9,7 @@ from django.db.models import F, Q
 
 from posture.base.intervals import Interval, IntervalQuerySet
 from posture.base.trigrams import Trigrams
-from posture.vulnerabilities.choices import ScanState
+from posture.vulnerabilities.choices import FeedKind, ScanState
 
 
 class Package(models.Model):
@@ -23,6 +23,8 @@ class Package(models.Model):
     distribution = models.CharField(max_length=60)
     source_name = models.CharField(max_length=300)
     source_version = models.CharField(max_length=200)
+    # Under which advisories may concern it: `scanners.advisories.names`, as text.
+    lookups = ArrayField(models.TextField(), default=list)
     first_seen_at = models.DateTimeField()
 
     class Meta:
@@ -37,6 +39,7 @@ class Package(models.Model):
                 fields=("source_name", "ecosystem"), condition=~Q(source_name=""), name="package_by_source"
             ),
             GinIndex(Trigrams("name"), name="package_name_trigrams"),
+            GinIndex(fields=["lookups"], name="package_by_lookup"),
         )
 
     def __str__(self) -> str:
@@ -151,3 +154,135 @@ class Scan(models.Model):
 
     def __str__(self) -> str:
         return f"{self.tool} of {self.asset_id}"
+
+
+class Feed(models.Model):
+    """Where advisories, or what is known of their use, come from: fetched from `address`, or loaded from a file."""
+
+    name = models.CharField(max_length=80, unique=True)
+    kind = models.CharField(max_length=10, choices=FeedKind.choices)
+    address = models.CharField(max_length=400)
+    is_enabled = models.BooleanField(default=False)
+    interval_seconds = models.PositiveIntegerField(default=6 * 3600)
+    next_due_at = models.DateTimeField(null=True)  # null: it is not fetched
+    etag = models.CharField(max_length=200, blank=True)
+    digest = models.CharField(max_length=64, blank=True)  # SHA-256 of the file that was read last
+    last_attempt_at = models.DateTimeField(null=True)
+    last_success_at = models.DateTimeField(null=True)
+    failures = models.IntegerField(default=0)  # in a row
+    error = models.CharField(max_length=1000, blank=True)
+    edition = models.CharField(max_length=100, blank=True)
+    data_at = models.DateTimeField(null=True)  # the age of what it says, in its publisher's words
+    entries = models.IntegerField(default=0)
+    size_bytes = models.BigIntegerField(default=0)
+    changed = models.IntegerField(default=0)  # entries that the last reading changed
+    skipped = models.JSONField(default=list)  # [{"kind", "where", "reason"}], bounded
+    skipped_total = models.IntegerField(default=0)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Advisory(models.Model):
+    """One entry of a feed. `vulnerability_ids` are the groups that it is about; none for an entry that says nothing of any
+    package, of which only the mark is kept."""
+
+    feed = models.ForeignKey(Feed, on_delete=models.CASCADE, related_name="advisories")
+    entry = models.CharField(max_length=200)  # its name within the feed's archive
+    mark = models.CharField(max_length=60)
+    name = models.CharField(max_length=120)
+    source = models.CharField(max_length=40)
+    vulnerability_ids = ArrayField(models.BigIntegerField(), default=list)
+    severity = models.SmallIntegerField(null=True)
+    published_at = models.DateTimeField(null=True)
+    modified_at = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("feed", "entry"), name="one_advisory_per_entry"),)
+        indexes = (
+            GinIndex(fields=["vulnerability_ids"], name="advisory_of_vulnerability"),
+            models.Index(fields=("name",), name="advisory_by_name"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AffectedPackage(models.Model):
+    """What an advisory says of one package: `scanners.advisories.records.Affected`. `ranges` are [introduced, fixed, last
+    affected]; `lookup` is the key under which packages find it."""
+
+    advisory = models.ForeignKey(Advisory, on_delete=models.CASCADE, related_name="affected")
+    lookup = models.TextField(db_index=True)
+    ecosystem = models.CharField(max_length=20)
+    namespace = models.CharField(max_length=200)
+    name = models.CharField(max_length=300)
+    distribution = models.CharField(max_length=60)
+    is_source = models.BooleanField()
+    ranges = models.JSONField(default=list)
+    versions = ArrayField(models.TextField(), default=list)
+    architectures = ArrayField(models.TextField(), default=list)
+    status = models.SmallIntegerField()
+    severity = models.SmallIntegerField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} in {self.advisory_id}"
+
+
+class Match(models.Model):
+    """An advisory holds for a version of a package. `doubt` says why that cannot be told; then nothing is opened by it."""
+
+    package = models.ForeignKey(Package, on_delete=models.CASCADE, related_name="matches", db_index=False)
+    affected = models.ForeignKey(AffectedPackage, on_delete=models.CASCADE, related_name="matches")
+    fixed_version = models.CharField(max_length=200)
+    doubt = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("package", "affected"), name="one_match"),)
+
+    def __str__(self) -> str:
+        return f"{self.affected_id} holds for {self.package_id}"
+
+
+class Rematch(models.Model):
+    """An asset whose findings do not say yet what the matches of its packages say."""
+
+    asset = models.OneToOneField(
+        "fleet.Asset", primary_key=True, on_delete=models.CASCADE, related_name="rematch"
+    )
+    wanted_at = models.DateTimeField()
+    is_urgent = models.BooleanField(default=False)  # a container of it runs
+
+    class Meta:
+        indexes = (models.Index(fields=("-is_urgent", "wanted_at"), name="rematch_order"),)
+
+    def __str__(self) -> str:
+        return f"asset {self.asset_id}"
+
+
+class KnownExploited(models.Model):
+    """An entry of CISA's catalogue of known exploited vulnerabilities, also of those that nothing here has."""
+
+    name = models.CharField(max_length=80, primary_key=True)
+    title = models.CharField(max_length=300)
+    added_on = models.DateField()
+    due_on = models.DateField(null=True)
+    is_used_by_ransomware = models.BooleanField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Likelihood(models.Model):
+    """FIRST's EPSS score of a vulnerability, also of those that nothing here has."""
+
+    name = models.CharField(max_length=80, primary_key=True)
+    probability = models.FloatField()
+    percentile = models.FloatField()
+
+    def __str__(self) -> str:
+        return self.name
