@@ -224,7 +224,7 @@ def _descriptor(raw: Answer) -> Descriptor:
         platform=Platform(
             os=platform.text("os"),
             architecture=platform.text("architecture"),
-            variant=platform.text("variant"),
+            variant=platform.text("variant").removeprefix("arm"),  # old indexes say armv7
         )
         if raw.has("platform")
         else None,
