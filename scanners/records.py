@@ -57,10 +57,10 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 class Skipped(Record, frozen=True, kw_only=True):
     """One item that could not be read, shown on the pull: `where` names it, `reason` says why in plain words.
 
-    `kind` is one of vanished, too_large, malformed, denied, engine_error; of reports also unattached (whole, but about
-    something that we keep nothing of) and suppressed (the tool itself keeps it back). `asset_key` is the key of the
-    asset when one asset was skipped; "" with an `asset_kind` means that the whole list of that kind was not readable, so
-    nothing may be concluded from what is missing in it.
+    `kind` is one of vanished, too_large, malformed, denied, engine_error, or of a registry a code of `NodeError`; of
+    reports also unattached (whole, but about something that we keep nothing of) and suppressed (the tool itself keeps it
+    back). `asset_key` is the key of the asset when one asset was skipped; "" with an `asset_kind` means that the whole
+    list of that kind was not readable, so nothing may be concluded from what is missing in it.
     """
 
     kind: str

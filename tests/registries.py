@@ -31,8 +31,10 @@ import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from scanners.connectors.registry_client import fallback_tag
 from scanners.oci import OCI_INDEX, OCI_MANIFEST
 from scanners.records import Credential
+from scanners.signatures.records import Attachment
 from tests.engines import free_port, need, program, wait_until
 
 USER, PASSWORD = "reader", "a long: pass word"
@@ -115,6 +117,10 @@ class Running:
     def host(self) -> str:
         return urlsplit(self.address).netloc
 
+    def requests(self) -> list[str]:
+        """What was asked so far, a line each, as its access log says."""
+        return [line for line in self.log.read_text().splitlines() if "HTTP/1.1" in line]
+
     def push(self, layout: Layout, tag: str, repository: str, to: str = "") -> None:
         """Copy a named image, or every image of a named index, with skopeo."""
         command = [program("skopeo"), "copy", "--all", "--preserve-digests", "--quiet"]
@@ -151,6 +157,36 @@ class Running:
         )
         assert status == 201, said
         return {"mediaType": content["mediaType"], "digest": digest_of(body), "size": len(body)}
+
+    def put_signature(self, repository: str, attachment: Attachment, tag: str) -> dict[str, Any]:
+        """Put a document beside an image under one of cosign's tags; returns the descriptor of its manifest."""
+        layer = self.put_blob(
+            repository, attachment.body, attachment.media_type, annotations=attachment.annotations
+        )
+        config = self.put_blob(repository, b"{}", CONFIG)
+        content = {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": config, "layers": [layer]}
+        return self.put_manifest(repository, tag, content)
+
+    def put_referrers(self, repository: str, digest: str, *attachments: Attachment) -> None:
+        """Put documents beside an image as OCI 1.1 says, and list them under the tag that stands in for the API."""
+        listed = []
+        for attachment in attachments:
+            empty = self.put_blob(repository, b"{}", "application/vnd.oci.empty.v1+json")
+            layer = self.put_blob(
+                repository, attachment.body, attachment.media_type, annotations=attachment.annotations
+            )
+            content = {
+                "schemaVersion": 2,
+                "mediaType": OCI_MANIFEST,
+                "artifactType": attachment.artifact_type,
+                "config": empty,
+                "layers": [layer],
+                "subject": {"mediaType": OCI_MANIFEST, "digest": digest, "size": 1},
+            }
+            descriptor = self.put_manifest(repository, "", content)
+            listed.append({**descriptor, "artifactType": attachment.artifact_type})
+        index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": listed}
+        self.put_manifest(repository, fallback_tag(digest), index)
 
     def send(
         self, method: str, url: str, body: bytes | None = None, headers: dict[str, str] | None = None

@@ -31,12 +31,13 @@ class SignatureOutcome(enum.StrEnum):
 class Attachment(Record, frozen=True, kw_only=True):
     """One signed (or signable) document that a registry keeps for an image, unread.
 
-    `attached_to` is the digest that the registry keeps it for, which proves nothing. `body` is empty when `unread` says
-    why it was not fetched.
+    `attached_to` is the digest that the registry keeps it for, which proves nothing; `kept_in` that of the manifest
+    whose layer it is. `body` is empty when `unread` says why it was not fetched.
     """
 
     media_type: str
     attached_to: str
+    kept_in: str = ""
     artifact_type: str = ""
     annotations: dict[str, str] = {}
     body: bytes = b""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from scanners.connectors.registry import Registry, fallback_tag, open_registry, parse_registry_address
+from scanners.connectors.registry_client import Registry, fallback_tag, open_registry, parse_registry_address
 from scanners.connectors.session import Options
 from scanners.oci import OCI_INDEX, OCI_MANIFEST, Index, Manifest, parse_platform
 from scanners.records import Credential, Limits, NodeError

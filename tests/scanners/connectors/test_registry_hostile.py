@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanners.connectors.registry import Registry, open_registry
 from scanners.connectors.registry_auth import challenges
+from scanners.connectors.registry_client import Registry, open_registry
 from scanners.connectors.session import Options
 from scanners.oci import OCI_INDEX, OCI_MANIFEST, Descriptor, Manifest
 from scanners.records import Credential, Limits, NodeError
