@@ -57,10 +57,10 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 class Skipped(Record, frozen=True, kw_only=True):
     """One item that could not be read, shown on the pull: `where` names it, `reason` says why in plain words.
 
-    `kind` is one of vanished, too_large, malformed, denied, engine_error; of reports also unattached (whole, but about
-    something that we keep nothing of) and suppressed (the tool itself keeps it back). `asset_key` is the key of the
-    asset when one asset was skipped; "" with an `asset_kind` means that the whole list of that kind was not readable, so
-    nothing may be concluded from what is missing in it.
+    `kind` is one of vanished, too_large, malformed, denied, engine_error, or of a registry a code of `NodeError`; of
+    reports also unattached (whole, but about something that we keep nothing of) and suppressed (the tool itself keeps it
+    back). `asset_key` is the key of the asset when one asset was skipped; "" with an `asset_kind` means that the whole
+    list of that kind was not readable, so nothing may be concluded from what is missing in it.
     """
 
     kind: str
@@ -413,6 +413,8 @@ class Credential(Record, frozen=True, kw_only=True):
     ssh_passphrase: str = ""
     ssh_host_key: str = ""  # pinned: "ssh-ed25519 AAAA…"
     token: str = ""  # bearer token of a host probe that runs as an agent
+    username: str = ""  # of a registry
+    password: str = ""  # of a registry; an access token often stands in for it
 
     def __repr__(self) -> str:
         present = [field for field in self.__struct_fields__ if getattr(self, field)]
@@ -442,7 +444,8 @@ class NodeError(Exception):
     Codes: unreachable, refused, name_not_found, timeout, tls_untrusted, tls_client_refused, tls_mismatch,
     ssh_auth, ssh_host_key, ssh_key_invalid, permission_denied, not_an_engine, malformed, too_large, too_many,
     api_version, cancelled, address_invalid, address_denied, engine_error, no_python, probe_failed, replayed,
-    agent_refused, busy, not_a_probe.
+    agent_refused, busy, not_a_probe, not_a_registry, vanished, digest_mismatch, rate_limited, redirect_loop,
+    registry_error.
     """
 
     def __init__(self, code: str, message: str, hint: str = "") -> None:

@@ -40,7 +40,7 @@ def need(*programs: str) -> None:
     if os.geteuid() != 0:
         missing.append("the root user")
     if missing:
-        said = f"needs {', '.join(missing)} (Debian: docker.io, podman, openssh-server, busybox-static)"
+        said = f"needs {', '.join(missing)} (Debian: docker.io, podman, openssh-server, busybox-static, docker-registry, skopeo)"
         if os.environ.get("CI"):
             pytest.fail(said)
         pytest.skip(said)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 
-from scanners.connectors import docker, probe
+from scanners.connectors import docker, probe, registry
 from scanners.connectors.session import Connector, Options, Session
 from scanners.records import Credential, Limits, NodeError
+from scanners.registry_images import WantedImage
 
-CONNECTORS: tuple[Connector, ...] = (docker, probe)
+CONNECTORS: tuple[Connector, ...] = (docker, probe, registry)
 
 
 def open_node(
@@ -23,13 +24,15 @@ def open_node(
     denied_networks: Iterable[str] = (),
     sudo: bool = False,
     reads_host: bool = False,
+    images: Iterable[WantedImage] = (),
 ) -> AbstractContextManager[Session]:
-    """Open a node of this kind ("docker", "probe"); see `Options` for what may be allowed. Raises `NodeError`."""
+    """Open a node of this kind ("docker", "probe", "registry"); see `Options` for what may be allowed. Raises `NodeError`."""
     options = Options(
         allow_plaintext=allow_plaintext,
         denied_networks=tuple(denied_networks),
         sudo=sudo,
         reads_host=reads_host,
+        images=tuple(images),
     )
     for connector in CONNECTORS:
         if kind == connector.KIND:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from scanners.connectors.session import Report, Session
-from scanners.records import NodeError, Observed, ProbeReport, Skipped
+from scanners.connectors.session import Item, Report, Session
+from scanners.records import NodeError, ProbeReport, Skipped
 
 
 class EngineAndHost:
@@ -35,7 +35,7 @@ class EngineAndHost:
             missing=(*found.missing, *of_host.missing),
         )
 
-    def collect(self, report: Report) -> Iterator[Observed | Skipped]:
+    def collect(self, report: Report) -> Iterator[Item]:
         yield from self._engine.collect(report)
         try:
             yield from self._host.collect(report)

@@ -47,6 +47,13 @@ class Guard:
     def remaining(self) -> float:
         return self._deadline - time.monotonic()
 
+    def wait(self, seconds: float) -> None:
+        """Do nothing for so long, as a node asked; raises like `check` meanwhile."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            self.check()
+            time.sleep(min(_SLICE_SECONDS, left))
+
     def connect_seconds(self) -> float:
         """Time for one connection attempt; never 0, which would mean a non-blocking socket."""
         self.check()

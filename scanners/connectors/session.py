@@ -7,8 +7,10 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from scanners.records import Credential, Limits, Observed, ProbeReport, Record, Skipped
+from scanners.registry_images import RegistryImage, WantedImage
 
 Report = Callable[[str, int, int], None]  # phase, done, total
+Item = Observed | RegistryImage | Skipped
 
 
 class Options(Record, frozen=True, kw_only=True):
@@ -16,13 +18,15 @@ class Options(Record, frozen=True, kw_only=True):
 
     `allow_plaintext` lets tcp:// go without TLS. `denied_networks` are CIDRs that may not be asked, on top of link-local
     and metadata addresses. `sudo` runs the probe on an SSH host as root, without a password; it is asked of nobody.
-    `reads_host` has an engine's connector run the probe on its host too, over the same SSH connection.
+    `reads_host` has an engine's connector run the probe on its host too, over the same SSH connection. `images` are
+    what a registry is asked for.
     """
 
     allow_plaintext: bool = False
     denied_networks: tuple[str, ...] = ()
     sudo: bool = False
     reads_host: bool = False
+    images: tuple[WantedImage, ...] = ()
 
 
 NO_OPTIONS = Options()
@@ -38,7 +42,7 @@ class Session(Protocol):
     def probe(self) -> ProbeReport:
         """What this node is and what may be read of it. Raises `NodeError`."""
 
-    def collect(self, report: Report) -> Iterator[Observed | Skipped]:
+    def collect(self, report: Report) -> Iterator[Item]:
         """Everything the node tells; `report` is called with phase, done and total. Raises `NodeError`."""
 
 

@@ -132,9 +132,14 @@ def tcp_dialer(
     credential: Credential,
     guard: Guard,
     plaintext: bool,
+    *,
+    trusts_system: bool = False,
 ) -> Dial:
-    """A function that opens a TCP connection, with TLS unless `plaintext`. The certificates are read once, here."""
-    context = None if plaintext else tls_context(credential)
+    """A function that opens a TCP connection, with TLS unless `plaintext`. The certificates are read once, here.
+
+    `trusts_system` as in `tls_context`.
+    """
+    context = None if plaintext else tls_context(credential, trusts_system=trusts_system)
 
     def dial() -> GuardedSocket:
         connection = connect_tcp(address, resolved, guard)
@@ -165,11 +170,11 @@ def tcp_dialer(
     return dial
 
 
-def tls_context(credential: Credential) -> ssl.SSLContext:
+def tls_context(credential: Credential, *, trusts_system: bool = False) -> ssl.SSLContext:
     """A client context that always verifies the node: against the credential's CA, else against the system's.
 
-    Raises `NodeError` `tls_untrusted` for an unreadable CA, `tls_client_refused` for an unreadable pair of certificate
-    and key.
+    `trusts_system` verifies against both, for hosts that a node only points to. Raises `NodeError` `tls_untrusted`
+    for an unreadable CA, `tls_client_refused` for an unreadable pair of certificate and key.
     """
     ca = credential.ca_certificate
     try:
@@ -180,6 +185,8 @@ def tls_context(credential: Credential) -> ssl.SSLContext:
             "The CA certificate cannot be read.",
             "It should be PEM: -----BEGIN CERTIFICATE-----.",
         ) from None
+    if ca and trusts_system:
+        context.load_default_certs()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if ca:
         # Who gives a certificate trusts it, also one that is no CA's: that is how a node's own is pinned.
