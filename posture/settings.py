@@ -174,6 +174,7 @@ SPECTACULAR_SETTINGS = {
         "FixStatus": "posture.vulnerabilities.choices.FIX_CHOICES",
         "UploadState": "posture.collection.choices.UploadState",
         "UploadSource": "posture.collection.choices.UploadSource",
+        "FeedKind": "posture.vulnerabilities.choices.FeedKind",
         "ScanState": "posture.vulnerabilities.choices.ScanState",
         "StepState": ["waiting", "running", "done", "failed"],
         "SearchKind": ["host", "container", "image", "check", "node", "finding"],
@@ -210,6 +211,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=numbers.real("PLIMSOLL_TICK_SECONDS")),
         "options": {"expires": 10},
     },
+    "fetch feeds that are due": {
+        "task": "posture.collection.tasks.fetch_feeds",
+        "schedule": timedelta(seconds=60),
+        "options": {"expires": 50},
+    },
+    "settle what advisories say anew": {
+        "task": "posture.collection.tasks.settle_matches",
+        "schedule": timedelta(seconds=numbers.real("PLIMSOLL_TICK_SECONDS")),
+        "options": {"expires": 10},
+    },
     "forget old pulls": {
         "task": "posture.collection.tasks.forget_old_pulls",
         "schedule": timedelta(hours=1),
@@ -228,6 +239,9 @@ PULL_DENIED_NETWORKS = [n for n in os.environ.get("PLIMSOLL_DENIED_NETWORKS", ""
 UPLOAD_MAX_BYTES = numbers.whole("PLIMSOLL_UPLOAD_MAX_BYTES")
 DROP_FOLDER = Path(folder) if (folder := os.environ.get("PLIMSOLL_DROP_FOLDER", "")) else None
 DROP_FOLDER_SETTLE_SECONDS = 2.0  # a file that was written to since may not be whole
+
+# -- feeds of vulnerability intelligence
+FEEDS_ALLOW_PLAINTEXT = _flag("PLIMSOLL_FEEDS_ALLOW_PLAINTEXT", False)  # a mirror within, without TLS
 
 TIME_ZONE = "UTC"
 USE_TZ = True

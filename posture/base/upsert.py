@@ -88,7 +88,9 @@ def copy_missing(
     table = model._meta.db_table
     names, keys = (", ".join(f'"{name}"' for name in some) for some in (columns, conflict))
     with connection.cursor() as cursor:
-        cursor.execute(f'CREATE TEMP TABLE copied ON COMMIT DROP AS SELECT {names} FROM "{table}" WITH NO DATA')
+        cursor.execute(
+            f'CREATE TEMP TABLE copied ON COMMIT DROP AS SELECT {names} FROM "{table}" WITH NO DATA'
+        )
         copy_into("copied", columns, rows)
         cursor.execute(
             f'INSERT INTO "{table}" ({names}) SELECT {names} FROM copied ORDER BY {keys}'

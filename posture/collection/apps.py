@@ -12,6 +12,12 @@ def _store_catalogue(**_: Any) -> None:
     catalogue.sync()
 
 
+def _store_feeds(**_: Any) -> None:
+    from posture.collection import feeds
+
+    feeds.sync_defaults()
+
+
 class CollectionConfig(AppConfig):
     name = "posture.collection"
 
@@ -19,3 +25,5 @@ class CollectionConfig(AppConfig):
         # The signal is only sent for apps with tables; the catalogue is kept in compliance.
         compliance = apps.get_app_config("compliance")
         post_migrate.connect(_store_catalogue, sender=compliance, dispatch_uid="catalogue of checks")
+        vulnerabilities = apps.get_app_config("vulnerabilities")
+        post_migrate.connect(_store_feeds, sender=vulnerabilities, dispatch_uid="feeds that are known")

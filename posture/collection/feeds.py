@@ -96,6 +96,7 @@ def fetch(feed_id: int) -> None:
                     etag=feed.etag if feed.digest else "",
                     limits=Limits(seconds=FETCH_SECONDS, bytes=FETCH_BYTES),
                     denied_networks=settings.PULL_DENIED_NETWORKS,
+                    allow_plaintext=settings.FEEDS_ALLOW_PLAINTEXT,
                 )
                 if found is None:
                     _succeed(feed, timezone.now(), changed=0)
@@ -140,7 +141,12 @@ def change(*, feed: Feed, by: User | None, **fields: object) -> Feed:
         locked.save()
         if changes := differences(before, fields):
             record(
-                verb="change", obj=locked, object_kind="feed", object_name=locked.name, changes=changes, actor=by
+                verb="change",
+                obj=locked,
+                object_kind="feed",
+                object_name=locked.name,
+                changes=changes,
+                actor=by,
             )
     return locked
 

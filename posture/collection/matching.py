@@ -53,7 +53,9 @@ def settle_wanted(limit: int) -> int:
     settled = 0
     while settled < limit:
         claimed = list(
-            Rematch.objects.order_by("-is_urgent", "wanted_at").values_list("asset", flat=True)[:CLAIMED_AT_ONCE]
+            Rematch.objects.order_by("-is_urgent", "wanted_at").values_list("asset", flat=True)[
+                :CLAIMED_AT_ONCE
+            ]
         )
         done = sum(_settle_claimed(asset_id) for asset_id in claimed[: limit - settled])
         settled += done
@@ -82,7 +84,9 @@ def _settle(asset_id: int, at: datetime) -> None:
     package_ids = sorted(
         {
             pk
-            for held in PackageList.objects.current().filter(asset=asset_id).values_list("packages", flat=True)
+            for held in PackageList.objects.current()
+            .filter(asset=asset_id)
+            .values_list("packages", flat=True)
             for pk in held
         }
     )
@@ -92,7 +96,10 @@ def _settle(asset_id: int, at: datetime) -> None:
         tool=TOOL,
         tool_version=settings.VERSION,
         created_at=at,
-        data_at=Feed.objects.filter(kind="osv").order_by("-last_success_at").values_list("data_at", flat=True).first(),
+        data_at=Feed.objects.filter(kind="osv")
+        .order_by("-last_success_at")
+        .values_list("data_at", flat=True)
+        .first(),
     )
     fingerprint = hashlib.blake2b(msgspec.msgpack.encode(said), digest_size=16).hexdigest()
     if scans.unchanged(asset_id, origin, fingerprint, at):
@@ -131,7 +138,9 @@ def _said(package_ids: list[int]) -> list[Said]:
     for package_id, vulnerability_id, *of_one in rows:
         by_pair.setdefault((package_id, vulnerability_id), []).append(tuple(of_one))
     return [
-        reported_vulnerability(known[vulnerability_id], package_id, _word(words, known[vulnerability_id].severity))
+        reported_vulnerability(
+            known[vulnerability_id], package_id, _word(words, known[vulnerability_id].severity)
+        )
         for (package_id, vulnerability_id), words in sorted(by_pair.items())
     ]
 
@@ -143,7 +152,11 @@ def _word(rows: Iterable[tuple[Any, ...]], otherwise: Severity | None) -> Word:
     severities = [Severity(severity) for _, _, severity, _ in chosen if severity is not None]
     fixes = tuple(sorted({fixed for fixed, *_ in chosen if fixed}))
     statuses = [FIX_STATUSES[status] for _, status, _, _ in chosen]
-    status = FixStatus.FIXED if fixes else next((s for s in statuses if s != FixStatus.UNKNOWN), FixStatus.AFFECTED)
+    status = (
+        FixStatus.FIXED
+        if fixes
+        else next((s for s in statuses if s != FixStatus.UNKNOWN), FixStatus.AFFECTED)
+    )
     return Word(
         severity=max(severities, default=otherwise),
         status=FIX_NUMBER[status],

@@ -9,9 +9,11 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from posture.collection import freshness, pipeline, schedule, uploads
+from posture.collection import feeds, freshness, matching, pipeline, schedule, uploads
 
 logger = logging.getLogger(__name__)
+
+SETTLED_A_TICK = 200
 
 
 def enqueue(pull_id: int, token: str) -> None:
@@ -20,6 +22,10 @@ def enqueue(pull_id: int, token: str) -> None:
 
 def enqueue_upload(upload_id: int) -> None:
     read_upload.apply_async((upload_id,), retry=False)
+
+
+def enqueue_feed(feed_id: int) -> None:
+    fetch_feed.apply_async((feed_id,), retry=False)
 
 
 @contextmanager
@@ -79,3 +85,24 @@ def take_in() -> None:
     with _later_without_database("the drop folder"):
         uploads.reap(enqueue_upload)
         uploads.take_from_folder(enqueue_upload)
+
+
+@shared_task
+def fetch_feeds() -> None:
+    """Queue the feeds that are due."""
+    with _later_without_database("the feeds"):
+        feeds.claim_due(enqueue_feed)
+
+
+@shared_task
+def fetch_feed(feed_id: int) -> None:
+    """Fetch one feed, store what changed, and settle what that touches."""
+    with _later_without_database(f"feed {feed_id}"):
+        feeds.fetch(feed_id)
+
+
+@shared_task
+def settle_matches() -> None:
+    """Settle images whose packages match anew; what is left waits for the next tick, so that pulls have their turn."""
+    with _later_without_database("the matching of packages"):
+        matching.settle_wanted(SETTLED_A_TICK)

@@ -50,9 +50,7 @@ def reweigh_vulnerabilities(vulnerability_ids: Sequence[int], at: datetime) -> i
     are on and of the hosts that run it; returns how many findings changed."""
     changed = 0
     for vulnerability in Vulnerability.objects.filter(pk__in=list(vulnerability_ids)).order_by("pk"):
-        threat = threat_of(
-            is_exploited=vulnerability.exploited_since is not None, epss=vulnerability.epss
-        )
+        threat = threat_of(is_exploited=vulnerability.exploited_since is not None, epss=vulnerability.epss)
         rows, assets = [], set()
         found = Finding.objects.open().filter(vulnerability=vulnerability)
         for pk, asset_id, severity, points, factors in found.values_list(

@@ -23,7 +23,6 @@ from posture.vulnerabilities.models import (
     AffectedPackage,
     Feed,
     KnownExploited,
-    Likelihood,
 )
 from scanners.advisories.names import lookup_key
 from scanners.advisories.records import Advisory as Told
@@ -131,9 +130,7 @@ def _groups(told: Sequence[Told], at: datetime) -> dict[str, list[int]]:
         else:
             said[one.id] = _as_reported(one)
     ids = {name: known.id for name, known in ensure_vulnerabilities(said.values(), at).items()}
-    return {
-        one.id: sorted({ids[name] for name in one.covers or (one.id,) if name in ids}) for one in told
-    }
+    return {one.id: sorted({ids[name] for name in one.covers or (one.id,) if name in ids}) for one in told}
 
 
 def _as_reported(one: Told) -> ReportedVulnerability:
@@ -166,17 +163,16 @@ def _delete(feed: Feed, names: Sequence[str]) -> None:
     with connection.cursor() as cursor:
         old = "SELECT id FROM vulnerabilities_advisory WHERE feed_id = %s AND entry = ANY(%s)"
         affected = f"SELECT id FROM vulnerabilities_affectedpackage WHERE advisory_id IN ({old})"
-        values = [feed.pk, list(names)]
+        values: list[Any] = [feed.pk, list(names)]
         cursor.execute(f"DELETE FROM vulnerabilities_match WHERE affected_id IN ({affected})", values)
         cursor.execute(f"DELETE FROM vulnerabilities_affectedpackage WHERE advisory_id IN ({old})", values)
-        cursor.execute(
-            "DELETE FROM vulnerabilities_advisory WHERE feed_id = %s AND entry = ANY(%s)", values
-        )
+        cursor.execute("DELETE FROM vulnerabilities_advisory WHERE feed_id = %s AND entry = ANY(%s)", values)
 
 
 def _write(feed: Feed, portion: Sequence[Entry], groups: Mapping[str, list[int]]) -> list[int]:
     """Returns the ids of what was written of packages."""
-    rows, of_packages = [], []
+    rows: list[tuple[Any, ...]] = []
+    of_packages: list[tuple[int, Affected]] = []
     for pk, entry in zip(upsert.allocate(Advisory, len(portion)), portion, strict=True):
         told = entry.advisory
         if told is None:
@@ -301,8 +297,9 @@ def store_exploited(told: Iterable[Exploited]) -> list[Changed]:
         return _changed(
             "UPDATE vulnerabilities_vulnerability v SET exploited_since = k.added_on, fix_due_at = k.due_on,"
             " is_used_by_ransomware = coalesce(k.is_used_by_ransomware, false)"
-            " FROM (SELECT x.id, x.epss, x.exploited_since AS since, e.* FROM vulnerabilities_vulnerability x LEFT JOIN vulnerabilities_knownexploited e"
-            "   ON e.name = x.key WHERE e.name IS NOT NULL OR x.exploited_since IS NOT NULL) k"
+            " FROM (SELECT x.id, x.epss, x.exploited_since AS since, e.* FROM vulnerabilities_vulnerability x"
+            "   LEFT JOIN vulnerabilities_knownexploited e ON e.name = x.key "
+            "   WHERE e.name IS NOT NULL OR x.exploited_since IS NOT NULL) k"
             " WHERE k.id = v.id AND (v.exploited_since, v.fix_due_at, v.is_used_by_ransomware) IS DISTINCT FROM"
             " (k.added_on, k.due_on, coalesce(k.is_used_by_ransomware, false))"
             " RETURNING v.id, k.since IS NOT NULL, k.epss, v.exploited_since IS NOT NULL, v.epss"
@@ -334,6 +331,7 @@ def store_likelihoods(told: Iterable[Score]) -> list[Changed]:
                 " SET probability = excluded.probability, percentile = excluded.percentile"
                 " WHERE (l.probability, l.percentile) IS DISTINCT FROM (excluded.probability, excluded.percentile)"
             )
+            cursor.execute("DROP TABLE told")
         return _changed(
             "UPDATE vulnerabilities_vulnerability v SET epss = s.probability, epss_percentile = s.percentile"
             " FROM (SELECT x.id, x.epss, l.probability, l.percentile FROM vulnerabilities_vulnerability x"

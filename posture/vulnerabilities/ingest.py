@@ -223,7 +223,9 @@ def _groups(asked: Mapping[str, ReportedVulnerability]) -> dict[str, str]:
 
 def _write(new: Mapping[str, ReportedVulnerability], at: datetime) -> None:
     if new:
-        upsert.copy_missing(Vulnerability, _COLUMNS, (_row(key, one, at) for key, one in new.items()), ("key",))
+        upsert.copy_missing(
+            Vulnerability, _COLUMNS, (_row(key, one, at) for key, one in new.items()), ("key",)
+        )
         _apply_intelligence(list(new))
 
 

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from django.db import connection
 
 from posture.base import upsert
@@ -106,6 +107,7 @@ def package_of(row: Sequence[Any]) -> ReportedPackage:
 
 
 def affected_of(row: Sequence[Any]) -> Affected:
+    """From columns in the order of `_PAIRS`; the database gives JSON as text."""
     ecosystem, namespace, name, distribution, is_source, ranges, versions, architectures, status = row
     return Affected(
         ecosystem=ecosystem,
@@ -115,7 +117,7 @@ def affected_of(row: Sequence[Any]) -> Affected:
         is_source=is_source,
         ranges=tuple(
             Range(introduced=introduced, fixed=fixed, last_affected=last)
-            for introduced, fixed, last in ranges
+            for introduced, fixed, last in msgspec.json.decode(ranges)
         ),
         versions=tuple(versions),
         architectures=tuple(architectures),
