@@ -8,6 +8,7 @@ from rest_framework.routers import SimpleRouter
 from posture.accounts.saved_views import SavedViewViewSet
 from posture.accounts.views import MeView, MyPasswordView, SessionView, TokenViewSet, UserViewSet
 from posture.api_docs import DocsView, SchemaView
+from posture.collection.feed_views import FeedViewSet
 from posture.collection.overview_views import FreshnessView, MetaView, SearchView
 from posture.collection.upload_views import UploadViewSet
 from posture.collection.views import EnrolView, EnvironmentViewSet, NodeViewSet, PullViewSet
@@ -18,6 +19,7 @@ from posture.defences.views import (
     HostMatrixViewSet,
     MechanismsView,
 )
+from posture.findings.affected_views import AffectedView
 from posture.fleet.choices import AssetKind
 from posture.fleet.enrolment_views import EnrolmentTokenViewSet
 from posture.fleet.probe_views import ContainerProbeView, HostPackagesView, HostProbeView
@@ -42,6 +44,7 @@ router.register("checks", CheckViewSet, basename="checks")
 router.register("check-results", CheckResultViewSet, basename="check-results")
 router.register("findings", FindingViewSet, basename="findings")
 router.register("uploads", UploadViewSet, basename="uploads")
+router.register("feeds", FeedViewSet, basename="feeds")
 router.register("tokens", TokenViewSet, basename="tokens")
 router.register("users", UserViewSet, basename="users")
 router.register("views", SavedViewViewSet, basename="views")
@@ -64,6 +67,7 @@ urlpatterns = [
     path("hosts/<int:pk>/probe", HostProbeView.as_view()),
     path("hosts/<int:pk>/packages", HostPackagesView.as_view()),
     path("containers/<int:pk>/probe", ContainerProbeView.as_view()),
+    path("affected", AffectedView.as_view()),
     path("mechanisms", MechanismsView.as_view()),
     path("schema", SchemaView.as_view()),
     path("docs", DocsView.as_view()),

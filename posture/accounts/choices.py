@@ -31,6 +31,7 @@ class ListPage(models.TextChoices):
     HOST_DEFENCES = "host-defences", "Kernel defences of hosts"
     CONTAINER_DEFENCES = "container-defences", "Kernel defences of containers"
     UPLOADS = "uploads", "Uploads"
+    FEEDS = "feeds", "Feeds"
     CHECKS = "checks", "Checks"
     CHECK_RESULTS = "check-results", "Check results"
     FINDINGS = "findings", "Findings"
@@ -48,6 +49,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     | {
         "pulls.control",
         "reports.send",
+        "feeds.change",
         "nodes.change",
         "environments.change",
         "history.view",

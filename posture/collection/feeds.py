@@ -151,6 +151,14 @@ def change(*, feed: Feed, by: User | None, **fields: object) -> Feed:
     return locked
 
 
+def fetch_now(*, feed: Feed, by: User | None, enqueue: Enqueue) -> Feed:
+    """Queue the reading of a feed at once, also of one that is turned off."""
+    with transaction.atomic():
+        record(verb="fetch", obj=feed, object_kind="feed", object_name=feed.name, changes={}, actor=by)
+    enqueue(feed.pk)
+    return feed
+
+
 @contextmanager
 def _held(feed_id: int) -> Iterator[bool]:
     """Whether this connection alone reads the feed."""

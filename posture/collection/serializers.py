@@ -9,6 +9,7 @@ from posture.collection.choices import UploadSource, UploadState
 from posture.fleet.choices import NodeKind
 from posture.fleet.serializers import NodeErrorSerializer
 from posture.fleet.serializers_write import CredentialSerializer
+from posture.vulnerabilities.choices import FeedKind
 
 MAX_BULK = 10_000
 SEARCH_KINDS = ("host", "container", "image", "check", "node", "finding")
@@ -70,7 +71,7 @@ class BulkAnswerSerializer(PlainSerializer):
     preview = serializers.BooleanField()
 
 
-class UploadSkippedSerializer(PlainSerializer):
+class SkippedItemSerializer(PlainSerializer):
     kind = serializers.CharField()
     where = serializers.CharField()
     reason = serializers.CharField()
@@ -101,7 +102,7 @@ class UploadSerializer(Serializer):
 
 
 class UploadItemSerializer(UploadSerializer):
-    skipped = UploadSkippedSerializer(many=True, help_text="What could not be read; at most 500.")
+    skipped = SkippedItemSerializer(many=True, help_text="What could not be read; at most 500.")
 
 
 class UploadFileSerializer(serializers.Serializer):
@@ -110,6 +111,42 @@ class UploadFileSerializer(serializers.Serializer):
     file = serializers.FileField()
     image = serializers.CharField(required=False, default="", allow_blank=True, max_length=600)
     host = serializers.IntegerField(required=False, default=None, allow_null=True, min_value=1)
+
+
+class FeedSerializer(Serializer):
+    """Where advisories, or what is known of their use, come from."""
+
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(choices=FeedKind.choices)
+    address = serializers.CharField()
+    is_enabled = serializers.BooleanField()
+    interval_seconds = serializers.IntegerField()
+    next_due_at = serializers.DateTimeField(allow_null=True)
+    last_attempt_at = serializers.DateTimeField(allow_null=True)
+    last_success_at = serializers.DateTimeField(allow_null=True)
+    failures = serializers.IntegerField(help_text="In a row.")
+    error = serializers.CharField(help_text="Why the last attempt failed.")
+    edition = serializers.CharField()
+    data_at = serializers.DateTimeField(allow_null=True, help_text="How old what it says is.")
+    entries = serializers.IntegerField()
+    size_bytes = serializers.IntegerField()
+    changed = serializers.IntegerField(help_text="Entries that the last reading changed.")
+    skipped_total = serializers.IntegerField()
+
+
+class FeedItemSerializer(FeedSerializer):
+    skipped = SkippedItemSerializer(many=True, help_text="What could not be read; at most 100.")
+
+
+class FeedChangeSerializer(serializers.Serializer):
+    is_enabled = serializers.BooleanField(required=False)
+    address = serializers.URLField(required=False, max_length=400)
+    interval_seconds = serializers.IntegerField(required=False, min_value=300, max_value=30 * 86_400)
+
+
+class FeedFileSerializer(serializers.Serializer):
+    file = serializers.FileField()
 
 
 class FreshnessSerializer(PlainSerializer):

@@ -31,7 +31,7 @@ from scanners.advisories.records import Likelihood as Score
 from scanners.records import Record, Skipped
 from scanners.reported import ReportedVulnerability
 
-PORTION = 1_000  # entries that are written in one transaction
+PORTION = 2_500  # entries that are written in one transaction
 SKIPPED_KEPT = 100
 
 

@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/v1/affected": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What holds a package that is affected, and where it runs: by stored packages, without scanning anything. */
+        get: operations["affected"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/check-results": {
         parameters: {
             query?: never;
@@ -646,6 +663,121 @@ export interface paths {
          * @description Environments: what is under one owner's tolerance, and how loaded it is.
          */
         get: operations["environments_facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List feeds
+         * @description Where advisories, and what is known of their use, come from.
+         */
+        get: operations["feeds_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feeds/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One of the feeds
+         * @description Where advisories, and what is known of their use, come from.
+         */
+        get: operations["feeds_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** @description Turn a feed on or off, fetch it from elsewhere or more often. What is turned on is fetched at once. */
+        patch: operations["feeds_partial_update"];
+        trace?: never;
+    };
+    "/api/v1/feeds/{id}/fetch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Fetch the feed now. */
+        post: operations["feeds_fetch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feeds/{id}/load": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Read the feed from a file in the form's field `file`, as where nothing can be fetched. */
+        post: operations["feeds_load"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feeds/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export feeds as CSV or JSON lines
+         * @description Where advisories, and what is known of their use, come from.
+         */
+        get: operations["feeds_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/feeds/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values to filter feeds by, with counts
+         * @description Where advisories, and what is known of their use, come from.
+         */
+        get: operations["feeds_facets"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2050,6 +2182,12 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * @description * `vulnerability` - vulnerability
+         *     * `package` - package
+         * @enum {string}
+         */
+        AboutEnum: "vulnerability" | "package";
+        /**
          * @description * `pull` - pull
          *     * `pause` - pause
          *     * `resume` - resume
@@ -2072,6 +2210,62 @@ export interface components {
         ActorKindEnum: "user" | "token" | "system";
         AddressRequest: {
             address: string;
+        };
+        /** @description Whether and where the fleet is affected. Lists are bounded, numbers are not. */
+        Affected: {
+            about: components["schemas"]["AboutEnum"];
+            /** @description False: neither a feed nor a tool tells of it, so the answer says nothing. */
+            known: boolean;
+            vulnerability: components["schemas"]["AffectedVulnerability"] | null;
+            advisories: number;
+            /** @description The feeds that the answer rests on. */
+            feeds: components["schemas"]["FeedAge"][];
+            packages_total: number;
+            packages: components["schemas"]["AffectedPackage"][];
+            /** @description Their version cannot be compared. */
+            undecidable: components["schemas"]["UndecidablePackage"][];
+            images_total: number;
+            images: components["schemas"]["AffectedAsset"][];
+            containers_total: number;
+            hosts_total: number;
+            hosts: components["schemas"]["AffectedAsset"][];
+            environments: components["schemas"]["AffectedEnvironment"][];
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        AffectedAsset: {
+            id: number;
+            name: string;
+            /** @description That run. */
+            containers: number;
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        AffectedEnvironment: {
+            id: number;
+            slug: string;
+            name: string;
+            hosts: number;
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        AffectedPackage: {
+            id: number;
+            ecosystem: string;
+            namespace: string;
+            name: string;
+            version: string;
+            distribution: string;
+            /** @description The nearest that mends it; empty when none is known. */
+            fixed_version: string;
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        AffectedVulnerability: {
+            id: number;
+            key: string;
+            title: string;
+            severity: components["schemas"]["SeverityEnum"] | components["schemas"]["NullEnum"];
+            /** Format: double */
+            epss: number | null;
+            /** Format: date */
+            exploited_since: string | null;
         };
         /**
          * @description * `host` - Host
@@ -2563,6 +2757,87 @@ export interface components {
              */
             factor: number;
         };
+        /** @description Where advisories, or what is known of their use, come from. */
+        Feed: {
+            id: number;
+            name: string;
+            kind: components["schemas"]["FeedKind"];
+            address: string;
+            is_enabled: boolean;
+            interval_seconds: number;
+            /** Format: date-time */
+            next_due_at: string | null;
+            /** Format: date-time */
+            last_attempt_at: string | null;
+            /** Format: date-time */
+            last_success_at: string | null;
+            /** @description In a row. */
+            failures: number;
+            /** @description Why the last attempt failed. */
+            error: string;
+            edition: string;
+            /**
+             * Format: date-time
+             * @description How old what it says is.
+             */
+            data_at: string | null;
+            entries: number;
+            size_bytes: number;
+            /** @description Entries that the last reading changed. */
+            changed: number;
+            skipped_total: number;
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        FeedAge: {
+            name: string;
+            /** Format: date-time */
+            last_success_at: string;
+            /** Format: date-time */
+            data_at: string | null;
+        };
+        FeedFileRequest: {
+            /** Format: binary */
+            file: string;
+        };
+        /** @description Where advisories, or what is known of their use, come from. */
+        FeedItem: {
+            id: number;
+            name: string;
+            kind: components["schemas"]["FeedKind"];
+            address: string;
+            is_enabled: boolean;
+            interval_seconds: number;
+            /** Format: date-time */
+            next_due_at: string | null;
+            /** Format: date-time */
+            last_attempt_at: string | null;
+            /** Format: date-time */
+            last_success_at: string | null;
+            /** @description In a row. */
+            failures: number;
+            /** @description Why the last attempt failed. */
+            error: string;
+            edition: string;
+            /**
+             * Format: date-time
+             * @description How old what it says is.
+             */
+            data_at: string | null;
+            entries: number;
+            size_bytes: number;
+            /** @description Entries that the last reading changed. */
+            changed: number;
+            skipped_total: number;
+            /** @description What could not be read; at most 100. */
+            skipped: components["schemas"]["SkippedItem"][];
+        };
+        /**
+         * @description * `osv` - Advisories (OSV)
+         *     * `kev` - Known exploited vulnerabilities (CISA KEV)
+         *     * `epss` - Likelihood of exploitation (EPSS)
+         * @enum {string}
+         */
+        FeedKind: "osv" | "kev" | "epss";
         /** @description Declares the shape of a value that is a plain mapping already. */
         FieldError: {
             field: string;
@@ -3307,6 +3582,7 @@ export interface components {
          *     * `host-defences` - Kernel defences of hosts
          *     * `container-defences` - Kernel defences of containers
          *     * `uploads` - Uploads
+         *     * `feeds` - Feeds
          *     * `checks` - Checks
          *     * `check-results` - Check results
          *     * `findings` - Findings
@@ -3315,7 +3591,7 @@ export interface components {
          *     * `history` - History
          * @enum {string}
          */
-        PageEnum: "environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "uploads" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history";
+        PageEnum: "environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "uploads" | "feeds" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history";
         PaginatedCheckList: {
             results: components["schemas"]["Check"][];
             /**
@@ -3409,6 +3685,19 @@ export interface components {
         };
         PaginatedEnvironmentList: {
             results: components["schemas"]["Environment"][];
+            /**
+             * Format: uri
+             * @description The next page; null on the last one.
+             */
+            next: string | null;
+            /** @description How many rows match; when not exact, at least `value`. */
+            count: {
+                value: number;
+                exact: boolean;
+            };
+        };
+        PaginatedFeedList: {
+            results: components["schemas"]["Feed"][];
             /**
              * Format: uri
              * @description The next page; null on the last one.
@@ -3580,6 +3869,12 @@ export interface components {
             /** Format: double */
             line?: number;
             data_classes?: components["schemas"]["DataClassesEnum"][];
+        };
+        PatchedFeedChangeRequest: {
+            is_enabled?: boolean;
+            /** Format: uri */
+            address?: string;
+            interval_seconds?: number;
         };
         PatchedMeWriteRequest: {
             email?: string;
@@ -3869,6 +4164,12 @@ export interface components {
             reason: string;
         };
         /** @description Declares the shape of a value that is a plain mapping already. */
+        SkippedItem: {
+            kind: string;
+            where: string;
+            reason: string;
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
         SkippedPart: {
             where: string;
             reason: string;
@@ -3919,6 +4220,18 @@ export interface components {
          * @enum {string}
          */
         TriggerEnum: "schedule" | "person" | "retry" | "registration";
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        UndecidablePackage: {
+            id: number;
+            ecosystem: string;
+            namespace: string;
+            name: string;
+            version: string;
+            distribution: string;
+            /** @description The nearest that mends it; empty when none is known. */
+            fixed_version: string;
+            reason: string;
+        };
         /** @description A report that was sent to us, and what came of it. */
         Upload: {
             id: number;
@@ -3979,13 +4292,7 @@ export interface components {
             /** Format: date-time */
             finished_at: string | null;
             /** @description What could not be read; at most 500. */
-            skipped: components["schemas"]["UploadSkipped"][];
-        };
-        /** @description Declares the shape of a value that is a plain mapping already. */
-        UploadSkipped: {
-            kind: string;
-            where: string;
-            reason: string;
+            skipped: components["schemas"]["SkippedItem"][];
         };
         /**
          * @description * `upload` - Browser or API
@@ -4083,6 +4390,62 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    affected: {
+        parameters: {
+            query: {
+                /** @description Ask of this past moment. */
+                as_of?: string;
+                /** @description Type of package URLs, for a package: deb, npm, … */
+                ecosystem?: string;
+                /** @description CVE, other name, package URL or package. */
+                q: string;
+                /** @description Bounds of a package's versions: >=1.2,<2.0 */
+                versions?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Affected"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     check_results_list: {
         parameters: {
             query?: {
@@ -6620,6 +6983,464 @@ export interface operations {
     environments_facets: {
         parameters: {
             query?: {
+                /** @description Search */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facets"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    feeds_list: {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended; taken from `next`. */
+                cursor?: string;
+                /** @description Fetched */
+                enabled?: "true" | "false";
+                /** @description Kind */
+                kind?: ("osv" | "kev" | "epss")[];
+                /** @description Rows a page. */
+                limit?: number;
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "name" | "-name" | "-last_success_at";
+                /** @description Search */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedFeedList"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    feeds_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedItem"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    feeds_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedFeedChangeRequest"];
+            };
+        };
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedItem"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    feeds_fetch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedItem"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    feeds_load: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["FeedFileRequest"];
+            };
+        };
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedItem"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    feeds_export: {
+        parameters: {
+            query?: {
+                /** @description Fetched */
+                enabled?: "true" | "false";
+                /** @description CSV, or one JSON object a line. */
+                format?: "csv" | "jsonl";
+                /** @description Kind */
+                kind?: ("osv" | "kev" | "epss")[];
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "name" | "-name" | "-last_success_at";
+                /** @description Search */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every matching row, streamed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    feeds_facets: {
+        parameters: {
+            query?: {
+                /** @description Fetched */
+                enabled?: "true" | "false";
+                /** @description Kind */
+                kind?: ("osv" | "kev" | "epss")[];
                 /** @description Search */
                 search?: string;
             };
@@ -12013,7 +12834,7 @@ export interface operations {
                 /** @description Person */
                 owner?: number[];
                 /** @description List */
-                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "uploads" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history")[];
+                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "uploads" | "feeds" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history")[];
                 /** @description Search */
                 search?: string;
             };
@@ -12345,7 +13166,7 @@ export interface operations {
                 /** @description Person */
                 owner?: number[];
                 /** @description List */
-                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "uploads" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history")[];
+                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "uploads" | "feeds" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history")[];
                 /** @description Search */
                 search?: string;
             };
@@ -12402,7 +13223,7 @@ export interface operations {
                 /** @description Person */
                 owner?: number[];
                 /** @description List */
-                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "uploads" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history")[];
+                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "uploads" | "feeds" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history")[];
                 /** @description Search */
                 search?: string;
             };
