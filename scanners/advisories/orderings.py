@@ -34,7 +34,7 @@ _DEB_ORDER = {ord("~"): "\x01", **{ord(mark): chr(ord(mark) + 128) for mark in "
 
 def deb(version: str) -> Any:
     found = _DEB.fullmatch(version)
-    if found is None or not found[2]:
+    if found is None or not found[2] or version[-1] == "-" or (":" in found[2] and not found[1]):
         raise Unreadable(version)
     return int(found[1] or 0), _deb_part(found[2]), _deb_part(found[3] or "0")
 

@@ -9,9 +9,8 @@ from scanners.advisories.records import Affected, Range
 from scanners.records import Record
 from scanners.reported import FixStatus
 
-# OSV schema, "Evaluation": of events at one version, what opens comes before what closes, and what closes with it before
-# what closes before it.
-_EVENT_ORDER = {"introduced": 0, "last_affected": 1, "fixed": 2}
+# OSV schema, "Evaluation": of events at one version, what opens comes before what closes.
+_EVENT_ORDER = {"introduced": 0, "fixed": 1, "last_affected": 2}
 _EVERY_ARCHITECTURE = ("noarch", "all")
 # Builds of a module's stream (".module_el8.5.0+2618+8d46dafd", ".module+el8+…") have an order of their own.
 _MODULAR = ".module"
