@@ -33,7 +33,7 @@ from scanners.advisories.records import Advisory, Affected, Entry, FeedError, Li
 from scanners.records import Severity, Skipped
 from scanners.reported import FixStatus, Score
 from scanners.reports.json_items import Layout, clipped, moment, texts, whole
-from scanners.reports.source import ReportError, Source, opened
+from scanners.reports.source import BYTE_ORDER_MARK, ReportError, Source, opened
 
 # In front of every mark: what was read by another reading is read again.
 READING = "1"
@@ -58,6 +58,7 @@ _END_OF_LIFE = "end-of-life"
 _MOST_NAMES, _MOST_REFERENCES, _MOST_ECOSYSTEMS = 2_000, 20, 50
 _ZIP_MARKS = (b"PK\x03\x04", b"PK\x05\x06")
 _ENCRYPTED = 0x1
+_BETWEEN = 4_096  # bytes of empty lines between the first two of a file
 
 
 class _Event(Layout):
@@ -204,33 +205,12 @@ def _members(
 
 def _read_json(path: Path, known: Mapping[str, str], limits: Limits | None) -> Iterator[Entry | Skipped]:
     limits = limits or Limits()
+    if path.stat().st_size > limits.total_bytes:
+        raise FeedError(f"The file has more than {limits.total_bytes:,} bytes.")
     unknown: Counter[str] = Counter()
-    try:
-        with opened(path) as source:
-            if len(source.content) > limits.total_bytes:
-                raise FeedError(f"The file has more than {limits.total_bytes:,} bytes.")
-            yield from _documents(source, known, limits, unknown)
-    except ReportError as error:
-        raise FeedError(str(error)) from None
-    yield from _unknown(unknown)
-
-
-def _documents(
-    source: Source, known: Mapping[str, str], limits: Limits, unknown: Counter[str]
-) -> Iterator[Entry | Skipped]:
-    lost, lines = None, _lines(source)
-    documents: Iterable[bytes | msgspec.Raw]
-    if source.head.lstrip()[:1] == b"[":
-        documents, lost = whole(source, list[msgspec.Raw], 1)
-    elif source.head.lstrip()[:1] == b"{":
-        documents = _pieces(source) if lines else [bytes(source.content)]
-    else:
-        raise FeedError("This is neither a ZIP archive nor JSON of advisories.")
-    for position, document in enumerate(documents):
-        content = bytes(document)
-        where = f"line {position + 1}" if lines else f"[{position}]"
-        if len(content) > limits.member_bytes:
-            yield _too_large(where, f"{len(content):,} bytes; {limits.member_bytes:,} are allowed")
+    for where, content in _by_line(path, limits) if _has_lines(path, limits) else _whole(path, limits):
+        if isinstance(content, Skipped):
+            yield content
             continue
         try:
             name = f"{_named(content).id}.json"
@@ -242,24 +222,56 @@ def _documents(
             yield Entry(name=name, mark=mark)
         else:
             yield _entry(name, mark, content, unknown)
-    if lost is not None:
-        yield lost
+    yield from _unknown(unknown)
 
 
-def _lines(source: Source) -> bool:
+def _has_lines(path: Path, limits: Limits) -> bool:
     """Whether there is a document in each line, as in no document that is written over several."""
-    first, _, rest = source.head.lstrip().partition(b"\n")
-    return first.rstrip().endswith(b"}") and rest.lstrip()[:1] == b"{"
+    with path.open("rb") as file:
+        first = file.readline(limits.member_bytes).removeprefix(BYTE_ORDER_MARK).strip()
+        return first[:1] == b"{" and first[-1:] == b"}" and file.read(_BETWEEN).lstrip()[:1] == b"{"
 
 
-def _pieces(source: Source) -> Iterator[bytes]:
-    at, end = 0, len(source.content)
-    for found in re.finditer(rb"[^\n]+", source.content):
-        at = found.end()
-        if line := found.group().strip():
-            yield line
-    if at > end:
-        raise FeedError("The file changed while it was read.")
+def _by_line(path: Path, limits: Limits) -> Iterator[tuple[str, bytes | Skipped]]:
+    number, goes_on = 0, False
+    with path.open("rb") as file:
+        while line := file.readline(limits.member_bytes + 1):
+            is_part, goes_on = goes_on, not line.endswith(b"\n") and len(line) > limits.member_bytes
+            number += not is_part
+            where = f"line {number}"
+            if goes_on and not is_part:
+                yield where, _too_large(where, f"more than {limits.member_bytes:,} bytes")
+            elif not is_part and not goes_on and (content := line.removeprefix(BYTE_ORDER_MARK).strip()):
+                yield where, content
+
+
+def _whole(path: Path, limits: Limits) -> Iterator[tuple[str, bytes | Skipped]]:
+    try:
+        with opened(path) as source:
+            if source.head.lstrip()[:1] == b"{":
+                is_one = len(source.content) <= limits.member_bytes
+                too_large = _too_large("the document", f"more than {limits.member_bytes:,} bytes")
+                documents, lost = [bytes(source.content) if is_one else too_large], None
+            elif source.head.lstrip()[:1] == b"[":
+                documents, lost = _items(source)
+            else:
+                raise FeedError("This is neither a ZIP archive nor JSON of advisories.")
+    except ReportError as error:
+        raise FeedError(str(error)) from None
+    for position, document in enumerate(documents):
+        where = f"[{position}]"
+        if isinstance(document, bytes) and len(document) > limits.member_bytes:
+            yield where, _too_large(where, f"more than {limits.member_bytes:,} bytes")
+        else:
+            yield where, document
+    if lost is not None:
+        yield "", lost
+
+
+def _items(source: Source) -> tuple[list[bytes | Skipped], Skipped | None]:
+    """Copies: the file's pages are given back while others still look at the items."""
+    items, lost = whole(source, list[msgspec.Raw], 1)
+    return [bytes(item) for item in items], lost
 
 
 def read_document(content: bytes) -> Advisory:

@@ -101,7 +101,10 @@ def _holds(ecosystem: str, one: Range, version: str, own: object) -> bool | str:
 def _is_named(affected: Affected, version: str, own: object) -> bool:
     if version in affected.versions:
         return True
-    return own is not None and any(key(affected.ecosystem, named) == own for named in affected.versions)
+    if own is None:
+        return False
+    named = (key(affected.ecosystem, one) for one in affected.versions)
+    return any(found is not None and found == own for found in named)
 
 
 def _nearest(ecosystem: str, fixes: list[str], own: object) -> str:
