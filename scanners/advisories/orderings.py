@@ -15,7 +15,7 @@ from typing import Any
 from packaging.version import InvalidVersion, Version
 
 # What is compared is compared a hundred thousand times: versions of a fleet are few and come back often.
-CACHED = 262_144
+CACHED = 131_072
 # Longer than any version ever published; what is longer is somebody's attempt at our memory.
 LONGEST = 256
 

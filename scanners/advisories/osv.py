@@ -53,6 +53,7 @@ _SOURCES = {
 # Errata of the Red Hat family begin their title with it: "Important: nodejs:14 security update".
 _TITLE_WORD = re.compile(r"(Critical|Important|Moderate|Low): ")
 _TITLE_STREAM = re.compile(r"(?:^|[ :,])[A-Za-z0-9_.+-]+:(\d[\w.]*)(?=[ ,]|$)")
+_LAST_KNOWN = re.compile(r"(<=?)\s*(\S+)")
 _MALICIOUS = "MAL-"
 _END_OF_LIFE = "end-of-life"
 _MOST_NAMES, _MOST_REFERENCES, _MOST_ECOSYSTEMS = 2_000, 20, 50
@@ -84,11 +85,12 @@ class _Rating(Layout):
 
 
 class _Specific(Layout):
-    """What Debian and RustSec, and before them GitHub, say of one package beside the schema."""
+    """What Debian, RustSec and GitHub say of one package beside the schema."""
 
     urgency: Any = None
     severity: Any = None
     informational: Any = None
+    last_known_affected_version_range: Any = None
 
 
 class _Affected(Layout):
@@ -417,6 +419,10 @@ def _affected(one: _Affected, full: str, where: Place, stream: str) -> Affected:
     ranges = tuple(found for range_ in told for found in versions.ranges(where.ecosystem, _events(range_)))
     if len(told) > 1:
         ranges = tuple(dict.fromkeys(ranges))
+    if one.database_specific is not None and one.database_specific.last_known_affected_version_range:
+        ranges = tuple(
+            _ended(found, one.database_specific.last_known_affected_version_range) for found in ranges
+        )
     if stream and where.ecosystem == "rpm":
         ranges = tuple(_of_stream(found, stream) for found in ranges)
     return Affected(
@@ -445,10 +451,21 @@ def _events(range_: _Range) -> Iterator[tuple[str, str]]:
             yield "limit", event.limit
 
 
+def _ended(range_: Range, said: object) -> Range:
+    """A range without end, with the end that GitHub keeps beside the schema where nobody has named a fix ("<= 1.2.3")."""
+    end = _LAST_KNOWN.fullmatch(said) if isinstance(said, str) else None
+    if end is None or range_.fixed or range_.last_affected:
+        return range_
+    if end[1] == "<=":
+        return Range(introduced=range_.introduced, last_affected=end[2])
+    return Range(introduced=range_.introduced, fixed=end[2])
+
+
 def _of_stream(range_: Range, stream: str) -> Range:
     """A module's streams are of one name with versions of their own: what mends nodejs:14 says nothing of nodejs:12.
 
-    Where the stream is called after the version, the range begins with it.
+    Where the stream is called after the version, the range begins with it. Of what else the stream brings along with it
+    every older build is held for affected, as no package says which stream it is of.
     """
     epoch, separator, rest = range_.fixed.rpartition(":")
     if range_.introduced != "0" or ".module" not in rest or not rest.startswith((f"{stream}.", f"{stream}-")):

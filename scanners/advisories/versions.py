@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from scanners.advisories.orderings import Unreadable, key
 from scanners.advisories.records import Affected, Range
@@ -153,34 +154,33 @@ def outside(ecosystem: str, held: tuple[Range, ...], listed: Iterable[str]) -> t
     """The versions of a list that none of the ranges holds, each once; those that cannot be read are among them."""
     if any(_is_everything(one) for one in held):
         return ()
-    bounds = [
-        (_position(ecosystem, one.introduced or "0"), _position(ecosystem, end), bool(one.fixed))
-        for one in held
-        if (end := one.fixed or one.last_affected)
-    ]
-    open_ended = [
-        _position(ecosystem, one.introduced) for one in held if not one.fixed and not one.last_affected
-    ]
+    # A build of a module and one of none are not held by each other's ranges: then all are kept.
+    bounds = [] if ecosystem == "rpm" else [*_bounds(ecosystem, held)]
     found: dict[str, None] = {}
     for version in listed:
         own = key(ecosystem, version)
-        position = (True, own)
-        if (
-            own is None
-            or ecosystem == "rpm"  # a build of a module and one of none are not held by each other's ranges
-            or not (
-                any(
-                    first is not None
-                    and end is not None
-                    and first <= position
-                    and (position < end if is_before else position <= end)
-                    for first, end, is_before in bounds
-                )
-                or any(first is not None and first <= position for first in open_ended)
-            )
-        ) and version:
+        if own is not None:
+            for first, end, is_before in bounds:
+                if (first is None or first <= own) and (
+                    end is None or (own < end if is_before else own <= end)
+                ):
+                    break
+            else:
+                found[version] = None
+        elif version:
             found[version] = None
     return tuple(found)
+
+
+def _bounds(ecosystem: str, held: tuple[Range, ...]) -> Iterator[tuple[Any, Any, bool]]:
+    """(first version, end, whether the end itself is outside) of the ranges that can be read; None for no bound."""
+    for one in held:
+        said = one.fixed or one.last_affected
+        from_first = one.introduced in ("", "0")
+        first = None if from_first else key(ecosystem, one.introduced)
+        end = key(ecosystem, said) if said else None
+        if (first is not None or from_first) and (end is not None or not said):
+            yield first, end, bool(one.fixed)
 
 
 def _is_everything(one: Range) -> bool:

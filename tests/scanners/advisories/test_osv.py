@@ -268,6 +268,25 @@ def test_a_stream_of_a_module_is_not_mended_by_another() -> None:
     assert affects(said, "1:14.17.0-1.el8") is None
 
 
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("<= 4.1.0", Range(last_affected="4.1.0")),
+        ("< 4.1.0", Range(fixed="4.1.0")),
+        ("about 4", Range()),
+        (4, Range()),
+    ],
+)
+def test_githubs_own_end_of_a_range_counts_where_there_is_no_other(said: object, expected: Range) -> None:
+    opened = {"type": "SEMVER", "events": [{"introduced": "0"}]}
+    more = {"ranges": [opened], "database_specific": {"last_known_affected_version_range": said}}
+    assert read(document("npm", affected=more)).affected[0].ranges == (expected,)
+    closed = {"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": "5.0.0"}]}
+    assert read(document("npm", affected={**more, "ranges": [closed]})).affected[0].ranges == (
+        Range(fixed="5.0.0"),
+    )
+
+
 # What ecosystems are
 
 
