@@ -60,7 +60,9 @@ def rpm(version: str) -> Any:
     number, separator, release = rest.rpartition("-")
     if not separator:
         number, release = rest, ""
-    if not (epoch.isascii() and epoch.isdigit() and len(epoch) < 10) or not _RPM_PRINTABLE.fullmatch(number):
+    if not (
+        epoch.isascii() and epoch.isdigit() and len(epoch) < 10 and number
+    ) or not _RPM_PRINTABLE.fullmatch(rest):
         raise Unreadable(version)
     return int(epoch), _rpm_part(number), _rpm_part(release) if separator else ()
 
@@ -220,7 +222,7 @@ def gem(version: str) -> Any:
 # Composer: `composer/semver`, VersionParser, whose four numbers and stability PHP's `version_compare` then orders.
 _COMPOSER = re.compile(
     r"v?(?P<numbers>[0-9]+(?:\.(?:[0-9]+|x))*)"
-    r"(?:[._-]?(?P<stability>stable|beta|b|rc|alpha|a|patch|pl|p)(?P<of>(?:[.-]?[0-9]+)*))?(?P<dev>[.-]?dev)?(?:\+.*)?",
+    r"(?:[._-]?(?P<stability>stable|beta|b|rc|alpha|a|patch|pl|p)(?P<of>(?:[.-]?[0-9]+(?:[.-][0-9]+)*)?))?(?P<dev>[.-]?dev)?(?:\+.*)?",
     re.IGNORECASE,
 )
 _COMPOSER_STABILITIES = {

@@ -41,6 +41,7 @@ _ERRATA = re.compile(
     r"(?:DSA|DLA|DTSA|USN|LSN|RH[SBE]A|AL[SBE]A|EL[SBE]A|RL[SBE]A|RXSA|MGAA|MGASA|(?:open)?SUSE-[SROF]U)-"
 )
 _NO_SECURITY = re.compile(r"(?:RH[BE]A|AL[BE]A|EL[BE]A|RL[BE]A|MGAA|(?:open)?SUSE-[ROF]U)-")
+_ID = re.compile(r"[!-~]{1,80}")
 _CVE = re.compile(r"(?:[A-Z]+-)?(CVE-\d{4}-\d{4,})")
 # Who says it, by the first word of an id; by that word itself where it is not here.
 _SOURCES = {
@@ -56,6 +57,7 @@ _TITLE_STREAM = re.compile(r"(?:^|[ :,])[A-Za-z0-9_.+-]+:(\d[\w.]*)(?=[ ,]|$)")
 _LAST_KNOWN = re.compile(r"(<=?)\s*(\S+)")
 _MALICIOUS = "MAL-"
 _END_OF_LIFE = "end-of-life"
+_LONGEST_NAME = 300
 _MOST_NAMES, _MOST_REFERENCES, _MOST_ECOSYSTEMS = 2_000, 20, 50
 _ZIP_MARKS = (b"PK\x03\x04", b"PK\x05\x06")
 _ENCRYPTED = 0x1
@@ -180,6 +182,9 @@ def _members(
         name, size = member.filename, member.file_size
         if member.is_dir():
             continue
+        if len(name) > _LONGEST_NAME:
+            yield _malformed(name, f"its name has {len(name)} characters")
+            continue
         if name in seen:
             yield _malformed(name, "the archive has a member of this name before it")
             continue
@@ -279,9 +284,12 @@ def _items(source: Source) -> tuple[list[bytes | Skipped], Skipped | None]:
 def read_document(content: bytes) -> Advisory:
     """One advisory; what it says of packages of ecosystems that we do not know is left out. Raises FeedError."""
     try:
-        return _advisory(_document(content), Counter())
+        told = _document(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise FeedError(f"This is no advisory of OSV: {error}.") from None
+    if (reason := _odd(told)) is not None:
+        raise FeedError(f"This is no advisory of OSV: {reason}.")
+    return _advisory(told, Counter())
 
 
 def _entry(name: str, mark: str, content: bytes, unknown: Counter[str]) -> Entry | Skipped:
@@ -289,11 +297,22 @@ def _entry(name: str, mark: str, content: bytes, unknown: Counter[str]) -> Entry
         told = _document(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return _malformed(name, str(error))
-    if not told.id:
-        return _malformed(name, "the advisory has no id")
+    if (reason := _odd(told)) is not None:
+        return _malformed(name, reason)
     advisory = _advisory(told, unknown)
     is_security = advisory.covers or not _NO_SECURITY.match(advisory.id)
     return Entry(name=name, mark=mark, advisory=advisory if advisory.affected and is_security else None)
+
+
+def _odd(told: _Document) -> str | None:
+    """Why nothing can be kept of an advisory whose names are none."""
+    if not _ID.fullmatch(told.id):
+        return "its id is empty, longer than 80 characters, or not written in ASCII"
+    for one in told.affected or ():
+        name = one.package.name if one.package is not None else ""
+        if len(name) > _LONGEST_NAME:
+            return f"the package “{name[:50]}…” has a name of {len(name)} characters"
+    return None
 
 
 def _mark(checksum: int, size: int) -> str:
@@ -365,7 +384,10 @@ def _source(id_: str) -> str:
 
 def _names(told: _Document) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(aliases, covers); see the module's description."""
-    aliases, upstream = texts(told.aliases, _MOST_NAMES), texts(told.upstream, _MOST_NAMES)
+    aliases, upstream = (
+        [name for name in texts(said, _MOST_NAMES) if _ID.fullmatch(name)]
+        for said in (told.aliases, told.upstream)
+    )
     if _ERRATA.match(told.id):
         covers = _cves([*aliases, *upstream]) or _cves(texts(told.related, _MOST_NAMES))
         return (), covers

@@ -66,6 +66,20 @@ def affects(affected: Affected, version: str, architecture: str = "") -> Hit | U
     return Undecidable(reason=f"“{doubt[:100]}” is no version of {ecosystem}.") if doubt else None
 
 
+def affects_any(
+    several: Iterable[Affected], version: str, architecture: str = ""
+) -> Hit | Undecidable | None:
+    """What all the statements of one advisory on one package say together: one hit is enough, and every hit must be mended."""
+    found = [(one, affects(one, version, architecture)) for one in several]
+    hits = [(one.ecosystem, hit) for one, hit in found if isinstance(hit, Hit)]
+    if not hits:
+        return next((doubt for _, doubt in found if isinstance(doubt, Undecidable)), None)
+    fixes = [(key(ecosystem, hit.fixed), hit.fixed) for ecosystem, hit in hits]
+    if any(position is None for position, _ in fixes):
+        return Hit()
+    return Hit(fixed=max(fixes, key=lambda fix: fix[0])[1])
+
+
 def _is_on(architectures: tuple[str, ...], architecture: str) -> bool:
     return (
         not architectures

@@ -6,6 +6,7 @@ import itertools
 import re
 import shutil
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,7 @@ ASCENDING = {
 }
 UNREADABLE = {
     "deb": ["", "a:1", "1_0", "1.0-", "é", "1 0", "-1"],
-    "rpm": ["", "x:1-1", "1.0 1", "é-1", "-1", "1:"],
+    "rpm": ["", "x:1-1", "1.0 1", "é-1", "1-é", "-1", "1:"],
     "apk": ["", "abc", "1.0_foo", "1.0-1", "1.0-r", "1..0", "1.0bc"],
     "pypi": ["", "2004d", "1.0-bulbasaur", "latest"],
     "npm": ["", "latest", "1.x", "^1.0.0", "git+https://x"],
@@ -98,6 +99,19 @@ def test_a_version_of_a_million_characters_has_no_place(ecosystem: str) -> None:
     assert key(ecosystem, "1." * 500_000) is None
     key(ecosystem, "1" * LONGEST)
     key(ecosystem, "-a1" * (LONGEST // 3))
+
+
+@pytest.mark.parametrize("ecosystem", sorted(ORDERINGS))
+def test_no_text_takes_long_to_read(ecosystem: str) -> None:
+    for piece, start, end in itertools.product(
+        ("1", "1.", ".1", "-1", "a", "a1", "-", "_p1", "0", "+b", "~", "1a-", ".-"),
+        ("", "1", "1.0-", "1alpha"),
+        ("", "!", " "),
+    ):
+        text = start + piece * ((LONGEST - 10) // len(piece)) + end
+        started = time.perf_counter()
+        key(ecosystem, text)
+        assert time.perf_counter() - started < 0.5, text
 
 
 PARTS = st.lists(

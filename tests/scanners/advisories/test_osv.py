@@ -353,6 +353,10 @@ def test_one_bad_member_is_named_and_the_rest_goes_on(tmp_path: Path) -> None:
             "no-object.json": "[1]",
             "no-id.json": "{}",
             "empty-id.json": '{"id": ""}',
+            "long-id.json": json.dumps(document(id="X" * 81)),
+            "odd-id.json": json.dumps(document(id="CVE-2024-1\n")),
+            "long-name.json": json.dumps(document(package="x" * 301)),
+            "m" * 301 + ".json": json.dumps(document(id="member")),
             "wrong.json": json.dumps({**document(), "affected": 3}),
             "latin.json": b'{"id": "\xff"}',
             "deep.json": '{"id": "x", "more": ' + "[" * 50_000 + "]" * 50_000 + "}",
@@ -363,6 +367,7 @@ def test_one_bad_member_is_named_and_the_rest_goes_on(tmp_path: Path) -> None:
     assert [one.name for one in entries(path) if one.advisory] == ["good.json", "last.json"]
     assert {one.where for one in skipped(path)} == {
         "not-json.json", "no-object.json", "no-id.json", "empty-id.json", "wrong.json", "latin.json", "deep.json",
+        "long-id.json", "odd-id.json", "long-name.json", "m" * 200,
     }  # fmt: skip
 
 

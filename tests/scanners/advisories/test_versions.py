@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scanners.advisories.records import Affected, Range
-from scanners.advisories.versions import Hit, Undecidable, affects, compare, outside, ranges
+from scanners.advisories.versions import Hit, Undecidable, affects, affects_any, compare, outside, ranges
 from scanners.reported import FixStatus
 
 
@@ -80,6 +80,20 @@ def test_a_version_that_is_named_is_affected_however_it_is_written() -> None:
     assert affects(said, "1.0.0") == Hit(fixed="2.0")
     assert affects(said, "bulbasaur-1") == Hit(fixed="2.0")
     assert affects(said, "1.1") is None
+
+
+def test_several_statements_on_a_package_are_one_answer() -> None:
+    said = [
+        of("golang", until("1.20.11")),
+        of("golang", until("1.20.12", "1.20.11")),
+        of("golang", until("1.21.4")),
+    ]
+    assert affects_any(said, "go1.20.10") == Hit(fixed="1.21.4")
+    assert affects_any(said[:2], "go1.20.11") == Hit(fixed="1.20.12")
+    assert affects_any(said, "go1.22.0") is None
+    assert affects_any([*said, of("golang", Range())], "go1.20.10") == Hit()
+    assert isinstance(affects_any(said, "(devel)"), Undecidable)
+    assert affects_any([], "1.0") is None
 
 
 def test_what_cannot_be_read_is_said_and_not_taken_for_safe() -> None:
