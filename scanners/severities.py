@@ -33,8 +33,8 @@ _LONGEST_VECTOR = 500
 
 
 def of_word(said: object) -> Severity | None:
-    """The severity that a word stands for; None for one that is none."""
-    return _WORDS.get(said.strip().lower()) if isinstance(said, str) else None
+    """The severity that a word stands for; None for one that is none. Debian marks with asterisks what it took from NVD."""
+    return _WORDS.get(said.strip(" *").lower()) if isinstance(said, str) else None
 
 
 def of_points(points: float) -> Severity | None:

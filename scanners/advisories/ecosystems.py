@@ -63,6 +63,7 @@ _SLES = re.compile(
 )
 _OPENSUSE = re.compile(r"(Leap|Tumbleweed)(?: (\d+\.\d+))?")
 _UBUNTU = re.compile(r"(Pro:)?(Realtime:)?(\d+\.\d+)(?::LTS)?")
+_LONGEST = 200
 _NUMBERED = re.compile(r"v?\d+(?:\.\d+)*")
 
 
@@ -75,6 +76,8 @@ def place(name: str) -> Place | None:
     packages that they stand in for, and versions that cannot be compared with theirs. So are Red Hat's streams for one
     minor release (EUS, AUS, TUS, E4S), which no package can be told to follow.
     """
+    if len(name) > _LONGEST:
+        return None
     family, _, rest = name.partition(":")
     if family in _LANGUAGES:
         return Place(ecosystem=_LANGUAGES[family])

@@ -15,7 +15,7 @@ from typing import Any
 from packaging.version import InvalidVersion, Version
 
 # What is compared is compared a hundred thousand times: versions of a fleet are few and come back often.
-CACHED = 262_144
+CACHED = 131_072
 # Longer than any version ever published; what is longer is somebody's attempt at our memory.
 LONGEST = 256
 
@@ -34,7 +34,7 @@ _DEB_ORDER = {ord("~"): "\x01", **{ord(mark): chr(ord(mark) + 128) for mark in "
 
 def deb(version: str) -> Any:
     found = _DEB.fullmatch(version)
-    if found is None or not found[2]:
+    if found is None or not found[2] or version[-1] == "-" or (":" in found[2] and not found[1]):
         raise Unreadable(version)
     return int(found[1] or 0), _deb_part(found[2]), _deb_part(found[3] or "0")
 
@@ -60,7 +60,9 @@ def rpm(version: str) -> Any:
     number, separator, release = rest.rpartition("-")
     if not separator:
         number, release = rest, ""
-    if not (epoch.isascii() and epoch.isdigit() and len(epoch) < 10) or not _RPM_PRINTABLE.fullmatch(number):
+    if not (
+        epoch.isascii() and epoch.isdigit() and len(epoch) < 10 and number
+    ) or not _RPM_PRINTABLE.fullmatch(rest):
         raise Unreadable(version)
     return int(epoch), _rpm_part(number), _rpm_part(release) if separator else ()
 
@@ -220,7 +222,7 @@ def gem(version: str) -> Any:
 # Composer: `composer/semver`, VersionParser, whose four numbers and stability PHP's `version_compare` then orders.
 _COMPOSER = re.compile(
     r"v?(?P<numbers>[0-9]+(?:\.(?:[0-9]+|x))*)"
-    r"(?:[._-]?(?P<stability>stable|beta|b|rc|alpha|a|patch|pl|p)(?P<of>(?:[.-]?[0-9]+)*))?(?P<dev>[.-]?dev)?(?:\+.*)?",
+    r"(?:[._-]?(?P<stability>stable|beta|b|rc|alpha|a|patch|pl|p)(?P<of>(?:[.-]?[0-9]+(?:[.-][0-9]+)*)?))?(?P<dev>[.-]?dev)?(?:\+.*)?",
     re.IGNORECASE,
 )
 _COMPOSER_STABILITIES = {

@@ -33,7 +33,7 @@ from scanners.advisories.records import Advisory, Affected, Entry, FeedError, Li
 from scanners.records import Severity, Skipped
 from scanners.reported import FixStatus, Score
 from scanners.reports.json_items import Layout, clipped, moment, texts, whole
-from scanners.reports.source import ReportError, Source, opened
+from scanners.reports.source import BYTE_ORDER_MARK, ReportError, Source, opened
 
 # In front of every mark: what was read by another reading is read again.
 READING = "1"
@@ -41,6 +41,7 @@ _ERRATA = re.compile(
     r"(?:DSA|DLA|DTSA|USN|LSN|RH[SBE]A|AL[SBE]A|EL[SBE]A|RL[SBE]A|RXSA|MGAA|MGASA|(?:open)?SUSE-[SROF]U)-"
 )
 _NO_SECURITY = re.compile(r"(?:RH[BE]A|AL[BE]A|EL[BE]A|RL[BE]A|MGAA|(?:open)?SUSE-[ROF]U)-")
+_ID = re.compile(r"[!-~]{1,80}")
 _CVE = re.compile(r"(?:[A-Z]+-)?(CVE-\d{4}-\d{4,})")
 # Who says it, by the first word of an id; by that word itself where it is not here.
 _SOURCES = {
@@ -53,11 +54,14 @@ _SOURCES = {
 # Errata of the Red Hat family begin their title with it: "Important: nodejs:14 security update".
 _TITLE_WORD = re.compile(r"(Critical|Important|Moderate|Low): ")
 _TITLE_STREAM = re.compile(r"(?:^|[ :,])[A-Za-z0-9_.+-]+:(\d[\w.]*)(?=[ ,]|$)")
+_LAST_KNOWN = re.compile(r"(<=?)\s*(\S+)")
 _MALICIOUS = "MAL-"
 _END_OF_LIFE = "end-of-life"
+_LONGEST_NAME = 300
 _MOST_NAMES, _MOST_REFERENCES, _MOST_ECOSYSTEMS = 2_000, 20, 50
 _ZIP_MARKS = (b"PK\x03\x04", b"PK\x05\x06")
 _ENCRYPTED = 0x1
+_BETWEEN = 4_096  # bytes of empty lines between the first two of a file
 
 
 class _Event(Layout):
@@ -83,11 +87,12 @@ class _Rating(Layout):
 
 
 class _Specific(Layout):
-    """What Debian and RustSec, and before them GitHub, say of one package beside the schema."""
+    """What Debian, RustSec and GitHub say of one package beside the schema."""
 
     urgency: Any = None
     severity: Any = None
     informational: Any = None
+    last_known_affected_version_range: Any = None
 
 
 class _Affected(Layout):
@@ -177,6 +182,9 @@ def _members(
         name, size = member.filename, member.file_size
         if member.is_dir():
             continue
+        if len(name) > _LONGEST_NAME:
+            yield _malformed(name, f"its name has {len(name)} characters")
+            continue
         if name in seen:
             yield _malformed(name, "the archive has a member of this name before it")
             continue
@@ -204,33 +212,12 @@ def _members(
 
 def _read_json(path: Path, known: Mapping[str, str], limits: Limits | None) -> Iterator[Entry | Skipped]:
     limits = limits or Limits()
+    if path.stat().st_size > limits.total_bytes:
+        raise FeedError(f"The file has more than {limits.total_bytes:,} bytes.")
     unknown: Counter[str] = Counter()
-    try:
-        with opened(path) as source:
-            if len(source.content) > limits.total_bytes:
-                raise FeedError(f"The file has more than {limits.total_bytes:,} bytes.")
-            yield from _documents(source, known, limits, unknown)
-    except ReportError as error:
-        raise FeedError(str(error)) from None
-    yield from _unknown(unknown)
-
-
-def _documents(
-    source: Source, known: Mapping[str, str], limits: Limits, unknown: Counter[str]
-) -> Iterator[Entry | Skipped]:
-    lost, lines = None, _lines(source)
-    documents: Iterable[bytes | msgspec.Raw]
-    if source.head.lstrip()[:1] == b"[":
-        documents, lost = whole(source, list[msgspec.Raw], 1)
-    elif source.head.lstrip()[:1] == b"{":
-        documents = _pieces(source) if lines else [bytes(source.content)]
-    else:
-        raise FeedError("This is neither a ZIP archive nor JSON of advisories.")
-    for position, document in enumerate(documents):
-        content = bytes(document)
-        where = f"line {position + 1}" if lines else f"[{position}]"
-        if len(content) > limits.member_bytes:
-            yield _too_large(where, f"{len(content):,} bytes; {limits.member_bytes:,} are allowed")
+    for where, content in _by_line(path, limits) if _has_lines(path, limits) else _whole(path, limits):
+        if isinstance(content, Skipped):
+            yield content
             continue
         try:
             name = f"{_named(content).id}.json"
@@ -242,32 +229,67 @@ def _documents(
             yield Entry(name=name, mark=mark)
         else:
             yield _entry(name, mark, content, unknown)
-    if lost is not None:
-        yield lost
+    yield from _unknown(unknown)
 
 
-def _lines(source: Source) -> bool:
+def _has_lines(path: Path, limits: Limits) -> bool:
     """Whether there is a document in each line, as in no document that is written over several."""
-    first, _, rest = source.head.lstrip().partition(b"\n")
-    return first.rstrip().endswith(b"}") and rest.lstrip()[:1] == b"{"
+    with path.open("rb") as file:
+        first = file.readline(limits.member_bytes).removeprefix(BYTE_ORDER_MARK).strip()
+        return first[:1] == b"{" and first[-1:] == b"}" and file.read(_BETWEEN).lstrip()[:1] == b"{"
 
 
-def _pieces(source: Source) -> Iterator[bytes]:
-    at, end = 0, len(source.content)
-    for found in re.finditer(rb"[^\n]+", source.content):
-        at = found.end()
-        if line := found.group().strip():
-            yield line
-    if at > end:
-        raise FeedError("The file changed while it was read.")
+def _by_line(path: Path, limits: Limits) -> Iterator[tuple[str, bytes | Skipped]]:
+    number, goes_on = 0, False
+    with path.open("rb") as file:
+        while line := file.readline(limits.member_bytes + 1):
+            is_part, goes_on = goes_on, not line.endswith(b"\n") and len(line) > limits.member_bytes
+            number += not is_part
+            where = f"line {number}"
+            if goes_on and not is_part:
+                yield where, _too_large(where, f"more than {limits.member_bytes:,} bytes")
+            elif not is_part and not goes_on and (content := line.removeprefix(BYTE_ORDER_MARK).strip()):
+                yield where, content
+
+
+def _whole(path: Path, limits: Limits) -> Iterator[tuple[str, bytes | Skipped]]:
+    try:
+        with opened(path) as source:
+            if source.head.lstrip()[:1] == b"{":
+                is_one = len(source.content) <= limits.member_bytes
+                too_large = _too_large("the document", f"more than {limits.member_bytes:,} bytes")
+                documents, lost = [bytes(source.content) if is_one else too_large], None
+            elif source.head.lstrip()[:1] == b"[":
+                documents, lost = _items(source)
+            else:
+                raise FeedError("This is neither a ZIP archive nor JSON of advisories.")
+    except ReportError as error:
+        raise FeedError(str(error)) from None
+    for position, document in enumerate(documents):
+        where = f"[{position}]"
+        if isinstance(document, bytes) and len(document) > limits.member_bytes:
+            yield where, _too_large(where, f"more than {limits.member_bytes:,} bytes")
+        else:
+            yield where, document
+    if lost is not None:
+        yield "", lost
+
+
+def _items(source: Source) -> tuple[list[bytes | Skipped], Skipped | None]:
+    """Copies: the file's pages are given back while others still look at the items."""
+    items, lost = whole(source, list[msgspec.Raw], 1)
+    return [bytes(item) for item in items], lost
 
 
 def read_document(content: bytes) -> Advisory:
     """One advisory; what it says of packages of ecosystems that we do not know is left out. Raises FeedError."""
     try:
-        return _advisory(_document(content), Counter())
+        told = _document(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise FeedError(f"This is no advisory of OSV: {error}.") from None
+    if (reason := _odd(told)) is not None:
+        raise FeedError(f"This is no advisory of OSV: {reason}.")
+    return _advisory(told, Counter())
 
 
 def _entry(name: str, mark: str, content: bytes, unknown: Counter[str]) -> Entry | Skipped:
@@ -275,11 +297,22 @@ def _entry(name: str, mark: str, content: bytes, unknown: Counter[str]) -> Entry
         told = _document(content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return _malformed(name, str(error))
-    if not told.id:
-        return _malformed(name, "the advisory has no id")
+    if (reason := _odd(told)) is not None:
+        return _malformed(name, reason)
     advisory = _advisory(told, unknown)
     is_security = advisory.covers or not _NO_SECURITY.match(advisory.id)
     return Entry(name=name, mark=mark, advisory=advisory if advisory.affected and is_security else None)
+
+
+def _odd(told: _Document) -> str | None:
+    """Why nothing can be kept of an advisory whose names are none."""
+    if not _ID.fullmatch(told.id):
+        return "its id is empty, longer than 80 characters, or not written in ASCII"
+    for one in told.affected or ():
+        name = one.package.name if one.package is not None else ""
+        if len(name) > _LONGEST_NAME:
+            return f"the package “{name[:50]}…” has a name of {len(name)} characters"
+    return None
 
 
 def _mark(checksum: int, size: int) -> str:
@@ -351,7 +384,10 @@ def _source(id_: str) -> str:
 
 def _names(told: _Document) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(aliases, covers); see the module's description."""
-    aliases, upstream = texts(told.aliases, _MOST_NAMES), texts(told.upstream, _MOST_NAMES)
+    aliases, upstream = (
+        [name for name in texts(said, _MOST_NAMES) if _ID.fullmatch(name)]
+        for said in (told.aliases, told.upstream)
+    )
     if _ERRATA.match(told.id):
         covers = _cves([*aliases, *upstream]) or _cves(texts(told.related, _MOST_NAMES))
         return (), covers
@@ -405,6 +441,10 @@ def _affected(one: _Affected, full: str, where: Place, stream: str) -> Affected:
     ranges = tuple(found for range_ in told for found in versions.ranges(where.ecosystem, _events(range_)))
     if len(told) > 1:
         ranges = tuple(dict.fromkeys(ranges))
+    if one.database_specific is not None and one.database_specific.last_known_affected_version_range:
+        ranges = tuple(
+            _ended(found, one.database_specific.last_known_affected_version_range) for found in ranges
+        )
     if stream and where.ecosystem == "rpm":
         ranges = tuple(_of_stream(found, stream) for found in ranges)
     return Affected(
@@ -433,10 +473,21 @@ def _events(range_: _Range) -> Iterator[tuple[str, str]]:
             yield "limit", event.limit
 
 
+def _ended(range_: Range, said: object) -> Range:
+    """A range without end, with the end that GitHub keeps beside the schema where nobody has named a fix ("<= 1.2.3")."""
+    end = _LAST_KNOWN.fullmatch(said) if isinstance(said, str) else None
+    if end is None or range_.fixed or range_.last_affected:
+        return range_
+    if end[1] == "<=":
+        return Range(introduced=range_.introduced, last_affected=end[2])
+    return Range(introduced=range_.introduced, fixed=end[2])
+
+
 def _of_stream(range_: Range, stream: str) -> Range:
     """A module's streams are of one name with versions of their own: what mends nodejs:14 says nothing of nodejs:12.
 
-    Where the stream is called after the version, the range begins with it.
+    Where the stream is called after the version, the range begins with it. Of what else the stream brings along with it
+    every older build is held for affected, as no package says which stream it is of.
     """
     epoch, separator, rest = range_.fixed.rpartition(":")
     if range_.introduced != "0" or ".module" not in rest or not rest.startswith((f"{stream}.", f"{stream}-")):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from scanners.advisories.orderings import Unreadable, key
 from scanners.advisories.records import Affected, Range
 from scanners.records import Record
 from scanners.reported import FixStatus
 
-# OSV schema, "Evaluation": of events at one version, what opens comes before what closes, and what closes with it before
-# what closes before it.
-_EVENT_ORDER = {"introduced": 0, "last_affected": 1, "fixed": 2}
+# OSV schema, "Evaluation": of events at one version, what opens comes before what closes.
+_EVENT_ORDER = {"introduced": 0, "fixed": 1, "last_affected": 2}
 _EVERY_ARCHITECTURE = ("noarch", "all")
 # Builds of a module's stream (".module_el8.5.0+2618+8d46dafd", ".module+el8+…") have an order of their own.
 _MODULAR = ".module"
@@ -66,6 +66,20 @@ def affects(affected: Affected, version: str, architecture: str = "") -> Hit | U
     return Undecidable(reason=f"“{doubt[:100]}” is no version of {ecosystem}.") if doubt else None
 
 
+def affects_any(
+    several: Iterable[Affected], version: str, architecture: str = ""
+) -> Hit | Undecidable | None:
+    """What all the statements of one advisory on one package say together: one hit is enough, and every hit must be mended."""
+    found = [(one, affects(one, version, architecture)) for one in several]
+    hits = [(one.ecosystem, hit) for one, hit in found if isinstance(hit, Hit)]
+    if not hits:
+        return next((doubt for _, doubt in found if isinstance(doubt, Undecidable)), None)
+    fixes = [(key(ecosystem, hit.fixed), hit.fixed) for ecosystem, hit in hits]
+    if any(position is None for position, _ in fixes):
+        return Hit()
+    return Hit(fixed=max(fixes, key=lambda fix: fix[0])[1])
+
+
 def _is_on(architectures: tuple[str, ...], architecture: str) -> bool:
     return (
         not architectures
@@ -102,7 +116,10 @@ def _holds(ecosystem: str, one: Range, version: str, own: object) -> bool | str:
 def _is_named(affected: Affected, version: str, own: object) -> bool:
     if version in affected.versions:
         return True
-    return own is not None and any(key(affected.ecosystem, named) == own for named in affected.versions)
+    if own is None:
+        return False
+    named = (key(affected.ecosystem, one) for one in affected.versions)
+    return any(found is not None and found == own for found in named)
 
 
 def _nearest(ecosystem: str, fixes: list[str], own: object) -> str:
@@ -151,34 +168,33 @@ def outside(ecosystem: str, held: tuple[Range, ...], listed: Iterable[str]) -> t
     """The versions of a list that none of the ranges holds, each once; those that cannot be read are among them."""
     if any(_is_everything(one) for one in held):
         return ()
-    bounds = [
-        (_position(ecosystem, one.introduced or "0"), _position(ecosystem, end), bool(one.fixed))
-        for one in held
-        if (end := one.fixed or one.last_affected)
-    ]
-    open_ended = [
-        _position(ecosystem, one.introduced) for one in held if not one.fixed and not one.last_affected
-    ]
+    # A build of a module and one of none are not held by each other's ranges: then all are kept.
+    bounds = [] if ecosystem == "rpm" else [*_bounds(ecosystem, held)]
     found: dict[str, None] = {}
     for version in listed:
         own = key(ecosystem, version)
-        position = (True, own)
-        if (
-            own is None
-            or ecosystem == "rpm"  # a build of a module and one of none are not held by each other's ranges
-            or not (
-                any(
-                    first is not None
-                    and end is not None
-                    and first <= position
-                    and (position < end if is_before else position <= end)
-                    for first, end, is_before in bounds
-                )
-                or any(first is not None and first <= position for first in open_ended)
-            )
-        ) and version:
+        if own is not None:
+            for first, end, is_before in bounds:
+                if (first is None or first <= own) and (
+                    end is None or (own < end if is_before else own <= end)
+                ):
+                    break
+            else:
+                found[version] = None
+        elif version:
             found[version] = None
     return tuple(found)
+
+
+def _bounds(ecosystem: str, held: tuple[Range, ...]) -> Iterator[tuple[Any, Any, bool]]:
+    """(first version, end, whether the end itself is outside) of the ranges that can be read; None for no bound."""
+    for one in held:
+        said = one.fixed or one.last_affected
+        from_first = one.introduced in ("", "0")
+        first = None if from_first else key(ecosystem, one.introduced)
+        end = key(ecosystem, said) if said else None
+        if (first is not None or from_first) and (end is not None or not said):
+            yield first, end, bool(one.fixed)
 
 
 def _is_everything(one: Range) -> bool:
