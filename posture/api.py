@@ -9,6 +9,7 @@ from posture.accounts.saved_views import SavedViewViewSet
 from posture.accounts.views import MeView, MyPasswordView, SessionView, TokenViewSet, UserViewSet
 from posture.api_docs import DocsView, SchemaView
 from posture.collection.feed_views import FeedViewSet
+from posture.collection.gate_views import GateView
 from posture.collection.overview_views import FreshnessView, MetaView, SearchView
 from posture.collection.upload_views import UploadViewSet
 from posture.collection.views import EnrolView, EnvironmentViewSet, NodeViewSet, PullViewSet
@@ -24,6 +25,7 @@ from posture.fleet.choices import AssetKind
 from posture.fleet.enrolment_views import EnrolmentTokenViewSet
 from posture.fleet.probe_views import ContainerProbeView, HostPackagesView, HostProbeView
 from posture.fleet.views import ContainerViewSet, HostViewSet
+from posture.gate.views import GateDecisionViewSet, GatePolicyViewSet
 from posture.history.views import HistoryViewSet
 from posture.images.views import ImageViewSet
 from posture.risk.views import AssetLedgerView, EnvironmentLedgerView, FindingViewSet
@@ -45,6 +47,8 @@ router.register("check-results", CheckResultViewSet, basename="check-results")
 router.register("findings", FindingViewSet, basename="findings")
 router.register("uploads", UploadViewSet, basename="uploads")
 router.register("feeds", FeedViewSet, basename="feeds")
+router.register("gate-policies", GatePolicyViewSet, basename="gate-policies")
+router.register("gate-decisions", GateDecisionViewSet, basename="gate-decisions")
 router.register("tokens", TokenViewSet, basename="tokens")
 router.register("users", UserViewSet, basename="users")
 router.register("views", SavedViewViewSet, basename="views")
@@ -67,6 +71,7 @@ urlpatterns = [
     path("hosts/<int:pk>/probe", HostProbeView.as_view()),
     path("hosts/<int:pk>/packages", HostPackagesView.as_view()),
     path("containers/<int:pk>/probe", ContainerProbeView.as_view()),
+    path("gate", GateView.as_view()),
     path("affected", AffectedView.as_view()),
     path("mechanisms", MechanismsView.as_view()),
     path("schema", SchemaView.as_view()),

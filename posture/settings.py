@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "posture.compliance",
     "posture.findings",
     "posture.risk",
+    "posture.gate",
     "posture.collection",
 ]
 

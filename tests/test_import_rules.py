@@ -18,6 +18,7 @@ LAYERS = [
     {"vulnerabilities", "compliance"},
     {"findings"},
     {"risk"},
+    {"gate"},
     {"runtime"},
     {"incidents"},
     {"integrations"},

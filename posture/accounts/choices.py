@@ -32,6 +32,7 @@ class ListPage(models.TextChoices):
     CONTAINER_DEFENCES = "container-defences", "Kernel defences of containers"
     UPLOADS = "uploads", "Uploads"
     FEEDS = "feeds", "Feeds"
+    GATE_DECISIONS = "gate-decisions", "Gate"
     CHECKS = "checks", "Checks"
     CHECK_RESULTS = "check-results", "Check results"
     FINDINGS = "findings", "Findings"
@@ -43,12 +44,13 @@ class ListPage(models.TextChoices):
 _READ = frozenset({"fleet.view"})
 PERMISSIONS: dict[str, frozenset[str]] = {
     Role.VIEWER: _READ | {"tokens.own"},
-    Role.ANALYST: _READ | {"pulls.control", "reports.send", "tokens.own", "views.share"},
+    Role.ANALYST: _READ | {"pulls.control", "reports.send", "gate.ask", "tokens.own", "views.share"},
     Role.AUDITOR: _READ | {"history.view", "users.view", "tokens.own"},
     Role.ADMINISTRATOR: _READ
     | {
         "pulls.control",
         "reports.send",
+        "gate.ask",
         "feeds.change",
         "nodes.change",
         "environments.change",

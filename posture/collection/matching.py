@@ -22,7 +22,8 @@ from posture.risk.points import points_of
 from posture.vulnerabilities import scans
 from posture.vulnerabilities.choices import FIX_NUMBER, FIX_STATUSES
 from posture.vulnerabilities.ingest import known_by_id
-from posture.vulnerabilities.models import Feed, PackageList, Rematch
+from posture.vulnerabilities.matching import is_covered
+from posture.vulnerabilities.models import Feed, Package, PackageList, Rematch
 from scanners.records import Severity
 from scanners.reported import FixStatus, Origin
 
@@ -38,13 +39,6 @@ _MATCHED = """
     JOIN vulnerabilities_advisory d ON d.id = a.advisory_id
     CROSS JOIN LATERAL unnest(d.vulnerability_ids) AS v(id)
     WHERE m.package_id = ANY(%s) AND m.doubt = ''
-"""
-# Whether advisories are there for what the image is made of: for every release of a distribution, and for anything.
-_COVERED = """
-    SELECT count(*), count(*) FILTER (WHERE EXISTS (
-        SELECT 1 FROM vulnerabilities_affectedpackage a
-        WHERE a.ecosystem = s.ecosystem AND a.distribution = s.distribution))
-    FROM (SELECT DISTINCT ecosystem, distribution FROM vulnerabilities_package WHERE id = ANY(%s)) s
 """
 
 
@@ -114,7 +108,7 @@ def _settle(asset_id: int, at: datetime) -> None:
         weigh=points_of,
         at=at,
     )
-    if said or _is_covered(package_ids):
+    if said or is_covered(_kinds(package_ids)):
         fleet.add_evidence([asset_id], ["vulnerability_scan"])
     scans.store(
         asset_id,
@@ -165,8 +159,5 @@ def _word(rows: Iterable[tuple[Any, ...]], otherwise: Severity | None) -> Word:
     )
 
 
-def _is_covered(package_ids: list[int]) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(_COVERED, [package_ids])
-        kinds, covered = cursor.fetchone()
-    return bool(kinds) and kinds == covered
+def _kinds(package_ids: list[int]) -> set[tuple[str, str]]:
+    return set(Package.objects.filter(pk__in=package_ids).values_list("ecosystem", "distribution").distinct())

@@ -106,6 +106,13 @@ class Subject:
         return len(self.matches) + len(self.problems) + len(self.failed)
 
     @property
+    def looks_for_vulnerabilities(self) -> bool:
+        """Whether it would have told of vulnerabilities, had there been any; a list of packages alone does not say so."""
+        if self.image.covers:
+            return "vulnerabilities" in self.image.covers
+        return bool(self.matches) or self.origin.format.partition(" ")[0] not in _INVENTORIES
+
+    @property
     def failed(self) -> list[ReportedVerdict]:
         return [verdict for verdict in self.verdicts if verdict.passed is False]
 
@@ -271,14 +278,9 @@ def _evidence(subject: Subject) -> list[str]:
     """What the report is evidence of: of an image, its packages, and that vulnerabilities were looked for."""
     if subject.about is not None and subject.about.kind is not AssetKind.IMAGE:
         return []
-    covers = subject.image.covers
-    if covers:
-        scanned = "vulnerabilities" in covers
-    else:  # a list of packages alone does not say so
-        scanned = bool(subject.matches) or subject.origin.format.partition(" ")[0] not in _INVENTORIES
     return [
         *(["packages"] if subject.lists_packages else []),
-        *(["vulnerability_scan"] if scanned else []),
+        *(["vulnerability_scan"] if subject.looks_for_vulnerabilities else []),
     ]
 
 

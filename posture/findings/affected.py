@@ -232,7 +232,9 @@ def _answer(
     ids = list(visible.filter(kind=AssetKind.IMAGE).values_list("pk", flat=True))
     packages = _seen(packages, user, moment)
     doubted = {pk: doubted[pk] for pk in _seen(doubted, user, moment)}
-    containers = _visible(ContainerState.objects.as_of(moment), user).filter(image__in=_among(ids), status__in=ALIVE)
+    containers = _visible(ContainerState.objects.as_of(moment), user).filter(
+        image__in=_among(ids), status__in=ALIVE
+    )
     running = dict(containers.values_list("image").annotate(number=Count("pk")).order_by())
     on_hosts = dict(containers.values_list("host").annotate(number=Count("pk")).order_by())
     hosts = Asset.objects.filter(pk__in=[pk for pk in on_hosts if pk is not None])

@@ -17,7 +17,7 @@ from django.db.models import Max
 from posture.base import upsert
 from posture.vulnerabilities import matching
 from posture.vulnerabilities.choices import FIX_NUMBER
-from posture.vulnerabilities.ingest import ensure_vulnerabilities, lookup_text
+from posture.vulnerabilities.ingest import ensure_vulnerabilities
 from posture.vulnerabilities.models import (
     Advisory,
     AffectedPackage,
@@ -240,7 +240,7 @@ _AFFECTED_COLUMNS = (
 
 def _affected_row(one: Affected) -> tuple[Any, ...]:
     return (
-        lookup_text(lookup_key(one)),
+        matching.lookup_text(lookup_key(one)),
         one.ecosystem[:20],
         one.namespace[:200],
         one.name[:300],

@@ -15,8 +15,16 @@ from django.db import connection, transaction
 
 from posture.base import upsert
 from posture.vulnerabilities import matching
-from posture.vulnerabilities.models import AffectedPackage, Alias, Package, PackageList, Vulnerability
-from scanners.advisories.names import Key, lookup_keys
+from posture.vulnerabilities.models import (
+    AffectedPackage,
+    Alias,
+    KnownExploited,
+    Likelihood,
+    Package,
+    PackageList,
+    Vulnerability,
+)
+from scanners.advisories.names import lookup_keys
 from scanners.records import Record, Severity
 from scanners.reported import ReportedPackage, ReportedVulnerability
 
@@ -92,12 +100,8 @@ def _cut(key: PackageKey) -> tuple[str, ...]:
 
 
 def _package_row(package: ReportedPackage, at: datetime) -> tuple[Any, ...]:
-    lookups = tuple(lookup_text(key) for key in lookup_keys(package))
+    lookups = tuple(matching.lookup_text(key) for key in lookup_keys(package))
     return (*_cut(package.key), package.source_name[:300], package.source_version[:200], lookups, at)
-
-
-def lookup_text(key: Key) -> str:
-    return f"{key.ecosystem}|{key.distribution}|{key.name}{'|source' if key.is_source else ''}"
 
 
 def _stored_packages(keys: Sequence[PackageKey]) -> dict[PackageKey, int]:
@@ -304,6 +308,23 @@ _TOLD = (
     "weaknesses",
     "references",
 )
+
+
+class Use(Record, frozen=True, kw_only=True):
+    """What is known of the use of a vulnerability, whether it is stored or not."""
+
+    is_exploited: bool
+    epss: float | None
+
+
+def use_of(keys: Iterable[str]) -> dict[str, Use]:
+    """By CVE, for those of which anything is known."""
+    names = sorted(set(keys))
+    exploited = set(KnownExploited.objects.filter(name__in=names).values_list("name", flat=True))
+    scores = dict(Likelihood.objects.filter(name__in=names).values_list("name", "probability"))
+    return {
+        name: Use(is_exploited=name in exploited, epss=scores.get(name)) for name in exploited | scores.keys()
+    }
 
 
 def known_by_id(ids: Iterable[int]) -> dict[int, Known]:

@@ -17,9 +17,10 @@ from posture.base import upsert
 from posture.fleet.choices import ALIVE
 from posture.vulnerabilities.choices import FIX_STATUSES
 from posture.vulnerabilities.models import Match
-from scanners.advisories.names import version_for
+from scanners.advisories.names import Key, lookup_keys, version_for
 from scanners.advisories.records import Affected, Range
 from scanners.advisories.versions import Hit, Undecidable, affects
+from scanners.records import Record, Severity
 from scanners.reported import ReportedPackage
 
 _LOCK = 0x6D617463  # "matc"
@@ -90,6 +91,71 @@ def _judged(rows: Iterable[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
             yield package_id, affected_id, verdict.fixed[:200], ""
         elif isinstance(verdict, Undecidable):
             yield package_id, affected_id, "", verdict.reason[:200]
+
+
+class Found(Record, frozen=True, kw_only=True):
+    """A vulnerability in a package that is not stored. `severity` is None when nobody gives one."""
+
+    package: ReportedPackage
+    key: str
+    severity: Severity | None
+    fixed_version: str
+    published_at: datetime | None
+
+
+_CONCERNING = """
+    SELECT a.lookup, v.key, coalesce(a.severity, d.severity, v.severity), v.published_at,
+        a.ecosystem, a.namespace, a.name, a.distribution, a.is_source, a.ranges, a.versions, a.architectures, a.status
+    FROM vulnerabilities_affectedpackage a
+    JOIN vulnerabilities_advisory d ON d.id = a.advisory_id
+    JOIN vulnerabilities_vulnerability v ON v.id = ANY(d.vulnerability_ids)
+    WHERE a.lookup = ANY(%s)
+"""
+
+
+def judge(packages: Sequence[ReportedPackage]) -> tuple[list[Found], bool]:
+    """What advisories say of packages that are not stored, and whether they could tell: there are some for every ecosystem
+    and release among the packages."""
+    lookups = {package.key: tuple(map(lookup_text, lookup_keys(package))) for package in packages}
+    with connection.cursor() as cursor:
+        cursor.execute(_CONCERNING, [sorted({text for texts in lookups.values() for text in texts})])
+        concerning: dict[str, list[tuple[Any, ...]]] = {}
+        for row in cursor.fetchall():
+            concerning.setdefault(row[0], []).append(row[1:])
+    found = []
+    for package in packages:
+        for lookup in lookups[package.key]:
+            for key, severity, published_at, *columns in concerning.get(lookup, ()):
+                affected = affected_of(columns)
+                verdict = affects(affected, version_for(package, affected.is_source), package.architecture)
+                if isinstance(verdict, Hit):
+                    found.append(
+                        Found(
+                            package=package,
+                            key=key,
+                            severity=None if severity is None else Severity(severity),
+                            fixed_version=verdict.fixed,
+                            published_at=published_at,
+                        )
+                    )
+    return found, is_covered({(package.ecosystem, package.distribution) for package in packages})
+
+
+def is_covered(kinds: Collection[tuple[str, str]]) -> bool:
+    """Whether there are advisories for each of these (ecosystem, release of a distribution or "")."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM unnest(%s::text[], %s::text[]) AS k(ecosystem, distribution) WHERE EXISTS"
+            " (SELECT 1 FROM vulnerabilities_affectedpackage a"
+            "   WHERE a.ecosystem = k.ecosystem AND a.distribution = k.distribution)",
+            [[kind for kind, _ in kinds], [release for _, release in kinds]],
+        )
+        return bool(kinds) and bool(cursor.fetchone()[0] == len(kinds))
+
+
+def lookup_text(key: Key) -> str:
+    """A key as it is stored."""
+    return f"{key.ecosystem}|{key.distribution}|{key.name}{'|source' if key.is_source else ''}"
 
 
 def package_of(row: Sequence[Any]) -> ReportedPackage:

@@ -1,0 +1,16 @@
+"""Filters of the gate's policies and answers."""
+
+from __future__ import annotations
+
+from posture.base.filtersets import FilterSet, Flag, Search
+from posture.fleet.filtersets import EnvironmentFacet, Environments
+
+
+class GatePolicyFilterSet(EnvironmentFacet, FilterSet):
+    environment = Environments("environment")
+
+
+class GateDecisionFilterSet(EnvironmentFacet, FilterSet):
+    allowed = Flag("is_allowed", label="Allowed", facet=True)
+    environment = Environments("environment")
+    search = Search("image_name")
