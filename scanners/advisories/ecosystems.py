@@ -58,7 +58,8 @@ _ROLLING = {
 _RED_HAT = re.compile(r"enterprise_linux:(\d+)(?:\.\d+)?(?:::.*)?")
 # The products whose packages a container of SUSE Linux Enterprise Server has: itself, its modules, and its long support.
 _SLES = re.compile(
-    r"Linux Enterprise (?:Server|Desktop|High Performance Computing|Module for [\w /-]+?|Software Development Kit) "
+    r"Linux Enterprise (?:Server|Server for SAP Applications|Desktop|High Performance Computing|Workstation Extension|"
+    r"Software Development Kit|Module for [\w /-]+?) "
     r"(\d+)(?: SP(\d+))?(?:-(?:LTSS|ESPOS|TERADATA|BCL|CLIENT-TOOLS))?"
 )
 _OPENSUSE = re.compile(r"(Leap|Tumbleweed)(?: (\d+\.\d+))?")

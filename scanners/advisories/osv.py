@@ -6,9 +6,10 @@ Which names an advisory has, after the schema's definitions:
 - An id that is a name of one vulnerability (CVE, GHSA, PYSEC, GO, RUSTSEC …) has `aliases`: these "describe the same
   vulnerability". UBUNTU-CVE-2022-1 and its like are the distribution's page on the CVE that they are called after.
 - An errata notice (DSA, DLA, USN, RHSA, ALSA, RLSA, SUSE-SU …) mends several at once and is the name of none: it `covers`
-  the CVEs in `aliases` and `upstream`. `related` may be "similar but completely different", so that it counts only where
-  the other two name no CVE, as in notices from before `upstream` (schema 1.7), which put theirs there.
-- What else has an `upstream` (Chainguard's CGA, Azure's AZL) covers the CVEs in that.
+  the CVEs in `aliases` and `upstream`, as do notes on one package (Chainguard's CGA, Echo's, MinimOS's, Azure's AZL).
+  `related` may be "similar but completely different", so that it counts only where the other two name nothing, as in
+  notices from before `upstream` (schema 1.7), which put theirs there. Where no CVE is named, GitHub's name counts.
+- What else has an `upstream` covers the CVEs in that.
 
 A notice that names no CVE and mends bugs or brings features (ALBA, RHEA, SUSE-RU …) is no vulnerability.
 """
@@ -38,7 +39,7 @@ from scanners.reports.source import BYTE_ORDER_MARK, ReportError, Source, opened
 # In front of every mark: what was read by another reading is read again.
 READING = "1"
 _ERRATA = re.compile(
-    r"(?:DSA|DLA|DTSA|USN|LSN|RH[SBE]A|AL[SBE]A|EL[SBE]A|RL[SBE]A|RXSA|MGAA|MGASA|(?:open)?SUSE-[SROF]U)-"
+    r"(?:DSA|DLA|DTSA|USN|LSN|RH[SBE]A|AL[SBE]A|EL[SBE]A|RL[SBE]A|RXSA|MGAA|MGASA|(?:open)?SUSE-[SROF]U|CGA|MINI|ECHO|AZL)-"
 )
 _NO_SECURITY = re.compile(r"(?:RH[BE]A|AL[BE]A|EL[BE]A|RL[BE]A|MGAA|(?:open)?SUSE-[ROF]U)-")
 _ID = re.compile(r"[!-~]{1,80}")
@@ -48,7 +49,8 @@ _SOURCES = {
     "dsa": "debian", "dla": "debian", "dtsa": "debian", "usn": "ubuntu", "lsn": "ubuntu",
     "rhsa": "redhat", "rhba": "redhat", "rhea": "redhat", "alsa": "alma", "alba": "alma", "alea": "alma",
     "rlsa": "rocky", "rlba": "rocky", "rlea": "rocky", "rxsa": "rocky", "elsa": "oracle", "elba": "oracle",
-    "suse": "suse", "opensuse": "suse", "mgasa": "mageia", "mgaa": "mageia", "cga": "chainguard", "azl": "azurelinux",
+    "suse": "suse", "opensuse": "suse", "mgasa": "mageia", "mgaa": "mageia", "cga": "chainguard", "mini": "minimos",
+    "azl": "azurelinux",
     "cve": "osv", "go": "go",
 }  # fmt: skip
 # Errata of the Red Hat family begin their title with it: "Important: nodejs:14 security update".
@@ -389,15 +391,20 @@ def _names(told: _Document) -> tuple[tuple[str, ...], tuple[str, ...]]:
         for said in (told.aliases, told.upstream)
     )
     if _ERRATA.match(told.id):
-        covers = _cves([*aliases, *upstream]) or _cves(texts(told.related, _MOST_NAMES))
-        return (), covers
+        return (), _covered([*aliases, *upstream]) or _covered(texts(told.related, _MOST_NAMES))
     own = _CVE.fullmatch(told.id)
     if own is not None and own[1] != told.id:
         return tuple(dict.fromkeys([own[1], *(name for name in aliases if name != told.id)])), ()
     others = tuple(dict.fromkeys(name for name in aliases if name != told.id))
     if upstream and not _cves(others):
-        return others, _cves(upstream)
+        return others, _covered(upstream)
     return others, ()
+
+
+def _covered(said: Iterable[str]) -> tuple[str, ...]:
+    """The CVEs among names; GitHub's where there is none."""
+    told = list(said)
+    return _cves(told) or tuple(dict.fromkeys(name for name in told if name.startswith("GHSA-")))
 
 
 def _cves(said: Iterable[str]) -> tuple[str, ...]:

@@ -88,6 +88,7 @@ def test_names_that_a_registry_knows_apart_stay_apart() -> None:
         ("Red Hat:enterprise_linux:8::appstream", "nodejs", installed("rpm/centos/nodejs", "centos-8")),
         ("SUSE:Linux Enterprise Server 15 SP5", "openssl-3", installed("rpm/suse/libopenssl3", "sles-15.5", "openssl-3")),
         ("SUSE:Linux Enterprise Module for Basesystem 15 SP5", "zlib", installed("rpm/suse/zlib", "sles-15.5")),
+        ("SUSE:Linux Enterprise Server for SAP Applications 12 SP1", "zlib", installed("rpm/suse/zlib", "sles_sap-12.1")),
         ("openSUSE:Leap 15.5", "zlib", installed("rpm/opensuse/libz1", "opensuse-leap-15.5", "zlib")),
         ("openSUSE:Tumbleweed", "zlib", installed("rpm//zlib", "opensuse-tumbleweed-20240101")),
         ("Mageia:9", "zlib", installed("rpm/mageia/zlib", "mageia-9")),

@@ -130,9 +130,23 @@ def test_related_counts_only_where_nothing_else_names_a_cve() -> None:
     assert (one.aliases, one.covers) == (("CVE-2024-0001",), ())
 
 
+@pytest.mark.parametrize(
+    ("more", "covers"),
+    [
+        ({"upstream": ["CVE-2024-0001", "GHSA-x"]}, ("CVE-2024-0001",)),
+        ({"related": ["CGA-aaaa-bbbb-cccc", "CVE-2024-0001", "GHSA-x"]}, ("CVE-2024-0001",)),
+        ({"upstream": ["GHSA-x"], "related": ["CVE-2024-0001"]}, ("GHSA-x",)),
+        ({}, ()),
+    ],
+)
+def test_a_note_on_a_package_covers_what_it_is_about(more: dict[str, Any], covers: tuple[str, ...]) -> None:
+    said = read(document("Wolfi", id="CGA-aaaa-bbbb-cccc", **more))
+    assert (said.aliases, said.covers, said.source) == ((), covers, "chainguard")
+
+
 def test_what_is_derived_from_a_cve_covers_it() -> None:
-    said = read(document("Wolfi", id="CGA-aaaa-bbbb-cccc", upstream=["CVE-2024-0001", "GHSA-x"]))
-    assert (said.aliases, said.covers, said.source) == ((), ("CVE-2024-0001",), "chainguard")
+    said = read(document(id="OSV-2024-1", upstream=["CVE-2024-0001", "GHSA-x"]))
+    assert (said.aliases, said.covers, said.source) == ((), ("CVE-2024-0001",), "osv")
 
 
 def test_a_notice_of_mended_bugs_is_no_vulnerability(tmp_path: Path) -> None:
