@@ -163,6 +163,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "SeverityEnum": "posture.base.serializers.SEVERITY_NAMES",
         "AssetKind": "posture.fleet.choices.AssetKind",
         "NodeKind": "posture.fleet.choices.NodeKind",
         "NodeState": "posture.fleet.choices.NodeState",

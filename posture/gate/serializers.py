@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework import serializers
 
 from posture.base.serializers import SEVERITY_NAMES, PlainSerializer, Serializer, SeverityField
@@ -13,10 +15,10 @@ from scanners.records import Severity
 class _SeverityName(serializers.ChoiceField):
     """Takes a severity by name, gives its number."""
 
-    def __init__(self, **kwargs: object) -> None:
-        super().__init__(choices=SEVERITY_NAMES, **kwargs)  # type: ignore[arg-type]
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(choices=SEVERITY_NAMES, **kwargs)
 
-    def to_internal_value(self, data: object) -> int:
+    def to_internal_value(self, data: Any) -> Any:
         return int(Severity[str(super().to_internal_value(data)).upper()])
 
 

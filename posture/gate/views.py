@@ -47,7 +47,7 @@ class GatePolicyViewSet(WriteMixin, ResourceViewSet):
     queryset = GatePolicy.objects.all()
     serializer_class = serializers.GatePolicySerializer
     filterset_class = GatePolicyFilterSet
-    orderings: ClassVar[Orderings] = {"id": only("pk")}
+    orderings: ClassVar[Orderings] = {"id": only("pk"), "-id": only("pk", descending=True)}
     default_ordering = "id"
 
     def detailed(self, queryset: QuerySet) -> QuerySet:

@@ -900,6 +900,208 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/gate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * @description Whether an image may be deployed, by the policy of an environment, with the reasons when not.
+         *
+         *     Name a stored image as JSON, {"image": digest or name, "environment": slug}; or send a report or SBOM of any known
+         *     format as the body, with the media type application/octet-stream and `environment` in the address. The answer is
+         *     200 in both cases: read `allowed`.
+         */
+        post: operations["gate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gate-decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List gate decisions
+         * @description What the gate answered, newest first.
+         */
+        get: operations["gate_decisions_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gate-decisions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One of the gate decisions
+         * @description What the gate answered, newest first.
+         */
+        get: operations["gate_decisions_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gate-decisions/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export gate decisions as CSV or JSON lines
+         * @description What the gate answered, newest first.
+         */
+        get: operations["gate_decisions_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gate-decisions/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values to filter gate decisions by, with counts
+         * @description What the gate answered, newest first.
+         */
+        get: operations["gate_decisions_facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gate-policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List gate policies
+         * @description What environments demand of an image before it is deployed.
+         */
+        get: operations["gate_policies_list"];
+        put?: never;
+        /** @description Set the policy of an environment, or of every one; what is not named stays as it is. */
+        post: operations["gate_policies_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gate-policies/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One of the gate policies
+         * @description What environments demand of an image before it is deployed.
+         */
+        get: operations["gate_policies_retrieve"];
+        put?: never;
+        post?: never;
+        /** @description The environment goes by the policy for every one again. */
+        delete: operations["gate_policies_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gate-policies/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export gate policies as CSV or JSON lines
+         * @description What environments demand of an image before it is deployed.
+         */
+        get: operations["gate_policies_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gate-policies/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values to filter gate policies by, with counts
+         * @description What environments demand of an image before it is deployed.
+         */
+        get: operations["gate_policies_facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gate-policies/trial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description What a policy would say to the newest images. Nothing is kept. */
+        post: operations["gate_policies_trial"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/history": {
         parameters: {
             query?: never;
@@ -2974,6 +3176,87 @@ export interface components {
             /** Format: date-time */
             oldest_success_at: string | null;
         };
+        /** @description One answer of the gate. */
+        GateDecision: {
+            id: number;
+            environment: components["schemas"]["EnvironmentRef"] | null;
+            image: number | null;
+            image_name: string;
+            digest: string;
+            allowed: boolean;
+            reasons: components["schemas"]["Reason"][];
+            asked_by: string | null;
+            /** Format: date-time */
+            asked_at: string;
+        };
+        /** @description One answer of the gate. */
+        GateDecisionItem: {
+            id: number;
+            environment: components["schemas"]["EnvironmentRef"] | null;
+            image: number | null;
+            image_name: string;
+            digest: string;
+            allowed: boolean;
+            reasons: components["schemas"]["Reason"][];
+            asked_by: string | null;
+            /** Format: date-time */
+            asked_at: string;
+            /** @description What was demanded, as it stood then. */
+            policy: unknown;
+        };
+        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        GatePolicy: {
+            refuse_severity: components["schemas"]["SeverityEnum"] | components["schemas"]["NullEnum"];
+            only_fixable: boolean;
+            only_in_use: boolean;
+            grace_days: number;
+            refuse_exploited: boolean;
+            /** Format: double */
+            refuse_epss: number | null;
+            refuse_secrets: boolean;
+            max_age_days: number | null;
+            require_scan: boolean;
+            require_signature: boolean;
+            id: number;
+            environment: components["schemas"]["EnvironmentRef"] | null;
+            /** Format: date-time */
+            changed_at: string;
+        };
+        /** @description What is demanded of an image. A rule that is null or false demands nothing. */
+        GatePolicyWriteRequest: {
+            /**
+             * @description Refuse vulnerabilities of this severity or worse.
+             *
+             *     * `critical` - critical
+             *     * `high` - high
+             *     * `medium` - medium
+             *     * `low` - low
+             *     * `info` - info
+             */
+            refuse_severity?: components["schemas"]["SeverityEnum"] | components["schemas"]["NullEnum"];
+            /** @description Count only what has a fixed version. */
+            only_fixable?: boolean;
+            /** @description Leave out packages that were watched and not seen in use. */
+            only_in_use?: boolean;
+            /** @description Leave out what is known for fewer days. */
+            grace_days?: number;
+            /** @description Refuse what CISA KEV lists. */
+            refuse_exploited?: boolean;
+            /** Format: double */
+            refuse_epss?: number | null;
+            refuse_secrets?: boolean;
+            max_age_days?: number | null;
+            require_scan?: boolean;
+            require_signature?: boolean;
+            /** @description Null: for every environment without a policy of its own. */
+            environment?: string | null;
+        };
+        /** @description `image` is a digest, or a name that one image has. */
+        GateQuestionRequest: {
+            image: string;
+            /** @default  */
+            environment: string;
+        };
         /** @description Declares the shape of a value that is a plain mapping already. */
         HoldingHost: {
             kind: components["schemas"]["AssetKind"];
@@ -3583,6 +3866,7 @@ export interface components {
          *     * `container-defences` - Kernel defences of containers
          *     * `uploads` - Uploads
          *     * `feeds` - Feeds
+         *     * `gate-decisions` - Gate
          *     * `checks` - Checks
          *     * `check-results` - Check results
          *     * `findings` - Findings
@@ -3591,7 +3875,7 @@ export interface components {
          *     * `history` - History
          * @enum {string}
          */
-        PageEnum: "environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "uploads" | "feeds" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history";
+        PageEnum: "environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "uploads" | "feeds" | "gate-decisions" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history";
         PaginatedCheckList: {
             results: components["schemas"]["Check"][];
             /**
@@ -3724,6 +4008,32 @@ export interface components {
         };
         PaginatedFindingList: {
             results: components["schemas"]["Finding"][];
+            /**
+             * Format: uri
+             * @description The next page; null on the last one.
+             */
+            next: string | null;
+            /** @description How many rows match; when not exact, at least `value`. */
+            count: {
+                value: number;
+                exact: boolean;
+            };
+        };
+        PaginatedGateDecisionList: {
+            results: components["schemas"]["GateDecision"][];
+            /**
+             * Format: uri
+             * @description The next page; null on the last one.
+             */
+            next: string | null;
+            /** @description How many rows match; when not exact, at least `value`. */
+            count: {
+                value: number;
+                exact: boolean;
+            };
+        };
+        PaginatedGatePolicyList: {
+            results: components["schemas"]["GatePolicy"][];
             /**
              * Format: uri
              * @description The next page; null on the last one.
@@ -4014,6 +4324,19 @@ export interface components {
             /** Format: date-time */
             finished_at: string | null;
         };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        Reason: {
+            rule: string;
+            text: string;
+            count: number;
+            examples: string[];
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        Refused: {
+            id: number;
+            name: string;
+            reasons: components["schemas"]["Reason"][];
+        };
         /**
          * @description * `viewer` - Viewer
          *     * `analyst` - Analyst
@@ -4211,6 +4534,46 @@ export interface components {
             scope: components["schemas"]["ScopeEnum"];
             /** Format: date-time */
             expires_at?: string | null;
+        };
+        /** @description What a policy would have said to the newest images, as they are known now. */
+        TrialAnswer: {
+            images: number;
+            refused_total: number;
+            by_rule: {
+                [key: string]: number;
+            };
+            refused: components["schemas"]["Refused"][];
+        };
+        /** @description A policy to try, not kept: rules that are not named demand what they do by default. */
+        TrialRequest: {
+            /**
+             * @description Refuse vulnerabilities of this severity or worse.
+             *
+             *     * `critical` - critical
+             *     * `high` - high
+             *     * `medium` - medium
+             *     * `low` - low
+             *     * `info` - info
+             */
+            refuse_severity?: components["schemas"]["SeverityEnum"] | components["schemas"]["NullEnum"];
+            /** @description Count only what has a fixed version. */
+            only_fixable?: boolean;
+            /** @description Leave out packages that were watched and not seen in use. */
+            only_in_use?: boolean;
+            /** @description Leave out what is known for fewer days. */
+            grace_days?: number;
+            /** @description Refuse what CISA KEV lists. */
+            refuse_exploited?: boolean;
+            /** Format: double */
+            refuse_epss?: number | null;
+            refuse_secrets?: boolean;
+            max_age_days?: number | null;
+            require_scan?: boolean;
+            require_signature?: boolean;
+            /** @default  */
+            environment: string;
+            /** @default 200 */
+            images: number;
         };
         /**
          * @description * `schedule` - Schedule
@@ -7938,6 +8301,743 @@ export interface operations {
             };
             /** @description The sender's role or the token's scope does not allow this. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gate: {
+        parameters: {
+            query?: {
+                /** @description Slug; whose policy holds. For a report. */
+                environment?: string;
+                /** @description Name of the file. For a report. */
+                name?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["GateQuestionRequest"];
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GateDecisionItem"];
+                };
+            };
+            /** @description No such image, or an unreadable report. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gate_decisions_list: {
+        parameters: {
+            query?: {
+                /** @description Allowed */
+                allowed?: "true" | "false";
+                /** @description Where the page before ended; taken from `next`. */
+                cursor?: string;
+                /** @description Environment ids or slugs. */
+                environment?: string[];
+                /** @description Rows a page. */
+                limit?: number;
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "-asked_at" | "asked_at";
+                /** @description Search */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedGateDecisionList"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gate_decisions_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GateDecisionItem"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gate_decisions_export: {
+        parameters: {
+            query?: {
+                /** @description Allowed */
+                allowed?: "true" | "false";
+                /** @description Environment ids or slugs. */
+                environment?: string[];
+                /** @description CSV, or one JSON object a line. */
+                format?: "csv" | "jsonl";
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "-asked_at" | "asked_at";
+                /** @description Search */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every matching row, streamed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gate_decisions_facets: {
+        parameters: {
+            query?: {
+                /** @description Allowed */
+                allowed?: "true" | "false";
+                /** @description Environment ids or slugs. */
+                environment?: string[];
+                /** @description Search */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facets"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gate_policies_list: {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended; taken from `next`. */
+                cursor?: string;
+                /** @description Environment ids or slugs. */
+                environment?: string[];
+                /** @description Rows a page. */
+                limit?: number;
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "id" | "-id";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedGatePolicyList"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gate_policies_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["GatePolicyWriteRequest"];
+            };
+        };
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatePolicy"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gate_policies_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatePolicy"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gate_policies_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gate_policies_export: {
+        parameters: {
+            query?: {
+                /** @description Environment ids or slugs. */
+                environment?: string[];
+                /** @description CSV, or one JSON object a line. */
+                format?: "csv" | "jsonl";
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "id" | "-id";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every matching row, streamed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gate_policies_facets: {
+        parameters: {
+            query?: {
+                /** @description Environment ids or slugs. */
+                environment?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facets"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gate_policies_trial: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["TrialRequest"];
+            };
+        };
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialAnswer"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12834,7 +13934,7 @@ export interface operations {
                 /** @description Person */
                 owner?: number[];
                 /** @description List */
-                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "uploads" | "feeds" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history")[];
+                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "uploads" | "feeds" | "gate-decisions" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history")[];
                 /** @description Search */
                 search?: string;
             };
@@ -13166,7 +14266,7 @@ export interface operations {
                 /** @description Person */
                 owner?: number[];
                 /** @description List */
-                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "uploads" | "feeds" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history")[];
+                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "uploads" | "feeds" | "gate-decisions" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history")[];
                 /** @description Search */
                 search?: string;
             };
@@ -13223,7 +14323,7 @@ export interface operations {
                 /** @description Person */
                 owner?: number[];
                 /** @description List */
-                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "uploads" | "feeds" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history")[];
+                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "uploads" | "feeds" | "gate-decisions" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history")[];
                 /** @description Search */
                 search?: string;
             };

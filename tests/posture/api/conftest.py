@@ -9,11 +9,16 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 from posture.accounts.choices import Role
+from posture.accounts.models import User
 from posture.accounts.view_actions import save_view
 from posture.collection import uploads
 from posture.collection.choices import UploadSource
+from posture.fleet.models import Environment
+from posture.gate.actions import keep, set_policy
+from posture.gate.decide import Facts, Rules
 from tests.posture.api.fleet import Fleet, launch
 from tests.posture.people import person, program, signed_in
 
@@ -39,7 +44,24 @@ def admin(db: None) -> Client:
     save_view(page="hosts", name="Above the line", query="above_line=true", is_shared=True, by=user)
     for name in ("alpha.json", "beta.json"):
         uploads.accept([b"{}"], name=name, source=UploadSource.UPLOAD, by=user)
+    for name in ("production", "staging"):
+        answer(Environment.objects.filter(slug=name).first(), user)
     return signed_in(user)
+
+
+def answer(environment: Environment | None, user: User) -> None:
+    """A policy of the gate, and what it answered by it."""
+    set_policy(environment=environment, by=user, refuse_severity=3)
+    name = "alpha" if environment is None else environment.slug
+    keep(
+        environment=environment,
+        image_id=None,
+        facts=Facts(name=name),
+        rules=Rules(),
+        reasons=(),
+        by=user,
+        at=timezone.now(),
+    )
 
 
 @pytest.fixture
@@ -48,6 +70,8 @@ def stager(fleet: Fleet, db: None) -> Client:
     user = person("sam", Role.VIEWER)
     user.environments.set([fleet.staging])
     uploads.accept([b"{}"], name="gamma.json", source=UploadSource.UPLOAD, by=user)
+    for name in (fleet.production, fleet.staging):
+        answer(name, user)
     return signed_in(user)
 
 
