@@ -17,6 +17,7 @@ from posture.defences.views import (
     HostMatrixViewSet,
     MechanismsView,
 )
+from posture.findings.vulnerability_views import VulnerabilityViewSet
 from posture.fleet.choices import AssetKind
 from posture.fleet.enrolment_views import EnrolmentTokenViewSet
 from posture.fleet.probe_views import ContainerProbeView, HostPackagesView, HostProbeView
@@ -39,6 +40,7 @@ router.register("host-defences", HostMatrixViewSet, basename="host-defences")
 router.register("container-defences", ContainerMatrixViewSet, basename="container-defences")
 router.register("checks", CheckViewSet, basename="checks")
 router.register("check-results", CheckResultViewSet, basename="check-results")
+router.register("vulnerabilities", VulnerabilityViewSet, basename="vulnerabilities")
 router.register("findings", FindingViewSet, basename="findings")
 router.register("tokens", TokenViewSet, basename="tokens")
 router.register("users", UserViewSet, basename="users")

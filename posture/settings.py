@@ -203,6 +203,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(minutes=5),
         "options": {"expires": 250},
     },
+    "count how far vulnerabilities reach": {
+        "task": "posture.collection.tasks.fold_tallies",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 5},
+    },
     "forget old pulls": {
         "task": "posture.collection.tasks.forget_old_pulls",
         "schedule": timedelta(hours=1),

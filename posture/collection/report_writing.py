@@ -10,8 +10,9 @@ from django.db import transaction
 
 from posture.base import upsert
 from posture.findings import reported as findings
+from posture.findings.agreement import Word
 from posture.findings.choices import FindingKind
-from posture.findings.reported import Said, Word
+from posture.findings.reported import Said
 from posture.findings.settle import Settled
 from posture.fleet import ingest as fleet
 from posture.images import ingest as images
@@ -117,6 +118,7 @@ def write(subject: Subject, at: datetime) -> Settled | None:
             environment_id=None,
             weigh=lambda severity, threat: points_of(severity, threat),
             at=at,
+            ecosystems=_looked_in(subject),
         )
         if subject.lists_packages:
             vulnerabilities.store_package_list(
@@ -173,6 +175,7 @@ def _matches(
                 key=f"{of.key} {package_id}",
                 vulnerability_id=of.id,
                 package_id=package_id,
+                ecosystem=match.package.ecosystem[:20],
                 word=Word(
                     severity=match.severity,
                     status=FIX_NUMBER[match.status],
@@ -230,6 +233,13 @@ def _looked_for(covers: tuple[str, ...]) -> set[str]:
         for kind in findings.REPORTED
         if not covers or any(kind in _COVERED[part] for part in covers if part in _COVERED)
     }
+
+
+def _looked_in(subject: Subject) -> set[str]:
+    """The ecosystems in which the report looked for vulnerabilities: those of the packages that it lists."""
+    if not _scanned(subject):
+        return set()
+    return {package.ecosystem for package in subject.packages.values() if package.ecosystem}
 
 
 def _scanned(subject: Subject) -> list[str]:

@@ -10,6 +10,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from posture.collection import freshness, pipeline, schedule
+from posture.findings import tallies
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +54,13 @@ def expire_evidence() -> None:
     """Lower the coverage of hosts whose evidence is too old to count."""
     with _later_without_database("the expiry of evidence"):
         freshness.expire()
+
+
+@shared_task
+def fold_tallies() -> None:
+    """Add what importers noted to the counts of vulnerabilities."""
+    with _later_without_database("the counting of vulnerabilities"):
+        tallies.fold()
 
 
 @shared_task

@@ -1944,6 +1944,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/vulnerabilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List vulnerabilities
+         * @description Vulnerabilities that touch the fleet, or did. Numbers are of the present and of what the asker may see; findings as
+         *     of a past moment are those of `/findings?vulnerability=…`.
+         */
+        get: operations["vulnerabilities_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vulnerabilities/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One of the vulnerabilities
+         * @description Vulnerabilities that touch the fleet, or did. Numbers are of the present and of what the asker may see; findings as
+         *     of a past moment are those of `/findings?vulnerability=…`.
+         */
+        get: operations["vulnerabilities_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vulnerabilities/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export vulnerabilities as CSV or JSON lines
+         * @description Vulnerabilities that touch the fleet, or did. Numbers are of the present and of what the asker may see; findings as
+         *     of a past moment are those of `/findings?vulnerability=…`.
+         */
+        get: operations["vulnerabilities_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vulnerabilities/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values to filter vulnerabilities by, with counts
+         * @description Vulnerabilities that touch the fleet, or did. Numbers are of the present and of what the asker may see; findings as
+         *     of a past moment are those of `/findings?vulnerability=…`.
+         */
+        get: operations["vulnerabilities_facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1971,6 +2055,32 @@ export interface components {
         ActorKindEnum: "user" | "token" | "system";
         AddressRequest: {
             address: string;
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        AffectedEnvironment: {
+            environment: components["schemas"]["EnvironmentRef"];
+            images: number;
+            findings: number;
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        AffectedPackage: {
+            id: number;
+            ecosystem: string;
+            name: string;
+            version: string;
+            architecture: string;
+            distribution: string;
+            /** @description What is said of a fix. */
+            fix: string;
+            fixed_versions: string[];
+            severity: string;
+            images: components["schemas"]["Count"];
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        AgreementCounts: {
+            agreed: number;
+            disputed: number;
+            single_source: number;
         };
         /**
          * @description * `host` - Host
@@ -2570,6 +2680,13 @@ export interface components {
          */
         FindingState: "open" | "resolved";
         /**
+         * @description * `all` - all
+         *     * `some` - some
+         *     * `none` - none
+         * @enum {string}
+         */
+        FixEnum: "all" | "some" | "none";
+        /**
          * @description * `unknown` - Not known
          *     * `fixed` - Fixed version exists
          *     * `affected` - No fix yet
@@ -3002,6 +3119,13 @@ export interface components {
             evidence: string;
             why: string;
         };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        Moment: {
+            /** Format: date-time */
+            at: string;
+            what: string;
+            detail: string;
+        };
         /** @description The answer to a creation, the only one that holds the token's text. */
         NewEnrolmentToken: {
             id: number;
@@ -3208,12 +3332,14 @@ export interface components {
          *     * `checks` - Checks
          *     * `check-results` - Check results
          *     * `findings` - Findings
+         *     * `vulnerabilities` - Vulnerabilities
+         *     * `packages` - Packages
          *     * `tokens` - Tokens
          *     * `users` - People
          *     * `history` - History
          * @enum {string}
          */
-        PageEnum: "environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history";
+        PageEnum: "environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "checks" | "check-results" | "findings" | "vulnerabilities" | "packages" | "tokens" | "users" | "history";
         PaginatedCheckList: {
             results: components["schemas"]["Check"][];
             /**
@@ -3437,6 +3563,19 @@ export interface components {
         };
         PaginatedUserList: {
             results: components["schemas"]["User"][];
+            /**
+             * Format: uri
+             * @description The next page; null on the last one.
+             */
+            next: string | null;
+            /** @description How many rows match; when not exact, at least `value`. */
+            count: {
+                value: number;
+                exact: boolean;
+            };
+        };
+        PaginatedVulnerabilityList: {
+            results: components["schemas"]["Vulnerability"][];
             /**
              * Format: uri
              * @description The next page; null on the last one.
@@ -3689,6 +3828,15 @@ export interface components {
          */
         ScopeEnum: "read" | "write";
         /** @description Declares the shape of a value that is a plain mapping already. */
+        Score: {
+            source: string;
+            /** @description Of CVSS: 2.0, 3.0, 3.1 or 4.0. */
+            version: string;
+            vector: string;
+            /** Format: double */
+            score: number | null;
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
         Search: {
             results: components["schemas"]["SearchResult"][];
         };
@@ -3757,6 +3905,11 @@ export interface components {
         SkippedPart: {
             where: string;
             reason: string;
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        SourceSeverity: {
+            source: string;
+            severity: string;
         };
         /** @description Declares the shape of a value that is a plain mapping already. */
         StateCounts: {
@@ -3839,6 +3992,149 @@ export interface components {
             entries: number;
             /** @description The first entry that does not follow. */
             broken_at: number | null;
+        };
+        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        Vulnerability: {
+            id: number;
+            /** @description The CVE, where it has one. */
+            key: string;
+            aliases: string[];
+            title: string;
+            /**
+             * @description The worst of the open findings; null: none is open.
+             *
+             *     * `critical` - critical
+             *     * `high` - high
+             *     * `medium` - medium
+             *     * `low` - low
+             *     * `info` - info
+             */
+            severity: components["schemas"]["SeverityEnum"] | components["schemas"]["NullEnum"];
+            /** @description What each source gives. */
+            severities: components["schemas"]["SourceSeverity"][];
+            /** @description The highest first. */
+            scores: components["schemas"]["Score"][];
+            /**
+             * Format: double
+             * @description Exploited within 30 days, 0 to 1.
+             */
+            epss: number | null;
+            /** Format: double */
+            epss_percentile: number | null;
+            /**
+             * Format: date
+             * @description In CISA's KEV catalogue since.
+             */
+            exploited_since: string | null;
+            /** Format: date */
+            fix_due_at: string | null;
+            is_used_by_ransomware: boolean;
+            /**
+             * @description Of the open findings.
+             *
+             *     * `all` - all
+             *     * `some` - some
+             *     * `none` - none
+             */
+            fix: components["schemas"]["FixEnum"];
+            /** @description At most six. */
+            fixed_versions: string[];
+            /** @description Open ones. */
+            findings: number;
+            severity_counts: components["schemas"]["SeverityCounts"];
+            agreement: components["schemas"]["AgreementCounts"];
+            images: number;
+            /** @description That hold one of these images. */
+            hosts: components["schemas"]["Count"];
+            containers_running: components["schemas"]["Count"];
+            environments: components["schemas"]["EnvironmentRef"][];
+            ecosystems: string[];
+            /** Format: date-time */
+            published_at: string | null;
+            /**
+             * Format: date-time
+             * @description When this fleet first heard of it.
+             */
+            first_seen_at: string;
+        };
+        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        VulnerabilityItem: {
+            id: number;
+            /** @description The CVE, where it has one. */
+            key: string;
+            aliases: string[];
+            title: string;
+            /**
+             * @description The worst of the open findings; null: none is open.
+             *
+             *     * `critical` - critical
+             *     * `high` - high
+             *     * `medium` - medium
+             *     * `low` - low
+             *     * `info` - info
+             */
+            severity: components["schemas"]["SeverityEnum"] | components["schemas"]["NullEnum"];
+            /** @description What each source gives. */
+            severities: components["schemas"]["SourceSeverity"][];
+            /** @description The highest first. */
+            scores: components["schemas"]["Score"][];
+            /**
+             * Format: double
+             * @description Exploited within 30 days, 0 to 1.
+             */
+            epss: number | null;
+            /** Format: double */
+            epss_percentile: number | null;
+            /**
+             * Format: date
+             * @description In CISA's KEV catalogue since.
+             */
+            exploited_since: string | null;
+            /** Format: date */
+            fix_due_at: string | null;
+            is_used_by_ransomware: boolean;
+            /**
+             * @description Of the open findings.
+             *
+             *     * `all` - all
+             *     * `some` - some
+             *     * `none` - none
+             */
+            fix: components["schemas"]["FixEnum"];
+            /** @description At most six. */
+            fixed_versions: string[];
+            /** @description Open ones. */
+            findings: number;
+            severity_counts: components["schemas"]["SeverityCounts"];
+            agreement: components["schemas"]["AgreementCounts"];
+            images: number;
+            /** @description That hold one of these images. */
+            hosts: components["schemas"]["Count"];
+            containers_running: components["schemas"]["Count"];
+            environments: components["schemas"]["EnvironmentRef"][];
+            ecosystems: string[];
+            /** Format: date-time */
+            published_at: string | null;
+            /**
+             * Format: date-time
+             * @description When this fleet first heard of it.
+             */
+            first_seen_at: string;
+            description: string;
+            /** @description CWE ids. */
+            weaknesses: string[];
+            references: string[];
+            /** Format: date-time */
+            modified_at: string | null;
+            /** Format: date-time */
+            withdrawn_at: string | null;
+            /** @description At most 200, those in most images first. */
+            packages: components["schemas"]["AffectedPackage"][];
+            /** @description False: there are more than are shown. */
+            packages_are_all: boolean;
+            affected_environments: components["schemas"]["AffectedEnvironment"][];
+            /** @description Oldest first. */
+            timeline: components["schemas"]["Moment"][];
         };
         /** @description A read-only serializer: the declared fields are the contract, in this order. */
         VulnerabilityRef: {
@@ -11419,7 +11715,7 @@ export interface operations {
                 /** @description Person */
                 owner?: number[];
                 /** @description List */
-                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history")[];
+                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "checks" | "check-results" | "findings" | "vulnerabilities" | "packages" | "tokens" | "users" | "history")[];
                 /** @description Search */
                 search?: string;
             };
@@ -11751,7 +12047,7 @@ export interface operations {
                 /** @description Person */
                 owner?: number[];
                 /** @description List */
-                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history")[];
+                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "checks" | "check-results" | "findings" | "vulnerabilities" | "packages" | "tokens" | "users" | "history")[];
                 /** @description Search */
                 search?: string;
             };
@@ -11808,9 +12104,300 @@ export interface operations {
                 /** @description Person */
                 owner?: number[];
                 /** @description List */
-                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history")[];
+                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "checks" | "check-results" | "findings" | "vulnerabilities" | "packages" | "tokens" | "users" | "history")[];
                 /** @description Search */
                 search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facets"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    vulnerabilities_list: {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended; taken from `next`. */
+                cursor?: string;
+                /** @description Disputed */
+                disputed?: "true" | "false";
+                /** @description Ecosystem */
+                ecosystem?: string[];
+                /** @description Environment ids or slugs. */
+                environment?: string[];
+                /** @description From 0 to 1. */
+                epss_min?: number;
+                /** @description Exploited */
+                exploited?: "true" | "false";
+                /** @description Fix */
+                fix?: ("all" | "some" | "none")[];
+                /** @description Rows a page. */
+                limit?: number;
+                /** @description Has open findings */
+                open?: "true" | "false";
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "-severity" | "-images" | "-epss" | "-exploited_since" | "-first_seen_at" | "key";
+                /** @description Used by ransomware */
+                ransomware?: "true" | "false";
+                /** @description Search */
+                search?: string;
+                /** @description Severity */
+                severity?: ("critical" | "high" | "medium" | "low" | "info")[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedVulnerabilityList"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    vulnerabilities_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VulnerabilityItem"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    vulnerabilities_export: {
+        parameters: {
+            query?: {
+                /** @description Disputed */
+                disputed?: "true" | "false";
+                /** @description Ecosystem */
+                ecosystem?: string[];
+                /** @description Environment ids or slugs. */
+                environment?: string[];
+                /** @description From 0 to 1. */
+                epss_min?: number;
+                /** @description Exploited */
+                exploited?: "true" | "false";
+                /** @description Fix */
+                fix?: ("all" | "some" | "none")[];
+                /** @description CSV, or one JSON object a line. */
+                format?: "csv" | "jsonl";
+                /** @description Has open findings */
+                open?: "true" | "false";
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "-severity" | "-images" | "-epss" | "-exploited_since" | "-first_seen_at" | "key";
+                /** @description Used by ransomware */
+                ransomware?: "true" | "false";
+                /** @description Search */
+                search?: string;
+                /** @description Severity */
+                severity?: ("critical" | "high" | "medium" | "low" | "info")[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every matching row, streamed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    vulnerabilities_facets: {
+        parameters: {
+            query?: {
+                /** @description Disputed */
+                disputed?: "true" | "false";
+                /** @description Ecosystem */
+                ecosystem?: string[];
+                /** @description Environment ids or slugs. */
+                environment?: string[];
+                /** @description From 0 to 1. */
+                epss_min?: number;
+                /** @description Exploited */
+                exploited?: "true" | "false";
+                /** @description Fix */
+                fix?: ("all" | "some" | "none")[];
+                /** @description Has open findings */
+                open?: "true" | "false";
+                /** @description Used by ransomware */
+                ransomware?: "true" | "false";
+                /** @description Search */
+                search?: string;
+                /** @description Severity */
+                severity?: ("critical" | "high" | "medium" | "low" | "info")[];
             };
             header?: never;
             path?: never;

@@ -10,6 +10,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from posture.base.commands import AdministrativeCommand
 from posture.collection.reports import import_file
+from posture.findings import tallies
 
 
 class Command(AdministrativeCommand):
@@ -27,5 +28,6 @@ class Command(AdministrativeCommand):
                 imported = import_file(file, name=str(file))
                 failed += imported.status == "failed"
                 self.stdout.write(msgspec.json.encode(imported).decode())
+        tallies.fold()
         if failed:
             raise CommandError(f"{failed} of the files could not be imported.")
