@@ -174,7 +174,7 @@ SPECTACULAR_SETTINGS = {
         "FixStatus": "posture.vulnerabilities.choices.FIX_CHOICES",
         "ScanState": "posture.vulnerabilities.choices.ScanState",
         "StepState": ["waiting", "running", "done", "failed"],
-        "SearchKind": ["host", "container", "image", "check", "node", "finding"],
+        "SearchKind": ["host", "container", "image", "vulnerability", "package", "check", "node", "finding"],
         "LedgerOwnerKind": ["environment"],
     },
 }

@@ -10,7 +10,7 @@ from posture.fleet.serializers import NodeErrorSerializer
 from posture.fleet.serializers_write import CredentialSerializer
 
 MAX_BULK = 10_000
-SEARCH_KINDS = ("host", "container", "image", "check", "node", "finding")
+SEARCH_KINDS = ("host", "container", "image", "vulnerability", "package", "check", "node", "finding")
 
 
 class ConnectionSerializer(serializers.Serializer):

@@ -8,7 +8,7 @@ from django.db.models import Case, F, Q, Value, When
 
 from posture.base.intervals import Interval, IntervalQuerySet
 from posture.findings.agreement import Word
-from posture.findings.choices import DISPUTED, FindingKind
+from posture.findings.choices import FindingKind
 from posture.findings.querysets import FindingQuerySet
 from scanners.records import Severity
 
@@ -110,6 +110,13 @@ class Finding(models.Model):
                 name="finding_of_vulnerability",
             ),
             models.Index(
+                # The first of a package is its worst.
+                F("package"),
+                F("severity").desc(),
+                condition=Q(closed_at__isnull=True, package__isnull=False),
+                name="open_of_package",
+            ),
+            models.Index(
                 F("points").desc(),
                 F("id").desc(),
                 condition=Q(closed_at__isnull=False),
@@ -135,11 +142,10 @@ class Finding(models.Model):
                 name="resolved_newest",
             ),
             models.Index(
-                # Where tools differ is rare, so the list by points would look through all the rest for it.
-                F("points").desc(),
-                F("id").desc(),
-                condition=Q(closed_at__isnull=True, agreement=DISPUTED),
-                name="open_disputed",
+                # Few values, and so a small index: what is frequent is found by points, what is rare by this.
+                fields=("agreement", "fix"),
+                condition=Q(closed_at__isnull=True, agreement__isnull=False),
+                name="open_by_agreement",
             ),
             models.Index(F("points").desc(), F("id").desc(), name="finding_by_points"),
             models.Index(F("opened_at").desc(), F("id").desc(), name="finding_newest"),

@@ -364,9 +364,13 @@ def _resolve(ids: Sequence[int], at: datetime) -> None:
         OpenInterval.objects.filter(finding__in=ids, closed_at__isnull=True).update(closed_at=at)
 
 
-def words_by_tool(finding_ids: Iterable[int]) -> Mapping[int, list[Attribution]]:
-    """The present words on each finding, for people."""
+def words_by_tool(
+    finding_ids: Sequence[int], moment: datetime | None = None
+) -> Mapping[int, list[Attribution]]:
+    """The words on each finding now, or at `moment`, for people."""
     found: dict[int, list[Attribution]] = {}
-    for row in Attribution.objects.current().filter(finding__in=list(finding_ids)).order_by("tool"):
+    if not finding_ids:
+        return found
+    for row in Attribution.objects.as_of(moment).filter(finding__in=finding_ids).order_by("tool"):
         found.setdefault(row.finding_id, []).append(row)
     return found

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework import serializers
 
 from posture.base.serializers import PlainSerializer, RequirementsField, Serializer, SeverityField
-from posture.findings.choices import FindingKind, FindingState
+from posture.findings.choices import AGREEMENTS, Agreement, FindingKind, FindingState
 from posture.fleet.serializers import AssetRefSerializer, EnvironmentRefSerializer
 from posture.vulnerabilities.serializers import (
     FixStatusField,
     PackageRefSerializer,
     VulnerabilityRefSerializer,
 )
+
+
+class AgreementField(serializers.ChoiceField):
+    """How far tools agree, stored as a number and shown by name."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(choices=Agreement.choices, **kwargs)
+
+    def to_representation(self, value: Any) -> str:
+        return AGREEMENTS[value].value
 
 
 class FindingSerializer(Serializer):
@@ -24,6 +36,11 @@ class FindingSerializer(Serializer):
     check = serializers.CharField(allow_null=True, source="check_slug")
     vulnerability = VulnerabilityRefSerializer(allow_null=True)
     package = PackageRefSerializer(allow_null=True)
+    agreement = AgreementField(
+        allow_null=True, help_text="Whether the tools that looked for it say the same; null: of a check."
+    )
+    fix = FixStatusField(allow_null=True, help_text="What is said of a fix; null: of a check.")
+    fixed_versions = serializers.ListField(child=serializers.CharField())
     asset = AssetRefSerializer()
     host = AssetRefSerializer(allow_null=True, source="asset.host")
     environment = EnvironmentRefSerializer(allow_null=True)

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 from posture.base.intervals import Interval, IntervalQuerySet
 from posture.base.trigrams import Trigrams
 from posture.vulnerabilities.choices import ScanState
+from scanners.reported import ReportedPackage
 
 
 class Package(models.Model):
@@ -41,6 +42,20 @@ class Package(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
+
+    @property
+    def reported(self) -> ReportedPackage:
+        """The package as a record, as it is in every image."""
+        return ReportedPackage(
+            ecosystem=self.ecosystem,
+            namespace=self.namespace,
+            name=self.name,
+            version=self.version,
+            architecture=self.architecture,
+            distribution=self.distribution,
+            source_name=self.source_name,
+            source_version=self.source_version,
+        )
 
 
 class Vulnerability(models.Model):

@@ -1130,6 +1130,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images/{image}/packages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List images
+         * @description The packages of one image, with the layer that brought each and what is open in it.
+         */
+        get: operations["images_packages_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{image}/packages/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export images as CSV or JSON lines
+         * @description The packages of one image, with the layer that brought each and what is open in it.
+         */
+        get: operations["images_packages_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{image}/packages/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values to filter images by, with counts
+         * @description The packages of one image, with the layer that brought each and what is open in it.
+         */
+        get: operations["images_packages_facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{image}/words": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List images
+         * @description What each tool says of each vulnerability in one image, side by side; where they differ first.
+         */
+        get: operations["images_words_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{image}/words/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export images as CSV or JSON lines
+         * @description What each tool says of each vulnerability in one image, side by side; where they differ first.
+         */
+        get: operations["images_words_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{image}/words/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values to filter images by, with counts
+         * @description What each tool says of each vulnerability in one image, side by side; where they differ first.
+         */
+        get: operations["images_words_facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images/{asset}": {
         parameters: {
             query?: never;
@@ -1150,6 +1270,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images/{id}/build": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description How the image is built: its layers with what each brought, the image that it rests on, and what its configuration
+         *     says.
+         */
+        get: operations["images_build_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images/{id}/ledger": {
         parameters: {
             query?: never;
@@ -1159,6 +1299,23 @@ export interface paths {
         };
         /** @description Of a host, container or image; `kind` is given by the route. */
         get: operations["images_ledger_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{id}/sarif": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What is open in the image as a SARIF 2.1.0 log, as code-scanning services take it. */
+        get: operations["images_sarif_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1193,6 +1350,26 @@ export interface paths {
         };
         /** @description What each tool last told of the image, and why one could not. */
         get: operations["images_scans_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{id}/vex": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description What is open in the image as an OpenVEX document: each vulnerability affects it, with what to do about it. 409 when
+         *     nothing is open: the format knows no document without a statement.
+         */
+        get: operations["images_vex_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1523,6 +1700,86 @@ export interface paths {
         put?: never;
         /** @description Try an address and credential without storing anything. */
         post: operations["nodes_test_new"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/packages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List packages
+         * @description Packages that tools found in images, each version once for the whole fleet.
+         */
+        get: operations["packages_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/packages/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One of the packages
+         * @description Packages that tools found in images, each version once for the whole fleet.
+         */
+        get: operations["packages_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/packages/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export packages as CSV or JSON lines
+         * @description Packages that tools found in images, each version once for the whole fleet.
+         */
+        get: operations["packages_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/packages/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values to filter packages by, with counts
+         * @description Packages that tools found in images, each version once for the whole fleet.
+         */
+        get: operations["packages_facets"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2083,6 +2340,13 @@ export interface components {
             single_source: number;
         };
         /**
+         * @description * `agreed` - Agreed
+         *     * `disputed` - Disputed
+         *     * `single_source` - One source
+         * @enum {string}
+         */
+        AgreementEnum: "agreed" | "disputed" | "single_source";
+        /**
          * @description * `host` - Host
          *     * `container` - Container
          *     * `image` - Image
@@ -2095,6 +2359,17 @@ export interface components {
             kind: components["schemas"]["AssetKind"];
             id: number;
             name: string;
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        BaseImage: {
+            id: number;
+            name: string;
+            digest: string;
+            /** @description How many of the lowest layers are its. */
+            layers: number;
+            packages: number;
+            /** @description Open findings in the packages that it brought. */
+            closes: components["schemas"]["SeverityCounts"];
         };
         /** @description Declares the shape of a value that is a plain mapping already. */
         BulkAnswer: {
@@ -2592,6 +2867,28 @@ export interface components {
             check: string | null;
             vulnerability: components["schemas"]["VulnerabilityRef"] | null;
             package: components["schemas"]["PackageRef"] | null;
+            /**
+             * @description Whether the tools that looked for it say the same; null: of a check.
+             *
+             *     * `agreed` - Agreed
+             *     * `disputed` - Disputed
+             *     * `single_source` - One source
+             */
+            agreement: components["schemas"]["AgreementEnum"] | components["schemas"]["NullEnum"];
+            /**
+             * @description What is said of a fix; null: of a check.
+             *
+             *     * `unknown` - Not known
+             *     * `fixed` - Fixed version exists
+             *     * `affected` - No fix yet
+             *     * `will_not_fix` - Will not be fixed
+             *     * `fix_deferred` - Fix deferred
+             *     * `end_of_life` - End of life
+             *     * `under_investigation` - Under investigation
+             *     * `not_affected` - Not affected
+             */
+            fix: components["schemas"]["FixStatus"] | components["schemas"]["NullEnum"];
+            fixed_versions: string[];
             asset: components["schemas"]["AssetRef"];
             host: components["schemas"]["AssetRef"] | null;
             environment: components["schemas"]["EnvironmentRef"] | null;
@@ -2632,6 +2929,28 @@ export interface components {
             check: string | null;
             vulnerability: components["schemas"]["VulnerabilityRef"] | null;
             package: components["schemas"]["PackageRef"] | null;
+            /**
+             * @description Whether the tools that looked for it say the same; null: of a check.
+             *
+             *     * `agreed` - Agreed
+             *     * `disputed` - Disputed
+             *     * `single_source` - One source
+             */
+            agreement: components["schemas"]["AgreementEnum"] | components["schemas"]["NullEnum"];
+            /**
+             * @description What is said of a fix; null: of a check.
+             *
+             *     * `unknown` - Not known
+             *     * `fixed` - Fixed version exists
+             *     * `affected` - No fix yet
+             *     * `will_not_fix` - Will not be fixed
+             *     * `fix_deferred` - Fix deferred
+             *     * `end_of_life` - End of life
+             *     * `under_investigation` - Under investigation
+             *     * `not_affected` - Not affected
+             */
+            fix: components["schemas"]["FixStatus"] | components["schemas"]["NullEnum"];
+            fixed_versions: string[];
             asset: components["schemas"]["AssetRef"];
             host: components["schemas"]["AssetRef"] | null;
             environment: components["schemas"]["EnvironmentRef"] | null;
@@ -2680,13 +2999,6 @@ export interface components {
          */
         FindingState: "open" | "resolved";
         /**
-         * @description * `all` - all
-         *     * `some` - some
-         *     * `none` - none
-         * @enum {string}
-         */
-        FixEnum: "all" | "some" | "none";
-        /**
          * @description * `unknown` - Not known
          *     * `fixed` - Fixed version exists
          *     * `affected` - No fix yet
@@ -2698,6 +3010,13 @@ export interface components {
          * @enum {string}
          */
         FixStatus: "unknown" | "fixed" | "affected" | "will_not_fix" | "fix_deferred" | "end_of_life" | "under_investigation" | "not_affected";
+        /**
+         * @description * `all` - all
+         *     * `some` - some
+         *     * `none` - none
+         * @enum {string}
+         */
+        FixedInEnum: "all" | "some" | "none";
         /** @description Declares the shape of a value that is a plain mapping already. */
         Freshness: {
             nodes: number;
@@ -2905,6 +3224,24 @@ export interface components {
             /** Format: date-time */
             gone_at: string | null;
         };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        ImageBuild: {
+            /** @description Lowest first. */
+            layers: components["schemas"]["ImageLayer"][];
+            /** @description A guess by the layers; null: none is known. */
+            base: components["schemas"]["BaseImage"] | null;
+            /** @description Empty: root. */
+            user: string;
+            has_healthcheck: boolean;
+            /** Format: date-time */
+            created_at: string | null;
+            /** @description False: only reports tell of this image. */
+            is_configuration_known: boolean;
+            /** @description Where secrets were seen in configuration, history and files. */
+            secrets: string[];
+            /** @description Null: no tool listed any. */
+            packages: number | null;
+        };
         /** @description A read-only serializer: the declared fields are the contract, in this order. */
         ImageItem: {
             id: number;
@@ -2939,10 +3276,61 @@ export interface components {
             layers: string[];
             hosts_list: components["schemas"]["HoldingHost"][];
         };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        ImageLayer: {
+            /** @description From 0, the lowest; -1: what no layer is known for. */
+            place: number;
+            digest: string;
+            /** @description Null: not known. */
+            created_by: string | null;
+            /** Format: date-time */
+            created_at: string | null;
+            size_bytes: number | null;
+            packages: number;
+            severity_counts: components["schemas"]["SeverityCounts"];
+        };
+        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        ImagePackage: {
+            id: number;
+            ecosystem: string;
+            name: string;
+            version: string;
+            architecture: string;
+            distribution: string;
+            source_name: string;
+            source_version: string;
+            /** @description Place of the layer that brought it; -1: not known. */
+            layer: number;
+            /** @description That list it. */
+            tools: string[];
+            /**
+             * @description Null: none is open.
+             *
+             *     * `critical` - critical
+             *     * `high` - high
+             *     * `medium` - medium
+             *     * `low` - low
+             *     * `info` - info
+             */
+            severity: components["schemas"]["SeverityEnum"] | components["schemas"]["NullEnum"];
+            severity_counts: components["schemas"]["SeverityCounts"];
+        };
         /** @description A read-only serializer: the declared fields are the contract, in this order. */
         ImageRef: {
             id: number;
             name: string;
+        };
+        /** @description One vulnerability in one package of the image, with what each tool says of it. */
+        ImageWord: {
+            /** @description Of the finding. */
+            id: number;
+            vulnerability: components["schemas"]["VulnerabilityRef"];
+            package: components["schemas"]["PackageRef"];
+            severity: components["schemas"]["SeverityEnum"];
+            agreement: components["schemas"]["AgreementEnum"];
+            fix: components["schemas"]["FixStatus"];
+            /** @description One for each tool that told of the image, by name. */
+            cells: components["schemas"]["WordCell"][];
         };
         /** @description Declares the shape of a value that is a plain mapping already. */
         LastPull: {
@@ -3305,11 +3693,77 @@ export interface components {
          * @enum {string}
          */
         OutcomeEnum: "pass" | "fail" | "manual" | "not_applicable" | "not_measured" | "error";
+        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        Package: {
+            id: number;
+            ecosystem: string;
+            namespace: string;
+            name: string;
+            version: string;
+            architecture: string;
+            /** @description The release that it is of; empty for languages. */
+            distribution: string;
+            /** @description What it was built from, where that has another name. */
+            source_name: string;
+            source_version: string;
+            /** @description That hold it now. */
+            images: components["schemas"]["Count"];
+            /** @description Open ones, over all images. */
+            findings: components["schemas"]["Count"];
+            /**
+             * @description Null: none is open.
+             *
+             *     * `critical` - critical
+             *     * `high` - high
+             *     * `medium` - medium
+             *     * `low` - low
+             *     * `info` - info
+             */
+            severity: components["schemas"]["SeverityEnum"] | components["schemas"]["NullEnum"];
+            /** Format: date-time */
+            first_seen_at: string;
+        };
         /** @description Declares the shape of a value that is a plain mapping already. */
         PackageFigures: {
             manager: string | null;
             /** @description Null: not measured. */
             count: number | null;
+        };
+        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        PackageItem: {
+            id: number;
+            ecosystem: string;
+            namespace: string;
+            name: string;
+            version: string;
+            architecture: string;
+            /** @description The release that it is of; empty for languages. */
+            distribution: string;
+            /** @description What it was built from, where that has another name. */
+            source_name: string;
+            source_version: string;
+            /** @description That hold it now. */
+            images: components["schemas"]["Count"];
+            /** @description Open ones, over all images. */
+            findings: components["schemas"]["Count"];
+            /**
+             * @description Null: none is open.
+             *
+             *     * `critical` - critical
+             *     * `high` - high
+             *     * `medium` - medium
+             *     * `low` - low
+             *     * `info` - info
+             */
+            severity: components["schemas"]["SeverityEnum"] | components["schemas"]["NullEnum"];
+            /** Format: date-time */
+            first_seen_at: string;
+            /** @description The package URL. */
+            url: string;
+            /** @description At most 200, the worst first. */
+            vulnerabilities: components["schemas"]["PackageVulnerability"][];
+            /** @description Of the same package in the fleet; at most 100. */
+            versions: components["schemas"]["PackageVersion"][];
         };
         /** @description A read-only serializer: the declared fields are the contract, in this order. */
         PackageRef: {
@@ -3319,6 +3773,26 @@ export interface components {
             version: string;
             architecture: string;
             distribution: string;
+        };
+        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        PackageVersion: {
+            id: number;
+            ecosystem: string;
+            name: string;
+            version: string;
+            architecture: string;
+            distribution: string;
+            images: components["schemas"]["Count"];
+            severity: components["schemas"]["SeverityEnum"] | components["schemas"]["NullEnum"];
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        PackageVulnerability: {
+            vulnerability: components["schemas"]["VulnerabilityRef"];
+            severity: string;
+            /** @description What is said of a fix. */
+            fix: string;
+            fixed_versions: string[];
+            images: number;
         };
         /**
          * @description * `environments` - Environments
@@ -3509,8 +3983,47 @@ export interface components {
                 exact: boolean;
             };
         };
+        PaginatedImagePackageList: {
+            results: components["schemas"]["ImagePackage"][];
+            /**
+             * Format: uri
+             * @description The next page; null on the last one.
+             */
+            next: string | null;
+            /** @description How many rows match; when not exact, at least `value`. */
+            count: {
+                value: number;
+                exact: boolean;
+            };
+        };
+        PaginatedImageWordList: {
+            results: components["schemas"]["ImageWord"][];
+            /**
+             * Format: uri
+             * @description The next page; null on the last one.
+             */
+            next: string | null;
+            /** @description How many rows match; when not exact, at least `value`. */
+            count: {
+                value: number;
+                exact: boolean;
+            };
+        };
         PaginatedNodeList: {
             results: components["schemas"]["Node"][];
+            /**
+             * Format: uri
+             * @description The next page; null on the last one.
+             */
+            next: string | null;
+            /** @description How many rows match; when not exact, at least `value`. */
+            count: {
+                value: number;
+                exact: boolean;
+            };
+        };
+        PaginatedPackageList: {
+            results: components["schemas"]["Package"][];
             /**
              * Format: uri
              * @description The next page; null on the last one.
@@ -3779,6 +4292,13 @@ export interface components {
             is_shared?: boolean;
             page: components["schemas"]["PageEnum"];
         };
+        /**
+         * @description * `affected` - Says so
+         *     * `silent` - Does not say so
+         *     * `not_looked` - Did not look
+         * @enum {string}
+         */
+        SaysEnum: "affected" | "silent" | "not_looked";
         /** @description A read-only serializer: the declared fields are the contract, in this order. */
         Scan: {
             tool: string;
@@ -3844,12 +4364,14 @@ export interface components {
          * @description * `host` - host
          *     * `container` - container
          *     * `image` - image
+         *     * `vulnerability` - vulnerability
+         *     * `package` - package
          *     * `check` - check
          *     * `node` - node
          *     * `finding` - finding
          * @enum {string}
          */
-        SearchKind: "host" | "container" | "image" | "check" | "node" | "finding";
+        SearchKind: "host" | "container" | "image" | "vulnerability" | "package" | "check" | "node" | "finding";
         /** @description Declares the shape of a value that is a plain mapping already. */
         SearchResult: {
             kind: components["schemas"]["SearchKind"];
@@ -4030,13 +4552,13 @@ export interface components {
             fix_due_at: string | null;
             is_used_by_ransomware: boolean;
             /**
-             * @description Of the open findings.
+             * @description In how many of the packages that have it a version mends it.
              *
              *     * `all` - all
              *     * `some` - some
              *     * `none` - none
              */
-            fix: components["schemas"]["FixEnum"];
+            fixed_in: components["schemas"]["FixedInEnum"];
             /** @description At most six. */
             fixed_versions: string[];
             /** @description Open ones. */
@@ -4094,13 +4616,13 @@ export interface components {
             fix_due_at: string | null;
             is_used_by_ransomware: boolean;
             /**
-             * @description Of the open findings.
+             * @description In how many of the packages that have it a version mends it.
              *
              *     * `all` - all
              *     * `some` - some
              *     * `none` - none
              */
-            fix: components["schemas"]["FixEnum"];
+            fixed_in: components["schemas"]["FixedInEnum"];
             /** @description At most six. */
             fixed_versions: string[];
             /** @description Open ones. */
@@ -4168,6 +4690,21 @@ export interface components {
             fixed_versions: string[];
             /** Format: date-time */
             since: string;
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        WordCell: {
+            tool: string;
+            /**
+             * @description silent: it looked through the image in this ecosystem and does not report it.
+             *
+             *     * `affected` - Says so
+             *     * `silent` - Does not say so
+             *     * `not_looked` - Did not look
+             */
+            says: components["schemas"]["SaysEnum"];
+            severity: string | null;
+            status: string | null;
+            fixed_versions: string[];
         };
     };
     responses: never;
@@ -6765,6 +7302,8 @@ export interface operations {
     findings_list: {
         parameters: {
             query?: {
+                /** @description Whether the tools that looked for it say the same, now. */
+                agreement?: ("agreed" | "disputed" | "single_source")[];
                 /** @description Show what was true at this past moment. */
                 as_of?: string;
                 /** @description Asset */
@@ -6777,6 +7316,10 @@ export interface operations {
                 cursor?: string;
                 /** @description Environment ids or slugs. */
                 environment?: string[];
+                /** @description What is said now. */
+                fix?: ("unknown" | "fixed" | "affected" | "will_not_fix" | "fix_deferred" | "end_of_life" | "under_investigation" | "not_affected")[];
+                /** @description Fixable */
+                fixable?: "true" | "false";
                 /** @description Framework */
                 framework?: ("cis-docker-1.8" | "gdpr" | "hipaa" | "iso-27001-2022" | "mitre-attack-containers" | "nist-800-190" | "nist-csf-2" | "nsa-cisa-k8s" | "pci-dss-4.0.1" | "soc2")[];
                 /** @description Host */
@@ -6799,6 +7342,8 @@ export interface operations {
                 search?: string;
                 /** @description Severity */
                 severity?: ("critical" | "high" | "medium" | "low" | "info")[];
+                /** @description Tools: findings that one of them reports. */
+                sources?: string[];
                 /** @description State */
                 state?: ("open" | "resolved")[];
                 /** @description Keys such as CVE-2024-21626, or aliases. */
@@ -6930,6 +7475,8 @@ export interface operations {
     findings_export: {
         parameters: {
             query?: {
+                /** @description Whether the tools that looked for it say the same, now. */
+                agreement?: ("agreed" | "disputed" | "single_source")[];
                 /** @description Show what was true at this past moment. */
                 as_of?: string;
                 /** @description Asset */
@@ -6940,6 +7487,10 @@ export interface operations {
                 check?: string[];
                 /** @description Environment ids or slugs. */
                 environment?: string[];
+                /** @description What is said now. */
+                fix?: ("unknown" | "fixed" | "affected" | "will_not_fix" | "fix_deferred" | "end_of_life" | "under_investigation" | "not_affected")[];
+                /** @description Fixable */
+                fixable?: "true" | "false";
                 /** @description CSV, or one JSON object a line. */
                 format?: "csv" | "jsonl";
                 /** @description Framework */
@@ -6962,6 +7513,8 @@ export interface operations {
                 search?: string;
                 /** @description Severity */
                 severity?: ("critical" | "high" | "medium" | "low" | "info")[];
+                /** @description Tools: findings that one of them reports. */
+                sources?: string[];
                 /** @description State */
                 state?: ("open" | "resolved")[];
                 /** @description Keys such as CVE-2024-21626, or aliases. */
@@ -7015,6 +7568,8 @@ export interface operations {
     findings_facets: {
         parameters: {
             query?: {
+                /** @description Whether the tools that looked for it say the same, now. */
+                agreement?: ("agreed" | "disputed" | "single_source")[];
                 /** @description Show what was true at this past moment. */
                 as_of?: string;
                 /** @description Asset */
@@ -7025,6 +7580,10 @@ export interface operations {
                 check?: string[];
                 /** @description Environment ids or slugs. */
                 environment?: string[];
+                /** @description What is said now. */
+                fix?: ("unknown" | "fixed" | "affected" | "will_not_fix" | "fix_deferred" | "end_of_life" | "under_investigation" | "not_affected")[];
+                /** @description Fixable */
+                fixable?: "true" | "false";
                 /** @description Framework */
                 framework?: ("cis-docker-1.8" | "gdpr" | "hipaa" | "iso-27001-2022" | "mitre-attack-containers" | "nist-800-190" | "nist-csf-2" | "nsa-cisa-k8s" | "pci-dss-4.0.1" | "soc2")[];
                 /** @description Host */
@@ -7043,6 +7602,8 @@ export interface operations {
                 search?: string;
                 /** @description Severity */
                 severity?: ("critical" | "high" | "medium" | "low" | "info")[];
+                /** @description Tools: findings that one of them reports. */
+                sources?: string[];
                 /** @description State */
                 state?: ("open" | "resolved")[];
                 /** @description Keys such as CVE-2024-21626, or aliases. */
@@ -7095,6 +7656,8 @@ export interface operations {
     findings_groups: {
         parameters: {
             query: {
+                /** @description Whether the tools that looked for it say the same, now. */
+                agreement?: ("agreed" | "disputed" | "single_source")[];
                 /** @description Show what was true at this past moment. */
                 as_of?: string;
                 /** @description Asset */
@@ -7107,6 +7670,10 @@ export interface operations {
                 check?: string[];
                 /** @description Environment ids or slugs. */
                 environment?: string[];
+                /** @description What is said now. */
+                fix?: ("unknown" | "fixed" | "affected" | "will_not_fix" | "fix_deferred" | "end_of_life" | "under_investigation" | "not_affected")[];
+                /** @description Fixable */
+                fixable?: "true" | "false";
                 /** @description Framework */
                 framework?: ("cis-docker-1.8" | "gdpr" | "hipaa" | "iso-27001-2022" | "mitre-attack-containers" | "nist-800-190" | "nist-csf-2" | "nsa-cisa-k8s" | "pci-dss-4.0.1" | "soc2")[];
                 /** @description Host */
@@ -7125,6 +7692,8 @@ export interface operations {
                 search?: string;
                 /** @description Severity */
                 severity?: ("critical" | "high" | "medium" | "low" | "info")[];
+                /** @description Tools: findings that one of them reports. */
+                sources?: string[];
                 /** @description State */
                 state?: ("open" | "resolved")[];
                 /** @description Keys such as CVE-2024-21626, or aliases. */
@@ -8538,12 +9107,16 @@ export interface operations {
                 ordering?: "name" | "-name" | "-load" | "load" | "-size_bytes" | "-created_at" | "created_at";
                 /** @description Operating system */
                 os?: string[];
+                /** @description Package */
+                package?: number[];
                 /** @description For example library/nginx. */
                 repository?: string[];
                 /** @description Search */
                 search?: string;
                 /** @description Runs as root */
                 user_root?: "true" | "false";
+                /** @description Keys such as CVE-2024-21626, or aliases: images in which one is open. */
+                vulnerability?: string[];
             };
             header?: never;
             path?: never;
@@ -8589,6 +9162,448 @@ export interface operations {
             };
             /** @description The sender's role or the token's scope does not allow this. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    images_packages_list: {
+        parameters: {
+            query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+                /** @description Where the page before ended; taken from `next`. */
+                cursor?: string;
+                /** @description Ecosystem */
+                ecosystem?: string[];
+                /** @description Rows a page. */
+                limit?: number;
+                /** @description Has open findings */
+                open?: "true" | "false";
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "name" | "-name";
+                /** @description Search */
+                search?: string;
+            };
+            header?: never;
+            path: {
+                image: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedImagePackageList"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    images_packages_export: {
+        parameters: {
+            query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+                /** @description Ecosystem */
+                ecosystem?: string[];
+                /** @description CSV, or one JSON object a line. */
+                format?: "csv" | "jsonl";
+                /** @description Has open findings */
+                open?: "true" | "false";
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "name" | "-name";
+                /** @description Search */
+                search?: string;
+            };
+            header?: never;
+            path: {
+                image: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every matching row, streamed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    images_packages_facets: {
+        parameters: {
+            query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+                /** @description Ecosystem */
+                ecosystem?: string[];
+                /** @description Has open findings */
+                open?: "true" | "false";
+                /** @description Search */
+                search?: string;
+            };
+            header?: never;
+            path: {
+                image: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facets"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    images_words_list: {
+        parameters: {
+            query?: {
+                /** @description Agreement */
+                agreement?: ("agreed" | "disputed" | "single_source")[];
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+                /** @description Where the page before ended; taken from `next`. */
+                cursor?: string;
+                /** @description Rows a page. */
+                limit?: number;
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "-differs" | "-points" | "-severity";
+                /** @description Search */
+                search?: string;
+                /** @description Severity */
+                severity?: ("critical" | "high" | "medium" | "low" | "info")[];
+            };
+            header?: never;
+            path: {
+                image: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedImageWordList"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    images_words_export: {
+        parameters: {
+            query?: {
+                /** @description Agreement */
+                agreement?: ("agreed" | "disputed" | "single_source")[];
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+                /** @description CSV, or one JSON object a line. */
+                format?: "csv" | "jsonl";
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "-differs" | "-points" | "-severity";
+                /** @description Search */
+                search?: string;
+                /** @description Severity */
+                severity?: ("critical" | "high" | "medium" | "low" | "info")[];
+            };
+            header?: never;
+            path: {
+                image: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every matching row, streamed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    images_words_facets: {
+        parameters: {
+            query?: {
+                /** @description Agreement */
+                agreement?: ("agreed" | "disputed" | "single_source")[];
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+                /** @description Search */
+                search?: string;
+                /** @description Severity */
+                severity?: ("critical" | "high" | "medium" | "low" | "info")[];
+            };
+            header?: never;
+            path: {
+                image: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facets"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8669,6 +9684,67 @@ export interface operations {
             };
         };
     };
+    images_build_retrieve: {
+        parameters: {
+            query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageBuild"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     images_ledger_retrieve: {
         parameters: {
             query?: never;
@@ -8687,6 +9763,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ledger"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    images_sarif_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
                 };
             };
             /** @description The request breaks a rule; `errors` names the parameter or field. */
@@ -8850,6 +9986,66 @@ export interface operations {
             };
         };
     };
+    images_vex_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     images_export: {
         parameters: {
             query?: {
@@ -8871,12 +10067,16 @@ export interface operations {
                 ordering?: "name" | "-name" | "-load" | "load" | "-size_bytes" | "-created_at" | "created_at";
                 /** @description Operating system */
                 os?: string[];
+                /** @description Package */
+                package?: number[];
                 /** @description For example library/nginx. */
                 repository?: string[];
                 /** @description Search */
                 search?: string;
                 /** @description Runs as root */
                 user_root?: "true" | "false";
+                /** @description Keys such as CVE-2024-21626, or aliases: images in which one is open. */
+                vulnerability?: string[];
             };
             header?: never;
             path?: never;
@@ -8940,12 +10140,16 @@ export interface operations {
                 in_use?: "true" | "false";
                 /** @description Operating system */
                 os?: string[];
+                /** @description Package */
+                package?: number[];
                 /** @description For example library/nginx. */
                 repository?: string[];
                 /** @description Search */
                 search?: string;
                 /** @description Runs as root */
                 user_root?: "true" | "false";
+                /** @description Keys such as CVE-2024-21626, or aliases: images in which one is open. */
+                vulnerability?: string[];
             };
             header?: never;
             path?: never;
@@ -10217,6 +11421,273 @@ export interface operations {
             };
             /** @description The present state does not admit this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    packages_list: {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended; taken from `next`. */
+                cursor?: string;
+                /** @description Distribution */
+                distribution?: string[];
+                /** @description Ecosystem */
+                ecosystem?: string[];
+                /** @description Rows a page. */
+                limit?: number;
+                /** @description Name */
+                name?: string[];
+                /** @description Has open findings */
+                open?: "true" | "false";
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "name" | "-name" | "-first_seen_at";
+                /** @description Search */
+                search?: string;
+                /** @description Source package */
+                source?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedPackageList"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    packages_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PackageItem"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    packages_export: {
+        parameters: {
+            query?: {
+                /** @description Distribution */
+                distribution?: string[];
+                /** @description Ecosystem */
+                ecosystem?: string[];
+                /** @description CSV, or one JSON object a line. */
+                format?: "csv" | "jsonl";
+                /** @description Name */
+                name?: string[];
+                /** @description Has open findings */
+                open?: "true" | "false";
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "name" | "-name" | "-first_seen_at";
+                /** @description Search */
+                search?: string;
+                /** @description Source package */
+                source?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every matching row, streamed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    packages_facets: {
+        parameters: {
+            query?: {
+                /** @description Distribution */
+                distribution?: string[];
+                /** @description Ecosystem */
+                ecosystem?: string[];
+                /** @description Name */
+                name?: string[];
+                /** @description Has open findings */
+                open?: "true" | "false";
+                /** @description Search */
+                search?: string;
+                /** @description Source package */
+                source?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facets"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12168,7 +13639,7 @@ export interface operations {
                 /** @description Exploited */
                 exploited?: "true" | "false";
                 /** @description Fix */
-                fix?: ("all" | "some" | "none")[];
+                fixed_in?: ("all" | "some" | "none")[];
                 /** @description Rows a page. */
                 limit?: number;
                 /** @description Has open findings */
@@ -12316,7 +13787,7 @@ export interface operations {
                 /** @description Exploited */
                 exploited?: "true" | "false";
                 /** @description Fix */
-                fix?: ("all" | "some" | "none")[];
+                fixed_in?: ("all" | "some" | "none")[];
                 /** @description CSV, or one JSON object a line. */
                 format?: "csv" | "jsonl";
                 /** @description Has open findings */
@@ -12389,7 +13860,7 @@ export interface operations {
                 /** @description Exploited */
                 exploited?: "true" | "false";
                 /** @description Fix */
-                fix?: ("all" | "some" | "none")[];
+                fixed_in?: ("all" | "some" | "none")[];
                 /** @description Has open findings */
                 open?: "true" | "false";
                 /** @description Used by ransomware */

@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='finding',
-            index=models.Index(models.OrderBy(models.F('points'), descending=True), models.OrderBy(models.F('id'), descending=True), condition=models.Q(('agreement', 1), ('closed_at__isnull', True)), name='open_disputed'),
+            index=models.Index(condition=models.Q(('agreement__isnull', False), ('closed_at__isnull', True)), fields=['agreement', 'fix'], name='open_by_agreement'),
         ),
         migrations.AddField(
             model_name='tally',
@@ -112,6 +112,10 @@ class Migration(migrations.Migration):
             model_name='witness',
             name='asset',
             field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='witnesses', to='fleet.asset'),
+        ),
+        migrations.AddIndex(
+            model_name='finding',
+            index=models.Index(models.F('package'), models.OrderBy(models.F('severity'), descending=True), condition=models.Q(('closed_at__isnull', True), ('package__isnull', False)), name='open_of_package'),
         ),
         migrations.AddIndex(
             model_name='tally',

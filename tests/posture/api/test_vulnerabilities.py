@@ -75,7 +75,7 @@ def test_what_is_known_of_it(fleet: Fleet, admin: Client) -> None:
     assert (item["exploited_since"], item["fix_due_at"], item["epss"]) == ("2026-10-01", "2026-11-01", 0.4)
     assert item["severities"] == [{"source": "nvd", "severity": "high"}]
     assert [package["name"] for package in item["packages"]] == ["libweb1"]
-    assert item["packages"][0]["fix"] == "affected" and item["fix"] == "none"
+    assert item["packages"][0]["fix"] == "affected" and item["fixed_in"] == "none"
     assert [moment["what"] for moment in item["timeline"]][0] == "Exploited"
     assert {place["environment"]["slug"]: place["images"] for place in item["affected_environments"]} == {
         "production": 1,
@@ -89,8 +89,8 @@ def test_what_is_known_of_it(fleet: Fleet, admin: Client) -> None:
         ({"severity": "critical"}, {"CVE-2026-1000", SHARED, STRAY}),
         ({"epss_min": "0.4"}, {KNOWN}),
         ({"epss_min": "0.41"}, set()),
-        ({"fix": "some"}, set()),
-        ({"fix": "all", "severity": "critical"}, {"CVE-2026-1000", SHARED, STRAY}),
+        ({"fixed_in": "some"}, set()),
+        ({"fixed_in": "all", "severity": "critical"}, {"CVE-2026-1000", SHARED, STRAY}),
         ({"search": "2026-1100"}, {STRAY}),
         ({"search": "FLAW 1001"}, set()),
         ({"search": "flaw 10"}, {"CVE-2026-1100", "CVE-2026-1101", "CVE-2026-1102"}),
