@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import URLPattern, path
 from rest_framework.routers import SimpleRouter
 
 from posture.accounts.saved_views import SavedViewViewSet
@@ -21,13 +21,22 @@ from posture.defences.views import (
     MechanismsView,
 )
 from posture.findings.affected_views import AffectedView
+from posture.findings.image_documents import SarifView, VexView
+from posture.findings.image_views import (
+    ImageBuildView,
+    ImagePackageViewSet,
+    ImageViewSet,
+    ImageWordViewSet,
+    InsideImageViewSet,
+)
+from posture.findings.package_views import PackageViewSet
+from posture.findings.vulnerability_views import VulnerabilityViewSet
 from posture.fleet.choices import AssetKind
 from posture.fleet.enrolment_views import EnrolmentTokenViewSet
 from posture.fleet.probe_views import ContainerProbeView, HostPackagesView, HostProbeView
 from posture.fleet.views import ContainerViewSet, HostViewSet
 from posture.gate.views import GateDecisionViewSet, GatePolicyViewSet
 from posture.history.views import HistoryViewSet
-from posture.images.views import ImageViewSet
 from posture.risk.views import AssetLedgerView, EnvironmentLedgerView, FindingViewSet
 from posture.vulnerabilities.views import SbomView, ScansView
 
@@ -44,6 +53,8 @@ router.register("host-defences", HostMatrixViewSet, basename="host-defences")
 router.register("container-defences", ContainerMatrixViewSet, basename="container-defences")
 router.register("checks", CheckViewSet, basename="checks")
 router.register("check-results", CheckResultViewSet, basename="check-results")
+router.register("packages", PackageViewSet, basename="packages")
+router.register("vulnerabilities", VulnerabilityViewSet, basename="vulnerabilities")
 router.register("findings", FindingViewSet, basename="findings")
 router.register("uploads", UploadViewSet, basename="uploads")
 router.register("feeds", FeedViewSet, basename="feeds")
@@ -53,6 +64,15 @@ router.register("tokens", TokenViewSet, basename="tokens")
 router.register("users", UserViewSet, basename="users")
 router.register("views", SavedViewViewSet, basename="views")
 router.register("history", HistoryViewSet, basename="history")
+
+
+def inside_image(name: str, view: type[InsideImageViewSet]) -> list[URLPattern]:
+    """A list of what is inside one image, with its facets and export."""
+    return [
+        path(f"images/<int:image>/{name}{end}", view.as_view({"get": action}))
+        for end, action in (("", "list"), ("/facets", "facets"), ("/export", "export"))
+    ]
+
 
 urlpatterns = [
     path("session", SessionView.as_view()),
@@ -67,6 +87,11 @@ urlpatterns = [
     path("images/<int:pk>/ledger", AssetLedgerView.as_view(kind=AssetKind.IMAGE)),
     path("images/<int:pk>/scans", ScansView.as_view()),
     path("images/<int:pk>/sbom", SbomView.as_view()),
+    path("images/<int:pk>/vex", VexView.as_view()),
+    path("images/<int:pk>/sarif", SarifView.as_view()),
+    path("images/<int:pk>/build", ImageBuildView.as_view()),
+    *inside_image("packages", ImagePackageViewSet),
+    *inside_image("words", ImageWordViewSet),
     path("environments/<int:pk>/ledger", EnvironmentLedgerView.as_view()),
     path("hosts/<int:pk>/probe", HostProbeView.as_view()),
     path("hosts/<int:pk>/packages", HostPackagesView.as_view()),

@@ -177,9 +177,10 @@ SPECTACULAR_SETTINGS = {
         "UploadState": "posture.collection.choices.UploadState",
         "UploadSource": "posture.collection.choices.UploadSource",
         "FeedKind": "posture.vulnerabilities.choices.FeedKind",
+        "VexStatus": "posture.vulnerabilities.choices.VexChoices",
         "ScanState": "posture.vulnerabilities.choices.ScanState",
         "StepState": ["waiting", "running", "done", "failed"],
-        "SearchKind": ["host", "container", "image", "check", "node", "finding"],
+        "SearchKind": ["host", "container", "image", "vulnerability", "package", "check", "node", "finding"],
         "LedgerOwnerKind": ["environment"],
     },
 }
@@ -222,6 +223,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "posture.collection.tasks.settle_matches",
         "schedule": timedelta(seconds=numbers.real("PLIMSOLL_TICK_SECONDS")),
         "options": {"expires": 10},
+    },
+    "count how far vulnerabilities reach": {
+        "task": "posture.collection.tasks.fold_tallies",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 5},
     },
     "forget old pulls": {
         "task": "posture.collection.tasks.forget_old_pulls",

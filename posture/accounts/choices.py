@@ -36,6 +36,8 @@ class ListPage(models.TextChoices):
     CHECKS = "checks", "Checks"
     CHECK_RESULTS = "check-results", "Check results"
     FINDINGS = "findings", "Findings"
+    VULNERABILITIES = "vulnerabilities", "Vulnerabilities"
+    PACKAGES = "packages", "Packages"
     TOKENS = "tokens", "Tokens"
     USERS = "users", "People"
     HISTORY = "history", "History"

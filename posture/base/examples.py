@@ -65,6 +65,8 @@ def _by_type(field: Any) -> Any:
         return 1.0
     if isinstance(field, serializers.DateTimeField):
         return "2026-01-31T12:00:00Z"
+    if isinstance(field, serializers.DateField):
+        return "2026-01-31"
     if isinstance(field, serializers.CharField):
         return "text"
     return {}

@@ -22,7 +22,7 @@ from posture.risk.points import points_of
 from posture.vulnerabilities import scans
 from posture.vulnerabilities.choices import FIX_NUMBER, FIX_STATUSES
 from posture.vulnerabilities.ingest import known_by_id
-from posture.vulnerabilities.matching import is_covered
+from posture.vulnerabilities.matching import covered, is_looked_through
 from posture.vulnerabilities.models import Feed, Package, PackageList, Rematch
 from scanners.records import Severity
 from scanners.reported import FixStatus, Origin
@@ -33,7 +33,8 @@ _LOCKS = 0x6D617463  # "matc": the first of the two numbers of an asset's lock
 
 # Advisories of a distribution that name a package's release speak for who made it.
 _MATCHED = """
-    SELECT m.package_id, v.id, m.fixed_version, a.status, coalesce(a.severity, d.severity), a.distribution <> ''
+    SELECT m.package_id, v.id, m.fixed_version, a.status, coalesce(a.severity, d.severity), a.distribution <> '',
+        a.ecosystem
     FROM vulnerabilities_match m
     JOIN vulnerabilities_affectedpackage a ON a.id = m.affected_id
     JOIN vulnerabilities_advisory d ON d.id = a.advisory_id
@@ -98,6 +99,10 @@ def _settle(asset_id: int, at: datetime) -> None:
     fingerprint = hashlib.blake2b(msgspec.msgpack.encode(said), digest_size=16).hexdigest()
     if scans.unchanged(asset_id, origin, fingerprint, at):
         return
+    kinds = set(
+        Package.objects.filter(pk__in=package_ids).values_list("ecosystem", "distribution").distinct()
+    )
+    found = covered(kinds)
     findings.settle(
         asset_id,
         said,
@@ -106,9 +111,10 @@ def _settle(asset_id: int, at: datetime) -> None:
         kinds={FindingKind.VULNERABILITY.value},
         environment_id=None,
         weigh=points_of,
+        ecosystems={ecosystem for ecosystem, _ in found},
         at=at,
     )
-    if said or is_covered(_kinds(package_ids)):
+    if is_looked_through(kinds, found):
         fleet.add_evidence([asset_id], ["vulnerability_scan"])
     scans.store(
         asset_id,
@@ -133,7 +139,10 @@ def _said(package_ids: list[int]) -> list[Said]:
         by_pair.setdefault((package_id, vulnerability_id), []).append(tuple(of_one))
     return [
         reported_vulnerability(
-            known[vulnerability_id], package_id, _word(words, known[vulnerability_id].severity)
+            known[vulnerability_id],
+            package_id,
+            words[0][4],
+            _word(words, known[vulnerability_id].severity),
         )
         for (package_id, vulnerability_id), words in sorted(by_pair.items())
     ]
@@ -143,9 +152,9 @@ def _word(rows: Iterable[tuple[Any, ...]], otherwise: Severity | None) -> Word:
     """One word of what several advisories say of the same: the distribution's before others', the worst severity, every fix."""
     rows = list(rows)
     chosen = [row for row in rows if row[3]] or rows
-    severities = [Severity(severity) for _, _, severity, _ in chosen if severity is not None]
+    severities = [Severity(severity) for _, _, severity, *_ in chosen if severity is not None]
     fixes = tuple(sorted({fixed for fixed, *_ in chosen if fixed}))
-    statuses = [FIX_STATUSES[status] for _, status, _, _ in chosen]
+    statuses = [FIX_STATUSES[status] for _, status, *_ in chosen]
     status = (
         FixStatus.FIXED
         if fixes
@@ -157,7 +166,3 @@ def _word(rows: Iterable[tuple[Any, ...]], otherwise: Severity | None) -> Word:
         fixed_versions=fixes,
         outranks=bool(severities) and chosen[0][3],
     )
-
-
-def _kinds(package_ids: list[int]) -> set[tuple[str, str]]:
-    return set(Package.objects.filter(pk__in=package_ids).values_list("ecosystem", "distribution").distinct())

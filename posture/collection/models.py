@@ -32,6 +32,7 @@ class Upload(models.Model):
     opened = models.IntegerField(default=0)
     reopened = models.IntegerField(default=0)
     resolved = models.IntegerField(default=0)
+    statements = models.IntegerField(default=0)  # of VEX
     skipped = models.JSONField(default=list)  # [{"kind", "where", "reason"}], bounded
     skipped_total = models.IntegerField(default=0)
     error = models.CharField(max_length=1000, blank=True)

@@ -18,11 +18,14 @@ from posture.base import trigrams
 from posture.compliance.choices import LABELS, OUTCOMES
 from posture.compliance.models import Check
 from posture.defences.choices import DefenceState
-from posture.findings.choices import FindingKind, FindingState
+from posture.findings.choices import Agreement, FindingKind, FindingState
 from posture.findings.models import Finding
+from posture.findings.package_filtersets import visible_packages
+from posture.findings.vulnerability_views import vulnerabilities_within
 from posture.fleet import choices
 from posture.fleet.models import Asset, Node, Pull
 from posture.images.models import Image
+from posture.vulnerabilities.models import Alias
 from scanners.checks.registry import CATALOGUE
 from scanners.records import Severity
 
@@ -112,6 +115,7 @@ def meta() -> dict[str, Any]:
             "data_class": _enum(choices.DataClass),
             "finding_state": _enum(FindingState),
             "finding_kind": _enum(FindingKind),
+            "agreement": _enum(Agreement),
             "role": _enum(Role),
         },
         "checks_version": checks_version(),
@@ -141,6 +145,14 @@ def search(user: User, term: str) -> list[dict[str, Any]]:
             results.append(
                 {"kind": "image", "id": image.pk, "name": image.asset.name, "detail": image.digest}
             )
+    known = vulnerabilities_within(user.environment_ids()).filter(open_total__gt=0)
+    named = _named(Alias.objects.all(), "name", term).values("vulnerability")
+    for found in known.filter(pk__in=named).order_by("-worst", "-images", "-pk")[:PER_KIND]:
+        results.append({"kind": "vulnerability", "id": found.pk, "name": found.key, "detail": found.title})
+    packages = _named(visible_packages(user.environment_ids()), "name", term).order_by("name", "pk")
+    for package in packages[:PER_KIND]:
+        where = " ".join(filter(None, (package.version, package.distribution or package.ecosystem)))
+        results.append({"kind": "package", "id": package.pk, "name": package.name, "detail": where})
     checks = Check.objects.filter(Q(title__icontains=term) | Q(slug__icontains=term), is_retired=False)
     results += [{"kind": "check", "id": c.slug, "name": c.title, "detail": c.slug} for c in checks[:PER_KIND]]
     nodes = Node.objects.visible_to(user).filter(Q(name__icontains=term) | Q(address__icontains=term))

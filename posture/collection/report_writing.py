@@ -11,8 +11,9 @@ from django.db import transaction
 
 from posture.base import upsert
 from posture.findings import reported as findings
+from posture.findings.agreement import Word
 from posture.findings.choices import FindingKind
-from posture.findings.reported import Said, Word
+from posture.findings.reported import Said
 from posture.findings.settle import Settled
 from posture.fleet import ingest as fleet
 from posture.images import ingest as images
@@ -156,6 +157,7 @@ def write(subject: Subject, at: datetime, may_write: Callable[[int], bool]) -> W
             environment_id=None if about is None else about.environment_id,
             weigh=lambda severity, threat: points_of(severity, [*threat, *data]),
             at=at,
+            ecosystems=_looked_in(subject),
         )
         if subject.lists_packages:
             vulnerabilities.store_package_list(
@@ -205,6 +207,7 @@ def _matches(
         reported_vulnerability(
             known[match.vulnerability.id],
             package_ids[match.package.key],
+            match.package.ecosystem,
             Word(
                 severity=match.severity,
                 status=FIX_NUMBER[match.status],
@@ -216,13 +219,14 @@ def _matches(
     ]
 
 
-def reported_vulnerability(of: vulnerabilities.Known, package_id: int, word: Word) -> Said:
+def reported_vulnerability(of: vulnerabilities.Known, package_id: int, ecosystem: str, word: Word) -> Said:
     """A tool's word that a vulnerability is in a package."""
     return Said(
         kind=FindingKind.VULNERABILITY.value,
         key=f"{of.key} {package_id}",
         vulnerability_id=of.id,
         package_id=package_id,
+        ecosystem=ecosystem[:20],
         word=word,
         threat=tuple(threat_of(is_exploited=of.is_exploited, epss=of.epss)),
     )
@@ -282,6 +286,13 @@ def _evidence(subject: Subject) -> list[str]:
         *(["packages"] if subject.lists_packages else []),
         *(["vulnerability_scan"] if subject.looks_for_vulnerabilities else []),
     ]
+
+
+def _looked_in(subject: Subject) -> set[str]:
+    """The ecosystems in which the report looked for vulnerabilities: those of the packages that it lists."""
+    if not subject.looks_for_vulnerabilities:
+        return set()
+    return {package.ecosystem for package in subject.packages.values() if package.ecosystem}
 
 
 def roll_up(asset_id: int, at: datetime) -> None:

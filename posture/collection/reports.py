@@ -12,13 +12,14 @@ from django.utils import timezone
 
 from posture.collection.report_writing import SKIPPED_KEPT, About, Subject, write
 from posture.findings.settle import Settled
-from posture.vulnerabilities import scans
+from posture.vulnerabilities import scans, statements
 from scanners.records import Record, Skipped
-from scanners.reported import Origin, Reported, ReportedImage, ReportedVerdict
+from scanners.reported import Origin, Reported, ReportedImage, ReportedVerdict, VexStatement
 from scanners.reports import archives, read
 from scanners.reports.source import ReportError, Source, opened
 
 NOT_YOURS = "it is about an image that is in none of your environments"
+NOT_OURS = "statements hold in every environment, and you see only some"
 
 
 class Imported(Record, frozen=True, kw_only=True):
@@ -33,6 +34,7 @@ class Imported(Record, frozen=True, kw_only=True):
     opened: int = 0
     reopened: int = 0
     resolved: int = 0
+    statements: int = 0
     skipped: tuple[Skipped, ...] = ()
     skipped_total: int = 0
     seconds: float = 0.0
@@ -49,10 +51,12 @@ def _nothing() -> None:
 
 class Order(Record, frozen=True, kw_only=True):
     """How a file is to be imported. `about` says what it is about, where the report need not; `may_write` whether whoever
-    sends it may say something of an asset; `begin` is called once, before anything is written of what may be new;
-    `is_alive` is asked after each image, told how many there were, and False ends the import."""
+    sends it may say something of an asset, `may_state` whether VEX statements, which are about all environments, are kept;
+    `begin` is called once, before anything is written of what may be new; `is_alive` is asked after each image, told how
+    many there were, and False ends the import."""
 
     about: About | None = None
+    may_state: bool = True
     may_write: Callable[[int], bool] = _everywhere
     begin: Callable[[], None] = _nothing
     is_alive: Callable[[int], bool] = _everywhere
@@ -112,7 +116,7 @@ def _import_packed(path: Path, name: str, order: Order) -> Imported:
     )
 
 
-_COUNTED = ("images", "findings", "opened", "reopened", "resolved")
+_COUNTED = ("images", "findings", "opened", "reopened", "resolved", "statements")
 
 
 def _import(source: Source, order: Order) -> Imported:
@@ -133,7 +137,8 @@ def _import(source: Source, order: Order) -> Imported:
     skipped: list[Skipped] = []
     is_changed = False
     tools: dict[int, str] = {}
-    for subject in subjects(reader.read(source), order.about):
+    said: list[tuple[Origin, VexStatement]] = []
+    for subject in subjects(_without_statements(reader.read(source), said), order.about):
         written = write(subject, timezone.now(), order.may_write)
         if written is None:
             subject.add(Skipped(kind="denied", where=subject.image.name, reason=NOT_YOURS))
@@ -148,8 +153,13 @@ def _import(source: Source, order: Order) -> Imported:
         skipped += subject.skipped[: SKIPPED_KEPT - len(skipped)]
         if not order.is_alive(images):
             raise Stopped
-    if not images:
+    if not images and not said:
         raise ReportError(_nothing_kept(skipped))
+    if said and order.may_state:
+        is_changed = bool(statements.store(said, timezone.now())) or is_changed
+    elif said:
+        skipped_total += len(said)
+        skipped.append(Skipped(kind="denied", where="its VEX statements", reason=NOT_OURS))
     if not skipped_total and len(tools) == images:
         scans.keep_mark(tools, mark.text)
     return Imported(
@@ -161,9 +171,25 @@ def _import(source: Source, order: Order) -> Imported:
         opened=sum_.opened,
         reopened=sum_.reopened,
         resolved=sum_.resolved,
+        statements=len(said) if order.may_state else 0,
         skipped=tuple(skipped),
         skipped_total=skipped_total,
     )
+
+
+def _without_statements(
+    records: Iterator[Reported], said: list[tuple[Origin, VexStatement]]
+) -> Iterator[Reported]:
+    """Put statements of VEX aside: they name what they are about themselves."""
+    origin: Origin | None = None
+    for record in records:
+        if isinstance(record, Origin):
+            origin = record
+        if isinstance(record, VexStatement):
+            if origin is not None:
+                said.append((origin, record))
+        else:
+            yield record
 
 
 def _nothing_kept(skipped: list[Skipped]) -> str:

@@ -12,7 +12,7 @@ from posture.fleet.serializers_write import CredentialSerializer
 from posture.vulnerabilities.choices import FeedKind
 
 MAX_BULK = 10_000
-SEARCH_KINDS = ("host", "container", "image", "check", "node", "finding")
+SEARCH_KINDS = ("host", "container", "image", "vulnerability", "package", "check", "node", "finding")
 
 
 class ConnectionSerializer(serializers.Serializer):
@@ -94,6 +94,7 @@ class UploadSerializer(Serializer):
     opened = serializers.IntegerField()
     reopened = serializers.IntegerField()
     resolved = serializers.IntegerField()
+    statements = serializers.IntegerField(help_text="Of VEX.")
     skipped_total = serializers.IntegerField()
     error = serializers.CharField()
     uploaded_at = serializers.DateTimeField()

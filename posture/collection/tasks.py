@@ -10,6 +10,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from posture.collection import feeds, freshness, matching, pipeline, schedule, uploads
+from posture.findings import tallies
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +64,13 @@ def expire_evidence() -> None:
     """Lower the coverage of hosts whose evidence is too old to count."""
     with _later_without_database("the expiry of evidence"):
         freshness.expire()
+
+
+@shared_task
+def fold_tallies() -> None:
+    """Add what importers noted to the counts of vulnerabilities."""
+    with _later_without_database("the counting of vulnerabilities"):
+        tallies.fold()
 
 
 @shared_task

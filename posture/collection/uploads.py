@@ -199,8 +199,12 @@ def _write_content(upload: Upload, path: Path) -> None:
 
 
 def _order(upload: Upload) -> Order:
+    by = upload.uploaded_by
     return Order(
-        about=about_of(upload.about), may_write=reach_of(upload.uploaded_by), is_alive=_watch(upload)
+        about=about_of(upload.about),
+        may_state=by is None or by.environment_ids() is None,
+        may_write=reach_of(by),
+        is_alive=_watch(upload),
     )
 
 
@@ -236,7 +240,16 @@ def _watch(upload: Upload) -> Callable[[int], bool]:
 
 
 def finish(upload: Upload, imported: Imported) -> None:
-    for field in ("reader", "images", "findings", "opened", "reopened", "resolved", "skipped_total"):
+    for field in (
+        "reader",
+        "images",
+        "findings",
+        "opened",
+        "reopened",
+        "resolved",
+        "statements",
+        "skipped_total",
+    ):
         setattr(upload, field, getattr(imported, field))
     upload.reader = upload.reader[:200]
     upload.skipped = [

@@ -15,7 +15,7 @@ from posture.accounts.models import User
 from posture.base.moments import parse_moment
 from posture.base.views import with_etag
 from posture.findings import affected
-from posture.findings.serializers import AffectedSerializer
+from posture.findings.affected_serializers import AffectedSerializer
 
 _KNOWN = ("q", "ecosystem", "versions", "as_of")
 

@@ -5,15 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
-from posture.base.filtersets import Flag, Ids, Search, Values, from_enum
+from posture.base.filtersets import Choice, Choices, Flag, Ids, Search, Values, from_enum
 from posture.compliance.filtersets import FRAMEWORK_CHOICES, SEVERITIES, AssetEnvironments, AssetRowFilterSet
-from posture.findings.choices import FindingKind, FindingState
+from posture.findings.agreement import FIXED
+from posture.findings.choices import AGREEMENT_NUMBER, Agreement, FindingKind, FindingState
+from posture.findings.models import Attribution
 from posture.fleet import membership
 from posture.fleet.choices import AssetKind
 from posture.fleet.filtersets import environment_ids, host_ids_of_nodes
-from posture.vulnerabilities.models import Alias
+from posture.vulnerabilities.choices import FIX_LABELS, FIX_NUMBER
+from posture.vulnerabilities.models import Alias, Scan
+
+AGREEMENT_CHOICES: Choices = tuple(
+    Choice(agreement.value, agreement.label, AGREEMENT_NUMBER[agreement]) for agreement in Agreement
+)
+FIX_STATUS_CHOICES: Choices = tuple(
+    Choice(status.value, label, FIX_NUMBER[status]) for status, label in FIX_LABELS.items()
+)
 
 
 class FindingFilterSet(AssetRowFilterSet):
@@ -33,6 +43,22 @@ class FindingFilterSet(AssetRowFilterSet):
         method="filter_vulnerability",
     )
     package = Ids("package", label="Package")
+    agreement = Values(
+        "agreement",
+        label="Agreement",
+        choices=AGREEMENT_CHOICES,
+        facet=True,
+        help_text="Whether the tools that looked for it say the same, now.",
+    )
+    sources = Values(
+        "attributions",
+        label="Reported by",
+        facet=True,
+        help_text="Tools: findings that one of them reports.",
+        method="filter_sources",
+    )
+    fix = Values("fix", label="Fix", choices=FIX_STATUS_CHOICES, facet=True, help_text="What is said now.")
+    fixable = Flag("fix", label="Fixable", facet=True, method="filter_fixable")
     asset = Ids("asset", label="Asset")
     host = Ids("asset", label="Host", method="filter_host")
     node = Ids("asset", label="Node", method="filter_node")
@@ -49,6 +75,11 @@ class FindingFilterSet(AssetRowFilterSet):
     search = Search("asset", method="filter_search")
 
     defaults = {"state": [FindingState.OPEN]}
+    facet_choices = {**AssetRowFilterSet.facet_choices, "sources": "source_choices"}
+
+    def source_choices(self) -> Choices:
+        tools = Scan.objects.order_by("tool").values_list("tool", flat=True).distinct()
+        return tuple(Choice(tool, tool, tool) for tool in tools)
 
     def branches(self) -> list[Any]:
         """Ranges that are merged: open and resolved ones, which have their indexes apart; a severity each, where several
@@ -75,6 +106,18 @@ class FindingFilterSet(AssetRowFilterSet):
         """By any of its names: each leads to one vulnerability."""
         named = Alias.objects.filter(name__in=value).values("vulnerability")
         return queryset.filter(vulnerability__in=named)
+
+    def filter_sources(self, queryset: Any, name: str, value: Sequence[str]) -> Any:
+        words = Attribution.objects.as_of(self.moment).filter(tool__in=list(value), finding=OuterRef("pk"))
+        # A tool that saw few images is found by them, not by asking every finding for its words.
+        seen = Scan.objects.filter(tool__in=list(value)).values("asset")
+        return queryset.filter(Exists(words), asset__in=seen)
+
+    def filter_fixable(self, queryset: Any, name: str, value: Sequence[bool]) -> Any:
+        """Fixable: some version mends it. The others are those of which tools say something else; checks are neither."""
+        if value[0]:
+            return queryset.filter(fix=FIXED)
+        return queryset.filter(fix__in=[n for n in FIX_NUMBER.values() if n != FIXED])
 
     def filter_asset_kind(self, queryset: Any, name: str, value: Sequence[str]) -> Any:
         """A check is of one kind of asset; what tools report without a check of ours is of images."""

@@ -21,19 +21,20 @@ Group = dict[str, Any]
 
 def by_check(findings: QuerySet, environment_ids: list[int] | None) -> list[Group]:
     # A check finds at most one problem on an asset, so its findings are as many as its assets: no DISTINCT to sort.
-    rows = _grouped(findings, F("check_definition"), assets=Count("*"))
+    # What tools report without a check of ours is folded by none: its vulnerabilities are a list of their own.
+    rows = _grouped(findings.filter(check_definition__isnull=False), F("check_definition"), assets=Count("*"))
     checks = Check.objects.in_bulk([row["group"] for row in rows])
     totals = tallies.counts(environment_ids)
     not_applicable = NUMBER[Outcome.NOT_APPLICABLE]
     groups = []
     for row in rows:
-        check = checks.get(row["group"])
+        check = checks[row["group"]]
         numbers = totals.get(row["group"])
         groups.append(
             _group(
                 row,
-                key=check.slug if check else "",
-                title=check.title if check else "Other findings",
+                key=check.slug,
+                title=check.title,
                 total=sum(numbers) - numbers[not_applicable] if numbers else None,
             )
         )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 
 from posture.base.intervals import Interval, IntervalQuerySet
+from posture.findings.agreement import Word
 from posture.findings.choices import FindingKind
 from posture.findings.querysets import FindingQuerySet
+from scanners.records import Severity
 
 
 class Finding(models.Model):
@@ -60,6 +62,12 @@ class Finding(models.Model):
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     times_opened = models.IntegerField(default=1)
+    agreement = models.SmallIntegerField(
+        null=True
+    )  # number of `choices.AGREEMENTS`; null: no tool reports it
+    fix = models.SmallIntegerField(
+        null=True
+    )  # number of `vulnerabilities.choices.FIX_STATUSES`; null likewise
 
     objects = FindingQuerySet.as_manager()
 
@@ -102,6 +110,13 @@ class Finding(models.Model):
                 name="finding_of_vulnerability",
             ),
             models.Index(
+                # The first of a package is its worst.
+                F("package"),
+                F("severity").desc(),
+                condition=Q(closed_at__isnull=True, package__isnull=False),
+                name="open_of_package",
+            ),
+            models.Index(
                 F("points").desc(),
                 F("id").desc(),
                 condition=Q(closed_at__isnull=False),
@@ -131,6 +146,12 @@ class Finding(models.Model):
                 F("id").desc(),
                 condition=Q(closed_at__isnull=False),
                 name="resolved_by_opening",
+            ),
+            models.Index(
+                # Few values, and so a small index: what is frequent is found by points, what is rare by this.
+                fields=("agreement", "fix"),
+                condition=Q(closed_at__isnull=True, agreement__isnull=False),
+                name="open_by_agreement",
             ),
         )
 
@@ -181,3 +202,129 @@ class Attribution(Interval):
                 fields=("finding", "tool", "closed_at"), nulls_distinct=False, name="one_current_attribution"
             ),
         )
+
+    @property
+    def word(self) -> Word:
+        return Word(
+            severity=None if self.severity is None else Severity(self.severity),
+            status=self.status,
+            fixed_versions=tuple(self.fixed_versions),
+            outranks=self.outranks,
+        )
+
+
+class Witness(models.Model):
+    """A tool that looked through a whole image for vulnerabilities, and in which ecosystems: where it looked, its silence
+    is a word too."""
+
+    asset = models.ForeignKey(
+        "fleet.Asset", on_delete=models.CASCADE, related_name="witnesses", db_index=False
+    )
+    tool = models.CharField(max_length=40)
+    ecosystems = ArrayField(models.CharField(max_length=20), default=list)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("asset", "tool"), name="one_witness_per_tool"),)
+
+    def __str__(self) -> str:
+        return f"{self.tool} of {self.asset_id}"
+
+
+class Tally(models.Model):
+    """How far a vulnerability reaches now: images, and open findings, never counted late. See `tallies`.
+
+    An image lies in a set of environments, those of the hosts that hold it, and is counted in the one row of exactly that
+    set; so the sum over the sets that touch some environments counts no image twice. The row without a set is the fleet.
+    """
+
+    vulnerability = models.ForeignKey(
+        "vulnerabilities.Vulnerability", on_delete=models.CASCADE, related_name="tallies", db_index=False
+    )
+    environments = ArrayField(models.BigIntegerField(), null=True)  # ids, rising
+    images = models.IntegerField(default=0)
+    critical = models.IntegerField(default=0)
+    high = models.IntegerField(default=0)
+    medium = models.IntegerField(default=0)
+    low = models.IntegerField(default=0)
+    info = models.IntegerField(default=0)
+    fixable = models.IntegerField(default=0)
+    disputed = models.IntegerField(default=0)
+    single_source = models.IntegerField(default=0)
+    ecosystems = ArrayField(
+        models.CharField(max_length=20), default=list
+    )  # of the packages it was ever found in
+    findings = models.GeneratedField(
+        expression=F("critical") + F("high") + F("medium") + F("low") + F("info"),
+        output_field=models.IntegerField(),
+        db_persist=True,
+    )
+    worst = models.GeneratedField(  # number of the severity; -1: none is open
+        expression=Case(
+            When(critical__gt=0, then=Value(4)),
+            When(high__gt=0, then=Value(3)),
+            When(medium__gt=0, then=Value(2)),
+            When(low__gt=0, then=Value(1)),
+            When(info__gt=0, then=Value(0)),
+            default=Value(-1),
+        ),
+        output_field=models.SmallIntegerField(),
+        db_persist=True,
+    )
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("vulnerability", "environments"), nulls_distinct=False, name="one_vulnerability_tally"
+            ),
+        )
+        indexes = (
+            models.Index(
+                F("worst").desc(),
+                F("images").desc(),
+                F("vulnerability").desc(),
+                condition=Q(environments__isnull=True),
+                name="tally_by_severity",
+            ),
+            models.Index(
+                F("images").desc(),
+                F("vulnerability").desc(),
+                condition=Q(environments__isnull=True),
+                name="tally_by_images",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.images} images"
+
+
+class TallyChange(models.Model):
+    """What one transaction changed of the tallies for one image, until `tallies.fold` adds it to them. The lists are as
+    long as `vulnerabilities`."""
+
+    asset = models.ForeignKey("fleet.Asset", on_delete=models.CASCADE, related_name="+", db_index=False)
+    vulnerabilities = ArrayField(models.BigIntegerField())
+    images = ArrayField(models.SmallIntegerField())
+    critical = ArrayField(models.IntegerField())
+    high = ArrayField(models.IntegerField())
+    medium = ArrayField(models.IntegerField())
+    low = ArrayField(models.IntegerField())
+    info = ArrayField(models.IntegerField())
+    fixable = ArrayField(models.IntegerField())
+    disputed = ArrayField(models.IntegerField())
+    single_source = ArrayField(models.IntegerField())
+    ecosystems = ArrayField(models.TextField())  # each one's, joined by commas
+
+    def __str__(self) -> str:
+        return f"of {self.asset_id}"
+
+
+class Placement(models.Model):
+    """In the row of which environments an image is counted."""
+
+    asset = models.OneToOneField(
+        "fleet.Asset", primary_key=True, on_delete=models.CASCADE, related_name="placement"
+    )
+    environments = ArrayField(models.BigIntegerField(), default=list)
+
+    def __str__(self) -> str:
+        return f"{self.asset_id} in {self.environments}"

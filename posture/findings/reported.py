@@ -11,8 +11,10 @@ import msgspec
 from django.db import connection
 
 from posture.base import upsert
+from posture.findings import agreement, tallies
+from posture.findings.agreement import Word
 from posture.findings.choices import FindingKind
-from posture.findings.models import Attribution, Finding, OpenInterval
+from posture.findings.models import Attribution, Finding, OpenInterval, Witness
 from posture.findings.settle import Factor, Settled, open_intervals
 from scanners.records import Record, Severity
 
@@ -25,16 +27,6 @@ REPORTED = (
 )
 
 
-class Word(Record, frozen=True, kw_only=True):
-    """What one tool says of one finding. `status` is a number of `vulnerabilities.choices`. `outranks` says that its
-    severity comes from who made the package, and goes before what a general database gives."""
-
-    severity: Severity | None = None
-    status: int = 0
-    fixed_versions: tuple[str, ...] = ()
-    outranks: bool = False
-
-
 class Said(Record, frozen=True, kw_only=True):
     """One finding that a tool reports now. `key` is its identity within asset and kind."""
 
@@ -43,6 +35,7 @@ class Said(Record, frozen=True, kw_only=True):
     word: Word
     vulnerability_id: int | None = None
     package_id: int | None = None
+    ecosystem: str = ""  # of the package
     evidence: tuple[str, ...] = ()
     threat: tuple[Factor, ...] = ()
 
@@ -52,16 +45,19 @@ class _Stored(msgspec.Struct):
     severity: int
     points: float
     closed: bool
+    vulnerability_id: int | None
+    agreement: int | None
+    fix: int | None
 
 
 class _Spoken(msgspec.Struct):
     id: int
-    severity: int | None
-    status: int
-    fixed_versions: tuple[str, ...]
+    word: Word
 
 
 Weigh = Any  # (severity, threat) -> (points, factors): the formula is `risk`'s, which stands above this app
+Verdict = tuple[int | None, int | None]  # agreement, fix
+Words = Mapping[str, Word]  # tool -> what it says of a finding
 
 
 def settle(
@@ -74,16 +70,18 @@ def settle(
     environment_id: int | None,
     weigh: Weigh,
     at: datetime,
+    ecosystems: Collection[str] = (),
 ) -> Settled:
     """Make the findings of one asset say what one tool says of it now.
 
     With `is_whole`, words of this tool that it no longer says are taken back, of the `kinds` that it looked for, and what
-    no tool says any more is resolved.
+    no tool says any more is resolved. `ecosystems` are those in which it then looked for vulnerabilities: from now on its
+    silence counts there.
     """
     by_key = {(one.kind, one.key): one for one in said}
     stored = _stored(asset_id)
-    spoken = _spoken([row.id for row in stored.values()], tool)
-    others = _others(asset_id, tool, [stored[key].id for key in by_key if key in stored])
+    spoken = _spoken([row.id for row in stored.values()])
+    heard = {pk: {name: word.word for name, word in words.items()} for pk, words in spoken.items()}
     new = [one for key, one in by_key.items() if key not in stored]
     again: list[tuple[_Stored, Said]] = []
     revised: list[tuple[_Stored, Said, Severity]] = []
@@ -92,26 +90,33 @@ def settle(
     for key, one in by_key.items():
         if (row := stored.get(key)) is None:
             continue
-        word = spoken.get(row.id)
-        if word is None or not _same(word, one.word):
+        before = spoken.get(row.id, {}).get(tool)
+        if before is None or before.word != one.word:
             words.append((row.id, one))
-            if word is not None:
-                taken_back.append(word.id)
-        severity = settled_severity([one.word, *others.get(row.id, ())])
+            if before is not None:
+                taken_back.append(before.id)
+        heard.setdefault(row.id, {})[tool] = one.word
+        severity = agreement.severity(heard[row.id].values())
         if row.closed:
             again.append((row, one))
         if row.closed or severity != row.severity or weigh(severity, one.threat)[0] != row.points:
             revised.append((row, one, severity))
     gone: list[int] = []
     if is_whole:
-        still = {stored[key].id for key in by_key if key in stored}
-        looked_for = {row.id for (kind, _), row in stored.items() if kind in kinds}
-        silent = [pk for pk in spoken if pk not in still and pk in looked_for]
-        taken_back += [spoken[finding_id].id for finding_id in silent]
-        kept = set(_others(asset_id, tool, silent))
-        gone = sorted(finding_id for finding_id in silent if finding_id not in kept)
+        for key, row in stored.items():
+            if key in by_key or key[0] not in kinds or tool not in spoken.get(row.id, {}):
+                continue
+            taken_back.append(spoken[row.id][tool].id)
+            del heard[row.id][tool]
+            if not heard[row.id]:
+                gone.append(row.id)
+        gone.sort()
+        if ecosystems:
+            _testify(asset_id, tool, ecosystems)
+    verdict = _Judge(asset_id, {tool}.union(*spoken.values()))
+    told = [verdict.of({tool: one.word}, one.ecosystem) for one in new]
     upsert.close(Attribution, taken_back, at)
-    words += zip(_open(asset_id, environment_id, new, weigh, at), new, strict=True)
+    words += zip(_open(asset_id, environment_id, new, told, weigh, at), new, strict=True)
     _speak(tool, words, at)
     _revise(revised, weigh)
     _change_severity(
@@ -124,73 +129,133 @@ def settle(
     )
     _reopen([(row.id, one, severity) for row, one, severity in revised if row.closed], at)
     _resolve(gone, at)
+    open_ = [row for row in stored.values() if not row.closed] + [row for row, _ in again]
+    present = {row.id: row for row in open_ if row.id not in set(gone)}
+    verdicts = {pk: verdict.of(heard.get(pk, {}), verdict.ecosystems.get(pk, "")) for pk in present}
+    _write_verdicts(present.values(), verdicts)
+    severities = {row.id: int(severity) for row, _, severity in revised}
+    fresh = [*new, *(one for _, one in again)]
+    tallies.note(
+        asset_id,
+        (_fact(row) for row in stored.values() if row.vulnerability_id and not row.closed),
+        [
+            *(
+                (row.vulnerability_id, severities.get(pk, row.severity), *verdicts[pk])
+                for pk, row in present.items()
+                if row.vulnerability_id
+            ),
+            *(
+                (one.vulnerability_id, int(agreement.severity([one.word])), *judged)
+                for one, judged in zip(new, told, strict=True)
+                if one.vulnerability_id
+            ),
+        ],
+        {pk: {one.ecosystem for one in of} for pk, of in _by_vulnerability(fresh).items()},
+    )
     return Settled(
         opened=len(new), reopened=len(again), resolved=len(gone), revised=len(revised) - len(again)
     )
 
 
-def settled_severity(words: Iterable[Word]) -> Severity:
-    """The worst severity among those who made the package, else among all; LOW when nobody gives one."""
-    words = list(words)
-    of_makers = [word.severity for word in words if word.outranks and word.severity is not None]
-    given = of_makers or [word.severity for word in words if word.severity is not None]
-    return max(given, default=Severity.LOW)
+class _Judge:
+    """Agreement and fix of findings of one asset. What only one tool looked at needs no question to the database."""
+
+    def __init__(self, asset_id: int, speaking: Collection[str]) -> None:
+        self.witnesses = {
+            tool: frozenset(ecosystems)
+            for tool, ecosystems in Witness.objects.filter(asset=asset_id).values_list("tool", "ecosystems")
+        }
+        alone = len({*speaking, *self.witnesses}) < 2
+        self.ecosystems = {} if alone else _ecosystems(asset_id)  # finding id -> ecosystem of its package
+
+    def of(self, words: Words, ecosystem: str) -> Verdict:
+        silent = agreement.silent(ecosystem, self.witnesses, words)
+        return agreement.agreement(words.values(), silent), agreement.fix(words.values())
 
 
-def _same(word: _Spoken, said: Word) -> bool:
-    severity = None if said.severity is None else int(said.severity)
-    return (word.severity, word.status, word.fixed_versions) == (severity, said.status, said.fixed_versions)
+def _fact(row: _Stored) -> tallies.Fact:
+    assert row.vulnerability_id is not None
+    return row.vulnerability_id, row.severity, row.agreement, row.fix
+
+
+def _by_vulnerability(said: Iterable[Said]) -> dict[int, list[Said]]:
+    found: dict[int, list[Said]] = {}
+    for one in said:
+        if one.vulnerability_id is not None:
+            found.setdefault(one.vulnerability_id, []).append(one)
+    return found
 
 
 def _stored(asset_id: int) -> dict[tuple[str, str], _Stored]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT kind, key, id, severity, points, closed_at IS NOT NULL FROM findings_finding"
-            " WHERE asset_id = %s AND kind = ANY(%s)",
+            "SELECT kind, key, id, severity, points, closed_at IS NOT NULL, vulnerability_id, agreement, fix"
+            " FROM findings_finding WHERE asset_id = %s AND kind = ANY(%s)",
             [asset_id, [kind.value for kind in REPORTED]],
         )
         return {(row[0], row[1]): _Stored(*row[2:]) for row in cursor.fetchall()}
 
 
-def _spoken(finding_ids: Sequence[int], tool: str) -> dict[int, _Spoken]:
-    """Finding id -> the tool's present word."""
-    if not finding_ids:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT finding_id, id, severity, status, fixed_versions FROM findings_attribution"
-            " WHERE finding_id = ANY(%s) AND tool = %s AND closed_at IS NULL",
-            [list(finding_ids), tool],
-        )
-        return {row[0]: _Spoken(row[1], row[2], row[3], tuple(row[4])) for row in cursor.fetchall()}
-
-
-def _others(asset_id: int, tool: str, finding_ids: Sequence[int]) -> dict[int, list[Word]]:
-    """Finding id -> the present words of other tools."""
-    found: dict[int, list[Word]] = {}
+def _spoken(finding_ids: Sequence[int]) -> dict[int, dict[str, _Spoken]]:
+    """Finding id -> tool -> its present word."""
+    found: dict[int, dict[str, _Spoken]] = {}
     if not finding_ids:
         return found
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT finding_id, severity, status, outranks FROM findings_attribution"
-            " WHERE finding_id = ANY(%s) AND tool <> %s AND closed_at IS NULL",
-            [list(finding_ids), tool],
+            "SELECT finding_id, tool, id, severity, status, fixed_versions, outranks FROM findings_attribution"
+            " WHERE finding_id = ANY(%s) AND closed_at IS NULL",
+            [list(finding_ids)],
         )
-        for finding_id, severity, status, outranks in cursor.fetchall():
+        for finding_id, tool, pk, severity, status, fixed_versions, outranks in cursor.fetchall():
             word = Word(
-                severity=None if severity is None else Severity(severity), status=status, outranks=outranks
+                severity=None if severity is None else Severity(severity),
+                status=status,
+                fixed_versions=tuple(fixed_versions),
+                outranks=outranks,
             )
-            found.setdefault(finding_id, []).append(word)
+            found.setdefault(finding_id, {})[tool] = _Spoken(pk, word)
     return found
 
 
+def _ecosystems(asset_id: int) -> dict[int, str]:
+    rows = Finding.objects.filter(asset=asset_id, package__isnull=False)
+    return dict(rows.values_list("pk", "package__ecosystem"))
+
+
+def _testify(asset_id: int, tool: str, ecosystems: Collection[str]) -> None:
+    """Keep where the tool looked, if that is news."""
+    looked = sorted({ecosystem[:20] for ecosystem in ecosystems})
+    witness, is_new = Witness.objects.get_or_create(
+        asset_id=asset_id, tool=tool, defaults={"ecosystems": looked}
+    )
+    if not is_new and witness.ecosystems != looked:
+        witness.ecosystems = looked
+        witness.save(update_fields=["ecosystems"])
+
+
+def _write_verdicts(rows: Iterable[_Stored], verdicts: Mapping[int, Verdict]) -> None:
+    """Agreement and fix of findings that were there before, where they changed."""
+    upsert.update(
+        Finding,
+        ("agreement", "fix"),
+        ("bigint", "smallint", "smallint"),
+        sorted((row.id, *verdicts[row.id]) for row in rows if verdicts[row.id] != (row.agreement, row.fix)),
+    )
+
+
 def _open(
-    asset_id: int, environment_id: int | None, new: Sequence[Said], weigh: Weigh, at: datetime
+    asset_id: int,
+    environment_id: int | None,
+    new: Sequence[Said],
+    told: Sequence[Verdict],
+    weigh: Weigh,
+    at: datetime,
 ) -> list[int]:
     ids = upsert.allocate(Finding, len(new))
     rows, intervals = [], []
-    for pk, one in zip(ids, new, strict=True):
-        severity = settled_severity([one.word])
+    for pk, one, verdict in zip(ids, new, told, strict=True):
+        severity = agreement.severity([one.word])
         points, factors = weigh(severity, one.threat)
         rows.append(
             (
@@ -208,6 +273,7 @@ def _open(
                 at,
                 at,
                 1,
+                *verdict,
             )
         )
         intervals.append((pk, severity, one.evidence))
@@ -228,6 +294,8 @@ def _open(
             "first_opened_at",
             "opened_at",
             "times_opened",
+            "agreement",
+            "fix",
         ),
         rows,
     )
@@ -297,9 +365,13 @@ def _resolve(ids: Sequence[int], at: datetime) -> None:
         OpenInterval.objects.filter(finding__in=ids, closed_at__isnull=True).update(closed_at=at)
 
 
-def words_by_tool(finding_ids: Iterable[int]) -> Mapping[int, list[Attribution]]:
-    """The present words on each finding, for people."""
+def words_by_tool(
+    finding_ids: Sequence[int], moment: datetime | None = None
+) -> Mapping[int, list[Attribution]]:
+    """The words on each finding now, or at `moment`, for people."""
     found: dict[int, list[Attribution]] = {}
-    for row in Attribution.objects.current().filter(finding__in=list(finding_ids)).order_by("tool"):
+    if not finding_ids:
+        return found
+    for row in Attribution.objects.as_of(moment).filter(finding__in=finding_ids).order_by("tool"):
         found.setdefault(row.finding_id, []).append(row)
     return found

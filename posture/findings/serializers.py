@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework import serializers
 
 from posture.base.serializers import PlainSerializer, RequirementsField, Serializer, SeverityField
-from posture.findings.choices import FindingKind, FindingState
+from posture.findings.choices import AGREEMENTS, Agreement, FindingKind, FindingState
 from posture.fleet.serializers import AssetRefSerializer, EnvironmentRefSerializer
+from posture.vulnerabilities.choices import VexChoices
 from posture.vulnerabilities.serializers import (
     FixStatusField,
     PackageRefSerializer,
     VulnerabilityRefSerializer,
 )
+
+
+class AgreementField(serializers.ChoiceField):
+    """How far tools agree, stored as a number and shown by name."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(choices=Agreement.choices, **kwargs)
+
+    def to_representation(self, value: Any) -> str:
+        return AGREEMENTS[value].value
 
 
 class FindingSerializer(Serializer):
@@ -24,6 +37,11 @@ class FindingSerializer(Serializer):
     check = serializers.CharField(allow_null=True, source="check_slug")
     vulnerability = VulnerabilityRefSerializer(allow_null=True)
     package = PackageRefSerializer(allow_null=True)
+    agreement = AgreementField(
+        allow_null=True, help_text="Whether the tools that looked for it say the same; null: of a check."
+    )
+    fix = FixStatusField(allow_null=True, help_text="What is said of a fix; null: of a check.")
+    fixed_versions = serializers.ListField(child=serializers.CharField())
     asset = AssetRefSerializer()
     host = AssetRefSerializer(allow_null=True, source="asset.host")
     environment = EnvironmentRefSerializer(allow_null=True)
@@ -59,6 +77,18 @@ class WordSerializer(Serializer):
     since = serializers.DateTimeField(source="opened_at")
 
 
+class StatementSerializer(Serializer):
+    """What a VEX document says of the finding."""
+
+    author = serializers.CharField()
+    status = serializers.ChoiceField(choices=VexChoices.choices)
+    justification = serializers.CharField()
+    detail = serializers.CharField()
+    action = serializers.CharField()
+    product = serializers.CharField()
+    stated_at = serializers.DateTimeField(allow_null=True)
+
+
 class FindingItemSerializer(FindingSerializer):
     evidence = serializers.ListField(child=serializers.CharField())
     rationale = serializers.CharField()
@@ -67,6 +97,7 @@ class FindingItemSerializer(FindingSerializer):
     factors = FactorSerializer(many=True, source="factor_figures")
     intervals = OpenIntervalSerializer(many=True, source="interval_figures")
     words = WordSerializer(many=True, help_text="What each tool that reported it says.")
+    statements = StatementSerializer(many=True, help_text="What VEX documents say of it, newest first.")
     share = FindingShareSerializer(allow_null=True, source="share_figures")
 
 
@@ -78,66 +109,3 @@ class FindingGroupSerializer(PlainSerializer):
     assets = serializers.IntegerField()
     assets_total = serializers.IntegerField(allow_null=True, help_text="Of how many: the Y of “X of Y”.")
     points_max = serializers.FloatField()
-
-
-class AffectedVulnerabilitySerializer(PlainSerializer):
-    id = serializers.IntegerField()
-    key = serializers.CharField()
-    title = serializers.CharField()
-    severity = SeverityField(allow_null=True)
-    epss = serializers.FloatField(allow_null=True)
-    exploited_since = serializers.DateField(allow_null=True)
-
-
-class FeedAgeSerializer(PlainSerializer):
-    name = serializers.CharField()
-    last_success_at = serializers.DateTimeField()
-    data_at = serializers.DateTimeField(allow_null=True)
-
-
-class AffectedPackageSerializer(PlainSerializer):
-    id = serializers.IntegerField()
-    ecosystem = serializers.CharField()
-    namespace = serializers.CharField()
-    name = serializers.CharField()
-    version = serializers.CharField()
-    distribution = serializers.CharField()
-    fixed_version = serializers.CharField(help_text="The nearest that mends it; empty when none is known.")
-
-
-class UndecidablePackageSerializer(AffectedPackageSerializer):
-    reason = serializers.CharField()
-
-
-class AffectedAssetSerializer(PlainSerializer):
-    id = serializers.IntegerField()
-    name = serializers.CharField()
-    containers = serializers.IntegerField(help_text="That run.")
-
-
-class AffectedEnvironmentSerializer(PlainSerializer):
-    id = serializers.IntegerField()
-    slug = serializers.CharField()
-    name = serializers.CharField()
-    hosts = serializers.IntegerField()
-
-
-class AffectedSerializer(PlainSerializer):
-    """Whether and where the fleet is affected. Lists are bounded, numbers are not."""
-
-    about = serializers.ChoiceField(choices=["vulnerability", "package"])
-    known = serializers.BooleanField(
-        help_text="False: neither a feed nor a tool tells of it, so the answer says nothing."
-    )
-    vulnerability = AffectedVulnerabilitySerializer(allow_null=True)
-    advisories = serializers.IntegerField()
-    feeds = FeedAgeSerializer(many=True, help_text="The feeds that the answer rests on.")
-    packages_total = serializers.IntegerField()
-    packages = AffectedPackageSerializer(many=True)
-    undecidable = UndecidablePackageSerializer(many=True, help_text="Their version cannot be compared.")
-    images_total = serializers.IntegerField()
-    images = AffectedAssetSerializer(many=True)
-    containers_total = serializers.IntegerField()
-    hosts_total = serializers.IntegerField()
-    hosts = AffectedAssetSerializer(many=True)
-    environments = AffectedEnvironmentSerializer(many=True)

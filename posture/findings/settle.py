@@ -9,6 +9,7 @@ import msgspec
 from django.db.models import F
 
 from posture.base import upsert
+from posture.findings import tallies
 from posture.findings.choices import FindingKind
 from posture.findings.models import Finding, OpenInterval
 from scanners.records import Record, Severity
@@ -106,9 +107,17 @@ def resolve_all(asset_ids: Sequence[int], at: datetime, *, scope: Sequence[int] 
     open_ = Finding.objects.open().filter(asset__in=asset_ids)
     if scope is not None:
         open_ = open_.filter(check_definition__in=scope)
-    ids = sorted(open_.values_list("pk", flat=True))
-    resolve(ids, at)
-    return len(ids)
+    rows = list(
+        open_.order_by("pk").values_list("pk", "asset", "vulnerability", "severity", "agreement", "fix")
+    )
+    resolve([row[0] for row in rows], at)
+    reach: dict[int, list[tallies.Fact]] = {}
+    for _, asset_id, vulnerability_id, severity, agreement, fix in rows:
+        if vulnerability_id is not None:
+            reach.setdefault(asset_id, []).append((vulnerability_id, severity, agreement, fix))
+    for asset_id, facts in reach.items():
+        tallies.note(asset_id, facts, (), {})
+    return len(rows)
 
 
 def resolve(finding_ids: Sequence[int], at: datetime) -> None:

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from posture.base.ordering import Key, by
 from posture.base.pagination import bounded
 from posture.base.views import ResourceViewSet, with_etag
-from posture.findings import filtersets, groups, reported, serializers
+from posture.findings import advice, agreement, filtersets, groups, reported, serializers, vex
 from posture.findings.choices import FindingState
 from posture.findings.models import Finding, OpenInterval
 from posture.fleet.filtersets import environment_ids
@@ -61,11 +61,17 @@ class FindingViewSet(ResourceViewSet):
         return queryset if self.action == "retrieve" else queryset.defer("factors")
 
     def attach(self, rows: list[Any]) -> None:
+        words = reported.words_by_tool(
+            [row.pk for row in rows if row.check_definition_id is None], self.moment
+        )
         then = self.intervals_then([row.pk for row in rows]) if self.moment is not None else {}
         for row in rows:
             check = row.check_definition
             row.check_slug = check.slug if check else None
             row.title = title_of(row)
+            row.words = words.get(row.pk, [])
+            said = [word.word for word in row.words]
+            row.fixed_versions = agreement.fixed_versions(said) if row.package_id is not None else []
             if self.moment is not None:
                 self.back_to(row, then.get(row.pk))
             row.state = FindingState.OPEN if row.closed_at is None else FindingState.RESOLVED
@@ -94,8 +100,7 @@ class FindingViewSet(ResourceViewSet):
     def attach_item(self, row: Any) -> None:
         check = row.check_definition
         row.rationale = check.rationale if check else row.vulnerability.title if row.vulnerability else ""
-        row.remediation = check.remediation if check else ""
-        row.words = reported.words_by_tool([row.pk]).get(row.pk, [])
+        row.remediation = check.remediation if check else advice.of(row, [word.word for word in row.words])
         row.requirements = check.requirements if check else {}
         row.factor_figures = [
             {"name": name, "detail": detail, "factor": factor} for name, detail, factor in row.factors
@@ -104,6 +109,7 @@ class FindingViewSet(ResourceViewSet):
         row.interval_figures = list(
             row.intervals.filter(begun).order_by("-opened_at").values("opened_at", "closed_at", "evidence")
         )
+        row.statements = vex.statements_on(row, self.moment)
         row.share_figures = self.share_of(row)
 
     def share_of(self, row: Finding) -> dict[str, Any] | None:

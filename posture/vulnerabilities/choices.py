@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from scanners.reported import FixStatus
+from scanners.reported import FixStatus, VexStatus
 
 
 class ScanState(models.TextChoices):
@@ -21,6 +21,15 @@ class FeedKind(models.TextChoices):
     OSV = "osv", "Advisories (OSV)"
     KEV = "kev", "Known exploited vulnerabilities (CISA KEV)"
     EPSS = "epss", "Likelihood of exploitation (EPSS)"
+
+
+class VexChoices(models.TextChoices):
+    """What a VEX document says of a vulnerability in a product."""
+
+    NOT_AFFECTED = VexStatus.NOT_AFFECTED.value, "Not affected"
+    AFFECTED = VexStatus.AFFECTED.value, "Affected"
+    FIXED = VexStatus.FIXED.value, "Fixed"
+    UNDER_INVESTIGATION = VexStatus.UNDER_INVESTIGATION.value, "Under investigation"
 
 
 FIX_STATUSES: tuple[FixStatus, ...] = (

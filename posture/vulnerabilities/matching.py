@@ -17,7 +17,7 @@ from posture.base import upsert
 from posture.fleet.choices import ALIVE
 from posture.vulnerabilities.choices import FIX_STATUSES
 from posture.vulnerabilities.models import Match
-from scanners.advisories.names import Key, lookup_keys, version_for
+from scanners.advisories.names import OF_DISTRIBUTIONS, Key, lookup_keys, version_for
 from scanners.advisories.records import Affected, Range
 from scanners.advisories.versions import Hit, Undecidable, affects
 from scanners.records import Record, Severity
@@ -114,8 +114,7 @@ _CONCERNING = """
 
 
 def judge(packages: Sequence[ReportedPackage]) -> tuple[list[Found], bool]:
-    """What advisories say of packages that are not stored, and whether they could tell: there are some for every ecosystem
-    and release among the packages."""
+    """What advisories say of packages that are not stored, and whether they could tell: see `is_looked_through`."""
     lookups = {package.key: tuple(map(lookup_text, lookup_keys(package))) for package in packages}
     with connection.cursor() as cursor:
         cursor.execute(_CONCERNING, [sorted({text for texts in lookups.values() for text in texts})])
@@ -138,19 +137,29 @@ def judge(packages: Sequence[ReportedPackage]) -> tuple[list[Found], bool]:
                             published_at=published_at,
                         )
                     )
-    return found, is_covered({(package.ecosystem, package.distribution) for package in packages})
+    kinds = {(package.ecosystem, package.distribution) for package in packages}
+    return found, is_looked_through(kinds, covered(kinds))
 
 
-def is_covered(kinds: Collection[tuple[str, str]]) -> bool:
-    """Whether there are advisories for each of these (ecosystem, release of a distribution or "")."""
+Kind = tuple[str, str]  # ecosystem, and release of a distribution or ""
+
+
+def covered(kinds: Collection[Kind]) -> set[Kind]:
+    """Those of which there are advisories."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM unnest(%s::text[], %s::text[]) AS k(ecosystem, distribution) WHERE EXISTS"
-            " (SELECT 1 FROM vulnerabilities_affectedpackage a"
+            "SELECT k.ecosystem, k.distribution FROM unnest(%s::text[], %s::text[]) AS k(ecosystem, distribution)"
+            " WHERE EXISTS (SELECT 1 FROM vulnerabilities_affectedpackage a"
             "   WHERE a.ecosystem = k.ecosystem AND a.distribution = k.distribution)",
-            [[kind for kind, _ in kinds], [release for _, release in kinds]],
+            [[ecosystem for ecosystem, _ in kinds], [release for _, release in kinds]],
         )
-        return bool(kinds) and bool(cursor.fetchone()[0] == len(kinds))
+        return set(cursor.fetchall())
+
+
+def is_looked_through(kinds: Collection[Kind], found: Collection[Kind]) -> bool:
+    """Whether advisories could tell of an image with packages of these kinds, when there are some of the kinds `found`: of
+    every distribution's release, and of anything at all."""
+    return bool(found) and all(kind in found for kind in kinds if kind[0] in OF_DISTRIBUTIONS)
 
 
 def lookup_text(key: Key) -> str:

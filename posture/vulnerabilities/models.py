@@ -9,7 +9,8 @@ from django.db.models import F, Q
 
 from posture.base.intervals import Interval, IntervalQuerySet
 from posture.base.trigrams import Trigrams
-from posture.vulnerabilities.choices import FeedKind, ScanState
+from posture.vulnerabilities.choices import FeedKind, ScanState, VexChoices
+from scanners.reported import ReportedPackage
 
 
 class Package(models.Model):
@@ -44,6 +45,20 @@ class Package(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
+
+    @property
+    def reported(self) -> ReportedPackage:
+        """The package as a record, as it is in every image."""
+        return ReportedPackage(
+            ecosystem=self.ecosystem,
+            namespace=self.namespace,
+            name=self.name,
+            version=self.version,
+            architecture=self.architecture,
+            distribution=self.distribution,
+            source_name=self.source_name,
+            source_version=self.source_version,
+        )
 
 
 class Vulnerability(models.Model):
@@ -93,6 +108,9 @@ class Alias(models.Model):
 
     name = models.CharField(max_length=80, primary_key=True)
     vulnerability = models.ForeignKey(Vulnerability, on_delete=models.CASCADE, related_name="aliases")
+
+    class Meta:
+        indexes = (GinIndex(Trigrams("name"), name="alias_name_trigrams"),)
 
     def __str__(self) -> str:
         return self.name
@@ -262,6 +280,36 @@ class Rematch(models.Model):
 
     def __str__(self) -> str:
         return f"asset {self.asset_id}"
+
+
+class Statement(Interval):
+    """What a VEX document says of a vulnerability in one product, while its author says the same. `product` and
+    `subcomponents` are identifiers as written: package URLs, image references and digests."""
+
+    vulnerability = models.ForeignKey(Vulnerability, on_delete=models.PROTECT, related_name="statements")
+    author = models.CharField(max_length=200)
+    tool = models.CharField(max_length=40)  # the format's name, as in `Scan`
+    product = models.CharField(max_length=600)
+    subcomponents = ArrayField(models.CharField(max_length=600), default=list)
+    status = models.CharField(max_length=20, choices=VexChoices.choices)
+    justification = models.CharField(max_length=100, blank=True)
+    detail = models.TextField(blank=True)
+    action = models.TextField(blank=True)
+    stated_at = models.DateTimeField(null=True)
+
+    objects = IntervalQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("vulnerability", "author", "product", "subcomponents", "closed_at"),
+                nulls_distinct=False,
+                name="one_current_statement",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.author}: {self.status}"
 
 
 class KnownExploited(models.Model):

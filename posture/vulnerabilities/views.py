@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any, ClassVar, cast
 
+import msgspec
 from django.conf import settings
 from django.http import Http404
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
@@ -116,16 +117,8 @@ def _packages(image: Image, lists: list[PackageList]) -> list[ReportedPackage]:
     layers = image.layer_digests
     rows: Any = Package.objects.filter(pk__in=list(places)).order_by("ecosystem", "namespace", "name", "pk")
     return [
-        ReportedPackage(
-            ecosystem=row.ecosystem,
-            namespace=row.namespace,
-            name=row.name,
-            version=row.version,
-            architecture=row.architecture,
-            distribution=row.distribution,
-            source_name=row.source_name,
-            source_version=row.source_version,
-            layer=layers[places[row.pk]] if 0 <= places[row.pk] < len(layers) else "",
+        msgspec.structs.replace(
+            row.reported, layer=layers[places[row.pk]] if 0 <= places[row.pk] < len(layers) else ""
         )
         for row in rows
     ]

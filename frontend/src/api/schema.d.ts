@@ -1464,6 +1464,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images/{image}/packages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List images
+         * @description The packages of one image, with the layer that brought each and what is open in it.
+         */
+        get: operations["images_packages_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{image}/packages/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export images as CSV or JSON lines
+         * @description The packages of one image, with the layer that brought each and what is open in it.
+         */
+        get: operations["images_packages_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{image}/packages/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values to filter images by, with counts
+         * @description The packages of one image, with the layer that brought each and what is open in it.
+         */
+        get: operations["images_packages_facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{image}/words": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List images
+         * @description What each tool says of each vulnerability in one image, side by side; where they differ first.
+         */
+        get: operations["images_words_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{image}/words/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export images as CSV or JSON lines
+         * @description What each tool says of each vulnerability in one image, side by side; where they differ first.
+         */
+        get: operations["images_words_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{image}/words/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values to filter images by, with counts
+         * @description What each tool says of each vulnerability in one image, side by side; where they differ first.
+         */
+        get: operations["images_words_facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images/{asset}": {
         parameters: {
             query?: never;
@@ -1484,6 +1604,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images/{id}/build": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description How the image is built: its layers with what each brought, the image that it rests on, and what its configuration
+         *     says.
+         */
+        get: operations["images_build_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images/{id}/ledger": {
         parameters: {
             query?: never;
@@ -1493,6 +1633,23 @@ export interface paths {
         };
         /** @description Of a host, container or image; `kind` is given by the route. */
         get: operations["images_ledger_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{id}/sarif": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What is open in the image as a SARIF 2.1.0 log, as code-scanning services take it. */
+        get: operations["images_sarif_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1527,6 +1684,26 @@ export interface paths {
         };
         /** @description What each tool last told of the image, and why one could not. */
         get: operations["images_scans_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{id}/vex": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * @description What is open in the image as an OpenVEX document: each vulnerability affects it, with what to do about it. 409 when
+         *     nothing is open: the format knows no document without a statement.
+         */
+        get: operations["images_vex_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1857,6 +2034,86 @@ export interface paths {
         put?: never;
         /** @description Try an address and credential without storing anything. */
         post: operations["nodes_test_new"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/packages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List packages
+         * @description Packages that tools found in images, each version once for the whole fleet.
+         */
+        get: operations["packages_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/packages/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One of the packages
+         * @description Packages that tools found in images, each version once for the whole fleet.
+         */
+        get: operations["packages_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/packages/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export packages as CSV or JSON lines
+         * @description Packages that tools found in images, each version once for the whole fleet.
+         */
+        get: operations["packages_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/packages/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values to filter packages by, with counts
+         * @description Packages that tools found in images, each version once for the whole fleet.
+         */
+        get: operations["packages_facets"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2379,6 +2636,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/vulnerabilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List vulnerabilities
+         * @description Vulnerabilities that touch the fleet, or did. Numbers are of the present and of what the asker may see; findings as
+         *     of a past moment are those of `/findings?vulnerability=…`.
+         */
+        get: operations["vulnerabilities_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vulnerabilities/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One of the vulnerabilities
+         * @description Vulnerabilities that touch the fleet, or did. Numbers are of the present and of what the asker may see; findings as
+         *     of a past moment are those of `/findings?vulnerability=…`.
+         */
+        get: operations["vulnerabilities_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vulnerabilities/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export vulnerabilities as CSV or JSON lines
+         * @description Vulnerabilities that touch the fleet, or did. Numbers are of the present and of what the asker may see; findings as
+         *     of a past moment are those of `/findings?vulnerability=…`.
+         */
+        get: operations["vulnerabilities_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/vulnerabilities/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values to filter vulnerabilities by, with counts
+         * @description Vulnerabilities that touch the fleet, or did. Numbers are of the present and of what the asker may see; findings as
+         *     of a past moment are those of `/findings?vulnerability=…`.
+         */
+        get: operations["vulnerabilities_facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2418,48 +2759,56 @@ export interface components {
             about: components["schemas"]["AboutEnum"];
             /** @description False: neither a feed nor a tool tells of it, so the answer says nothing. */
             known: boolean;
-            vulnerability: components["schemas"]["AffectedVulnerability"] | null;
+            vulnerability: components["schemas"]["AskedVulnerability"] | null;
             advisories: number;
             /** @description The feeds that the answer rests on. */
             feeds: components["schemas"]["FeedAge"][];
             packages_total: number;
-            packages: components["schemas"]["AffectedPackage"][];
+            packages: components["schemas"]["HeldPackage"][];
             /** @description Their version cannot be compared. */
             undecidable: components["schemas"]["UndecidablePackage"][];
             images_total: number;
-            images: components["schemas"]["AffectedAsset"][];
+            images: components["schemas"]["HoldingAsset"][];
             containers_total: number;
             hosts_total: number;
-            hosts: components["schemas"]["AffectedAsset"][];
-            environments: components["schemas"]["AffectedEnvironment"][];
-        };
-        /** @description Declares the shape of a value that is a plain mapping already. */
-        AffectedAsset: {
-            id: number;
-            name: string;
-            /** @description That run. */
-            containers: number;
+            hosts: components["schemas"]["HoldingAsset"][];
+            environments: components["schemas"]["HoldingEnvironment"][];
         };
         /** @description Declares the shape of a value that is a plain mapping already. */
         AffectedEnvironment: {
-            id: number;
-            slug: string;
-            name: string;
-            hosts: number;
+            environment: components["schemas"]["EnvironmentRef"];
+            images: number;
+            findings: number;
         };
         /** @description Declares the shape of a value that is a plain mapping already. */
         AffectedPackage: {
             id: number;
             ecosystem: string;
-            namespace: string;
             name: string;
             version: string;
+            architecture: string;
             distribution: string;
-            /** @description The nearest that mends it; empty when none is known. */
-            fixed_version: string;
+            /** @description What is said of a fix. */
+            fix: string;
+            fixed_versions: string[];
+            severity: string;
+            images: components["schemas"]["Count"];
         };
         /** @description Declares the shape of a value that is a plain mapping already. */
-        AffectedVulnerability: {
+        AgreementCounts: {
+            agreed: number;
+            disputed: number;
+            single_source: number;
+        };
+        /**
+         * @description * `agreed` - Agreed
+         *     * `disputed` - Disputed
+         *     * `single_source` - One source
+         * @enum {string}
+         */
+        AgreementEnum: "agreed" | "disputed" | "single_source";
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        AskedVulnerability: {
             id: number;
             key: string;
             title: string;
@@ -2482,6 +2831,17 @@ export interface components {
             kind: components["schemas"]["AssetKind"];
             id: number;
             name: string;
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        BaseImage: {
+            id: number;
+            name: string;
+            digest: string;
+            /** @description How many of the lowest layers are its. */
+            layers: number;
+            packages: number;
+            /** @description Open findings in the packages that it brought. */
+            closes: components["schemas"]["SeverityCounts"];
         };
         /** @description Declares the shape of a value that is a plain mapping already. */
         BulkAnswer: {
@@ -3060,6 +3420,28 @@ export interface components {
             check: string | null;
             vulnerability: components["schemas"]["VulnerabilityRef"] | null;
             package: components["schemas"]["PackageRef"] | null;
+            /**
+             * @description Whether the tools that looked for it say the same; null: of a check.
+             *
+             *     * `agreed` - Agreed
+             *     * `disputed` - Disputed
+             *     * `single_source` - One source
+             */
+            agreement: components["schemas"]["AgreementEnum"] | components["schemas"]["NullEnum"];
+            /**
+             * @description What is said of a fix; null: of a check.
+             *
+             *     * `unknown` - Not known
+             *     * `fixed` - Fixed version exists
+             *     * `affected` - No fix yet
+             *     * `will_not_fix` - Will not be fixed
+             *     * `fix_deferred` - Fix deferred
+             *     * `end_of_life` - End of life
+             *     * `under_investigation` - Under investigation
+             *     * `not_affected` - Not affected
+             */
+            fix: components["schemas"]["FixStatus"] | components["schemas"]["NullEnum"];
+            fixed_versions: string[];
             asset: components["schemas"]["AssetRef"];
             host: components["schemas"]["AssetRef"] | null;
             environment: components["schemas"]["EnvironmentRef"] | null;
@@ -3100,6 +3482,28 @@ export interface components {
             check: string | null;
             vulnerability: components["schemas"]["VulnerabilityRef"] | null;
             package: components["schemas"]["PackageRef"] | null;
+            /**
+             * @description Whether the tools that looked for it say the same; null: of a check.
+             *
+             *     * `agreed` - Agreed
+             *     * `disputed` - Disputed
+             *     * `single_source` - One source
+             */
+            agreement: components["schemas"]["AgreementEnum"] | components["schemas"]["NullEnum"];
+            /**
+             * @description What is said of a fix; null: of a check.
+             *
+             *     * `unknown` - Not known
+             *     * `fixed` - Fixed version exists
+             *     * `affected` - No fix yet
+             *     * `will_not_fix` - Will not be fixed
+             *     * `fix_deferred` - Fix deferred
+             *     * `end_of_life` - End of life
+             *     * `under_investigation` - Under investigation
+             *     * `not_affected` - Not affected
+             */
+            fix: components["schemas"]["FixStatus"] | components["schemas"]["NullEnum"];
+            fixed_versions: string[];
             asset: components["schemas"]["AssetRef"];
             host: components["schemas"]["AssetRef"] | null;
             environment: components["schemas"]["EnvironmentRef"] | null;
@@ -3159,6 +3563,13 @@ export interface components {
          * @enum {string}
          */
         FixStatus: "unknown" | "fixed" | "affected" | "will_not_fix" | "fix_deferred" | "end_of_life" | "under_investigation" | "not_affected";
+        /**
+         * @description * `all` - all
+         *     * `some` - some
+         *     * `none` - none
+         * @enum {string}
+         */
+        FixedInEnum: "all" | "some" | "none";
         /** @description Declares the shape of a value that is a plain mapping already. */
         Freshness: {
             nodes: number;
@@ -3256,6 +3667,31 @@ export interface components {
             image: string;
             /** @default  */
             environment: string;
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        HeldPackage: {
+            id: number;
+            ecosystem: string;
+            namespace: string;
+            name: string;
+            version: string;
+            distribution: string;
+            /** @description The nearest that mends it; empty when none is known. */
+            fixed_version: string;
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        HoldingAsset: {
+            id: number;
+            name: string;
+            /** @description That run. */
+            containers: number;
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        HoldingEnvironment: {
+            id: number;
+            slug: string;
+            name: string;
+            hosts: number;
         };
         /** @description Declares the shape of a value that is a plain mapping already. */
         HoldingHost: {
@@ -3447,6 +3883,24 @@ export interface components {
             /** Format: date-time */
             gone_at: string | null;
         };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        ImageBuild: {
+            /** @description Lowest first. */
+            layers: components["schemas"]["ImageLayer"][];
+            /** @description A guess by the layers; null: none is known. */
+            base: components["schemas"]["BaseImage"] | null;
+            /** @description Empty: root. */
+            user: string;
+            has_healthcheck: boolean;
+            /** Format: date-time */
+            created_at: string | null;
+            /** @description False: only reports tell of this image. */
+            is_configuration_known: boolean;
+            /** @description Where secrets were seen in configuration, history and files. */
+            secrets: string[];
+            /** @description Null: no tool listed any. */
+            packages: number | null;
+        };
         /** @description A read-only serializer: the declared fields are the contract, in this order. */
         ImageItem: {
             id: number;
@@ -3481,10 +3935,61 @@ export interface components {
             layers: string[];
             hosts_list: components["schemas"]["HoldingHost"][];
         };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        ImageLayer: {
+            /** @description From 0, the lowest; -1: what no layer is known for. */
+            place: number;
+            digest: string;
+            /** @description Null: not known. */
+            created_by: string | null;
+            /** Format: date-time */
+            created_at: string | null;
+            size_bytes: number | null;
+            packages: number;
+            severity_counts: components["schemas"]["SeverityCounts"];
+        };
+        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        ImagePackage: {
+            id: number;
+            ecosystem: string;
+            name: string;
+            version: string;
+            architecture: string;
+            distribution: string;
+            source_name: string;
+            source_version: string;
+            /** @description Place of the layer that brought it; -1: not known. */
+            layer: number;
+            /** @description That list it. */
+            tools: string[];
+            /**
+             * @description Null: none is open.
+             *
+             *     * `critical` - critical
+             *     * `high` - high
+             *     * `medium` - medium
+             *     * `low` - low
+             *     * `info` - info
+             */
+            severity: components["schemas"]["SeverityEnum"] | components["schemas"]["NullEnum"];
+            severity_counts: components["schemas"]["SeverityCounts"];
+        };
         /** @description A read-only serializer: the declared fields are the contract, in this order. */
         ImageRef: {
             id: number;
             name: string;
+        };
+        /** @description One vulnerability in one package of the image, with what each tool says of it. */
+        ImageWord: {
+            /** @description Of the finding. */
+            id: number;
+            vulnerability: components["schemas"]["VulnerabilityRef"];
+            package: components["schemas"]["PackageRef"];
+            severity: components["schemas"]["SeverityEnum"];
+            agreement: components["schemas"]["AgreementEnum"];
+            fix: components["schemas"]["FixStatus"];
+            /** @description One for each tool that told of the image, by name. */
+            cells: components["schemas"]["WordCell"][];
         };
         /** @description Declares the shape of a value that is a plain mapping already. */
         LastPull: {
@@ -3660,6 +4165,13 @@ export interface components {
         MissingEvidence: {
             evidence: string;
             why: string;
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        Moment: {
+            /** Format: date-time */
+            at: string;
+            what: string;
+            detail: string;
         };
         /** @description The answer to a creation, the only one that holds the token's text. */
         NewEnrolmentToken: {
@@ -3840,11 +4352,77 @@ export interface components {
          * @enum {string}
          */
         OutcomeEnum: "pass" | "fail" | "manual" | "not_applicable" | "not_measured" | "error";
+        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        Package: {
+            id: number;
+            ecosystem: string;
+            namespace: string;
+            name: string;
+            version: string;
+            architecture: string;
+            /** @description The release that it is of; empty for languages. */
+            distribution: string;
+            /** @description What it was built from, where that has another name. */
+            source_name: string;
+            source_version: string;
+            /** @description That hold it now. */
+            images: components["schemas"]["Count"];
+            /** @description Open ones, over all images. */
+            findings: components["schemas"]["Count"];
+            /**
+             * @description Null: none is open.
+             *
+             *     * `critical` - critical
+             *     * `high` - high
+             *     * `medium` - medium
+             *     * `low` - low
+             *     * `info` - info
+             */
+            severity: components["schemas"]["SeverityEnum"] | components["schemas"]["NullEnum"];
+            /** Format: date-time */
+            first_seen_at: string;
+        };
         /** @description Declares the shape of a value that is a plain mapping already. */
         PackageFigures: {
             manager: string | null;
             /** @description Null: not measured. */
             count: number | null;
+        };
+        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        PackageItem: {
+            id: number;
+            ecosystem: string;
+            namespace: string;
+            name: string;
+            version: string;
+            architecture: string;
+            /** @description The release that it is of; empty for languages. */
+            distribution: string;
+            /** @description What it was built from, where that has another name. */
+            source_name: string;
+            source_version: string;
+            /** @description That hold it now. */
+            images: components["schemas"]["Count"];
+            /** @description Open ones, over all images. */
+            findings: components["schemas"]["Count"];
+            /**
+             * @description Null: none is open.
+             *
+             *     * `critical` - critical
+             *     * `high` - high
+             *     * `medium` - medium
+             *     * `low` - low
+             *     * `info` - info
+             */
+            severity: components["schemas"]["SeverityEnum"] | components["schemas"]["NullEnum"];
+            /** Format: date-time */
+            first_seen_at: string;
+            /** @description The package URL. */
+            url: string;
+            /** @description At most 200, the worst first. */
+            vulnerabilities: components["schemas"]["PackageVulnerability"][];
+            /** @description Of the same package in the fleet; at most 100. */
+            versions: components["schemas"]["PackageVersion"][];
         };
         /** @description A read-only serializer: the declared fields are the contract, in this order. */
         PackageRef: {
@@ -3854,6 +4432,26 @@ export interface components {
             version: string;
             architecture: string;
             distribution: string;
+        };
+        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        PackageVersion: {
+            id: number;
+            ecosystem: string;
+            name: string;
+            version: string;
+            architecture: string;
+            distribution: string;
+            images: components["schemas"]["Count"];
+            severity: components["schemas"]["SeverityEnum"] | components["schemas"]["NullEnum"];
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        PackageVulnerability: {
+            vulnerability: components["schemas"]["VulnerabilityRef"];
+            severity: string;
+            /** @description What is said of a fix. */
+            fix: string;
+            fixed_versions: string[];
+            images: number;
         };
         /**
          * @description * `environments` - Environments
@@ -3870,12 +4468,14 @@ export interface components {
          *     * `checks` - Checks
          *     * `check-results` - Check results
          *     * `findings` - Findings
+         *     * `vulnerabilities` - Vulnerabilities
+         *     * `packages` - Packages
          *     * `tokens` - Tokens
          *     * `users` - People
          *     * `history` - History
          * @enum {string}
          */
-        PageEnum: "environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "uploads" | "feeds" | "gate-decisions" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history";
+        PageEnum: "environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "uploads" | "feeds" | "gate-decisions" | "checks" | "check-results" | "findings" | "vulnerabilities" | "packages" | "tokens" | "users" | "history";
         PaginatedCheckList: {
             results: components["schemas"]["Check"][];
             /**
@@ -4084,8 +4684,47 @@ export interface components {
                 exact: boolean;
             };
         };
+        PaginatedImagePackageList: {
+            results: components["schemas"]["ImagePackage"][];
+            /**
+             * Format: uri
+             * @description The next page; null on the last one.
+             */
+            next: string | null;
+            /** @description How many rows match; when not exact, at least `value`. */
+            count: {
+                value: number;
+                exact: boolean;
+            };
+        };
+        PaginatedImageWordList: {
+            results: components["schemas"]["ImageWord"][];
+            /**
+             * Format: uri
+             * @description The next page; null on the last one.
+             */
+            next: string | null;
+            /** @description How many rows match; when not exact, at least `value`. */
+            count: {
+                value: number;
+                exact: boolean;
+            };
+        };
         PaginatedNodeList: {
             results: components["schemas"]["Node"][];
+            /**
+             * Format: uri
+             * @description The next page; null on the last one.
+             */
+            next: string | null;
+            /** @description How many rows match; when not exact, at least `value`. */
+            count: {
+                value: number;
+                exact: boolean;
+            };
+        };
+        PaginatedPackageList: {
+            results: components["schemas"]["Package"][];
             /**
              * Format: uri
              * @description The next page; null on the last one.
@@ -4151,6 +4790,19 @@ export interface components {
         };
         PaginatedUserList: {
             results: components["schemas"]["User"][];
+            /**
+             * Format: uri
+             * @description The next page; null on the last one.
+             */
+            next: string | null;
+            /** @description How many rows match; when not exact, at least `value`. */
+            count: {
+                value: number;
+                exact: boolean;
+            };
+        };
+        PaginatedVulnerabilityList: {
+            results: components["schemas"]["Vulnerability"][];
             /**
              * Format: uri
              * @description The next page; null on the last one.
@@ -4373,6 +5025,13 @@ export interface components {
             is_shared?: boolean;
             page: components["schemas"]["PageEnum"];
         };
+        /**
+         * @description * `affected` - Says so
+         *     * `silent` - Does not say so
+         *     * `not_looked` - Did not look
+         * @enum {string}
+         */
+        SaysEnum: "affected" | "silent" | "not_looked";
         /** @description A read-only serializer: the declared fields are the contract, in this order. */
         Scan: {
             tool: string;
@@ -4422,6 +5081,15 @@ export interface components {
          */
         ScopeEnum: "read" | "write";
         /** @description Declares the shape of a value that is a plain mapping already. */
+        Score: {
+            source: string;
+            /** @description Of CVSS: 2.0, 3.0, 3.1 or 4.0. */
+            version: string;
+            vector: string;
+            /** Format: double */
+            score: number | null;
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
         Search: {
             results: components["schemas"]["SearchResult"][];
         };
@@ -4429,12 +5097,14 @@ export interface components {
          * @description * `host` - host
          *     * `container` - container
          *     * `image` - image
+         *     * `vulnerability` - vulnerability
+         *     * `package` - package
          *     * `check` - check
          *     * `node` - node
          *     * `finding` - finding
          * @enum {string}
          */
-        SearchKind: "host" | "container" | "image" | "check" | "node" | "finding";
+        SearchKind: "host" | "container" | "image" | "vulnerability" | "package" | "check" | "node" | "finding";
         /** @description Declares the shape of a value that is a plain mapping already. */
         SearchResult: {
             kind: components["schemas"]["SearchKind"];
@@ -4496,6 +5166,11 @@ export interface components {
         SkippedPart: {
             where: string;
             reason: string;
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        SourceSeverity: {
+            source: string;
+            severity: string;
         };
         /** @description Declares the shape of a value that is a plain mapping already. */
         StateCounts: {
@@ -4712,6 +5387,149 @@ export interface components {
             broken_at: number | null;
         };
         /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        Vulnerability: {
+            id: number;
+            /** @description The CVE, where it has one. */
+            key: string;
+            aliases: string[];
+            title: string;
+            /**
+             * @description The worst of the open findings; null: none is open.
+             *
+             *     * `critical` - critical
+             *     * `high` - high
+             *     * `medium` - medium
+             *     * `low` - low
+             *     * `info` - info
+             */
+            severity: components["schemas"]["SeverityEnum"] | components["schemas"]["NullEnum"];
+            /** @description What each source gives. */
+            severities: components["schemas"]["SourceSeverity"][];
+            /** @description The highest first. */
+            scores: components["schemas"]["Score"][];
+            /**
+             * Format: double
+             * @description Exploited within 30 days, 0 to 1.
+             */
+            epss: number | null;
+            /** Format: double */
+            epss_percentile: number | null;
+            /**
+             * Format: date
+             * @description In CISA's KEV catalogue since.
+             */
+            exploited_since: string | null;
+            /** Format: date */
+            fix_due_at: string | null;
+            is_used_by_ransomware: boolean;
+            /**
+             * @description In how many of the packages that have it a version mends it.
+             *
+             *     * `all` - all
+             *     * `some` - some
+             *     * `none` - none
+             */
+            fixed_in: components["schemas"]["FixedInEnum"];
+            /** @description At most six. */
+            fixed_versions: string[];
+            /** @description Open ones. */
+            findings: number;
+            severity_counts: components["schemas"]["SeverityCounts"];
+            agreement: components["schemas"]["AgreementCounts"];
+            images: number;
+            /** @description That hold one of these images. */
+            hosts: components["schemas"]["Count"];
+            containers_running: components["schemas"]["Count"];
+            environments: components["schemas"]["EnvironmentRef"][];
+            ecosystems: string[];
+            /** Format: date-time */
+            published_at: string | null;
+            /**
+             * Format: date-time
+             * @description When this fleet first heard of it.
+             */
+            first_seen_at: string;
+        };
+        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        VulnerabilityItem: {
+            id: number;
+            /** @description The CVE, where it has one. */
+            key: string;
+            aliases: string[];
+            title: string;
+            /**
+             * @description The worst of the open findings; null: none is open.
+             *
+             *     * `critical` - critical
+             *     * `high` - high
+             *     * `medium` - medium
+             *     * `low` - low
+             *     * `info` - info
+             */
+            severity: components["schemas"]["SeverityEnum"] | components["schemas"]["NullEnum"];
+            /** @description What each source gives. */
+            severities: components["schemas"]["SourceSeverity"][];
+            /** @description The highest first. */
+            scores: components["schemas"]["Score"][];
+            /**
+             * Format: double
+             * @description Exploited within 30 days, 0 to 1.
+             */
+            epss: number | null;
+            /** Format: double */
+            epss_percentile: number | null;
+            /**
+             * Format: date
+             * @description In CISA's KEV catalogue since.
+             */
+            exploited_since: string | null;
+            /** Format: date */
+            fix_due_at: string | null;
+            is_used_by_ransomware: boolean;
+            /**
+             * @description In how many of the packages that have it a version mends it.
+             *
+             *     * `all` - all
+             *     * `some` - some
+             *     * `none` - none
+             */
+            fixed_in: components["schemas"]["FixedInEnum"];
+            /** @description At most six. */
+            fixed_versions: string[];
+            /** @description Open ones. */
+            findings: number;
+            severity_counts: components["schemas"]["SeverityCounts"];
+            agreement: components["schemas"]["AgreementCounts"];
+            images: number;
+            /** @description That hold one of these images. */
+            hosts: components["schemas"]["Count"];
+            containers_running: components["schemas"]["Count"];
+            environments: components["schemas"]["EnvironmentRef"][];
+            ecosystems: string[];
+            /** Format: date-time */
+            published_at: string | null;
+            /**
+             * Format: date-time
+             * @description When this fleet first heard of it.
+             */
+            first_seen_at: string;
+            description: string;
+            /** @description CWE ids. */
+            weaknesses: string[];
+            references: string[];
+            /** Format: date-time */
+            modified_at: string | null;
+            /** Format: date-time */
+            withdrawn_at: string | null;
+            /** @description At most 200, those in most images first. */
+            packages: components["schemas"]["AffectedPackage"][];
+            /** @description False: there are more than are shown. */
+            packages_are_all: boolean;
+            affected_environments: components["schemas"]["AffectedEnvironment"][];
+            /** @description Oldest first. */
+            timeline: components["schemas"]["Moment"][];
+        };
+        /** @description A read-only serializer: the declared fields are the contract, in this order. */
         VulnerabilityRef: {
             id: number;
             key: string;
@@ -4743,6 +5561,21 @@ export interface components {
             fixed_versions: string[];
             /** Format: date-time */
             since: string;
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        WordCell: {
+            tool: string;
+            /**
+             * @description silent: it looked through the image in this ecosystem and does not report it.
+             *
+             *     * `affected` - Says so
+             *     * `silent` - Does not say so
+             *     * `not_looked` - Did not look
+             */
+            says: components["schemas"]["SaysEnum"];
+            severity: string | null;
+            status: string | null;
+            fixed_versions: string[];
         };
     };
     responses: never;
@@ -7854,6 +8687,8 @@ export interface operations {
     findings_list: {
         parameters: {
             query?: {
+                /** @description Whether the tools that looked for it say the same, now. */
+                agreement?: ("agreed" | "disputed" | "single_source")[];
                 /** @description Show what was true at this past moment. */
                 as_of?: string;
                 /** @description Asset */
@@ -7866,6 +8701,10 @@ export interface operations {
                 cursor?: string;
                 /** @description Environment ids or slugs. */
                 environment?: string[];
+                /** @description What is said now. */
+                fix?: ("unknown" | "fixed" | "affected" | "will_not_fix" | "fix_deferred" | "end_of_life" | "under_investigation" | "not_affected")[];
+                /** @description Fixable */
+                fixable?: "true" | "false";
                 /** @description Framework */
                 framework?: ("cis-docker-1.8" | "gdpr" | "hipaa" | "iso-27001-2022" | "mitre-attack-containers" | "nist-800-190" | "nist-csf-2" | "nsa-cisa-k8s" | "pci-dss-4.0.1" | "soc2")[];
                 /** @description Host */
@@ -7888,6 +8727,8 @@ export interface operations {
                 search?: string;
                 /** @description Severity */
                 severity?: ("critical" | "high" | "medium" | "low" | "info")[];
+                /** @description Tools: findings that one of them reports. */
+                sources?: string[];
                 /** @description State */
                 state?: ("open" | "resolved")[];
                 /** @description Keys such as CVE-2024-21626, or aliases. */
@@ -8019,6 +8860,8 @@ export interface operations {
     findings_export: {
         parameters: {
             query?: {
+                /** @description Whether the tools that looked for it say the same, now. */
+                agreement?: ("agreed" | "disputed" | "single_source")[];
                 /** @description Show what was true at this past moment. */
                 as_of?: string;
                 /** @description Asset */
@@ -8029,6 +8872,10 @@ export interface operations {
                 check?: string[];
                 /** @description Environment ids or slugs. */
                 environment?: string[];
+                /** @description What is said now. */
+                fix?: ("unknown" | "fixed" | "affected" | "will_not_fix" | "fix_deferred" | "end_of_life" | "under_investigation" | "not_affected")[];
+                /** @description Fixable */
+                fixable?: "true" | "false";
                 /** @description CSV, or one JSON object a line. */
                 format?: "csv" | "jsonl";
                 /** @description Framework */
@@ -8051,6 +8898,8 @@ export interface operations {
                 search?: string;
                 /** @description Severity */
                 severity?: ("critical" | "high" | "medium" | "low" | "info")[];
+                /** @description Tools: findings that one of them reports. */
+                sources?: string[];
                 /** @description State */
                 state?: ("open" | "resolved")[];
                 /** @description Keys such as CVE-2024-21626, or aliases. */
@@ -8104,6 +8953,8 @@ export interface operations {
     findings_facets: {
         parameters: {
             query?: {
+                /** @description Whether the tools that looked for it say the same, now. */
+                agreement?: ("agreed" | "disputed" | "single_source")[];
                 /** @description Show what was true at this past moment. */
                 as_of?: string;
                 /** @description Asset */
@@ -8114,6 +8965,10 @@ export interface operations {
                 check?: string[];
                 /** @description Environment ids or slugs. */
                 environment?: string[];
+                /** @description What is said now. */
+                fix?: ("unknown" | "fixed" | "affected" | "will_not_fix" | "fix_deferred" | "end_of_life" | "under_investigation" | "not_affected")[];
+                /** @description Fixable */
+                fixable?: "true" | "false";
                 /** @description Framework */
                 framework?: ("cis-docker-1.8" | "gdpr" | "hipaa" | "iso-27001-2022" | "mitre-attack-containers" | "nist-800-190" | "nist-csf-2" | "nsa-cisa-k8s" | "pci-dss-4.0.1" | "soc2")[];
                 /** @description Host */
@@ -8132,6 +8987,8 @@ export interface operations {
                 search?: string;
                 /** @description Severity */
                 severity?: ("critical" | "high" | "medium" | "low" | "info")[];
+                /** @description Tools: findings that one of them reports. */
+                sources?: string[];
                 /** @description State */
                 state?: ("open" | "resolved")[];
                 /** @description Keys such as CVE-2024-21626, or aliases. */
@@ -8184,6 +9041,8 @@ export interface operations {
     findings_groups: {
         parameters: {
             query: {
+                /** @description Whether the tools that looked for it say the same, now. */
+                agreement?: ("agreed" | "disputed" | "single_source")[];
                 /** @description Show what was true at this past moment. */
                 as_of?: string;
                 /** @description Asset */
@@ -8196,6 +9055,10 @@ export interface operations {
                 check?: string[];
                 /** @description Environment ids or slugs. */
                 environment?: string[];
+                /** @description What is said now. */
+                fix?: ("unknown" | "fixed" | "affected" | "will_not_fix" | "fix_deferred" | "end_of_life" | "under_investigation" | "not_affected")[];
+                /** @description Fixable */
+                fixable?: "true" | "false";
                 /** @description Framework */
                 framework?: ("cis-docker-1.8" | "gdpr" | "hipaa" | "iso-27001-2022" | "mitre-attack-containers" | "nist-800-190" | "nist-csf-2" | "nsa-cisa-k8s" | "pci-dss-4.0.1" | "soc2")[];
                 /** @description Host */
@@ -8214,6 +9077,8 @@ export interface operations {
                 search?: string;
                 /** @description Severity */
                 severity?: ("critical" | "high" | "medium" | "low" | "info")[];
+                /** @description Tools: findings that one of them reports. */
+                sources?: string[];
                 /** @description State */
                 state?: ("open" | "resolved")[];
                 /** @description Keys such as CVE-2024-21626, or aliases. */
@@ -10364,12 +11229,16 @@ export interface operations {
                 ordering?: "name" | "-name" | "-load" | "load" | "-size_bytes" | "-created_at" | "created_at";
                 /** @description Operating system */
                 os?: string[];
+                /** @description Package */
+                package?: number[];
                 /** @description For example library/nginx. */
                 repository?: string[];
                 /** @description Search */
                 search?: string;
                 /** @description Runs as root */
                 user_root?: "true" | "false";
+                /** @description Keys such as CVE-2024-21626, or aliases: images in which one is open. */
+                vulnerability?: string[];
             };
             header?: never;
             path?: never;
@@ -10415,6 +11284,448 @@ export interface operations {
             };
             /** @description The sender's role or the token's scope does not allow this. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    images_packages_list: {
+        parameters: {
+            query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+                /** @description Where the page before ended; taken from `next`. */
+                cursor?: string;
+                /** @description Ecosystem */
+                ecosystem?: string[];
+                /** @description Rows a page. */
+                limit?: number;
+                /** @description Has open findings */
+                open?: "true" | "false";
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "name" | "-name";
+                /** @description Search */
+                search?: string;
+            };
+            header?: never;
+            path: {
+                image: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedImagePackageList"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    images_packages_export: {
+        parameters: {
+            query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+                /** @description Ecosystem */
+                ecosystem?: string[];
+                /** @description CSV, or one JSON object a line. */
+                format?: "csv" | "jsonl";
+                /** @description Has open findings */
+                open?: "true" | "false";
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "name" | "-name";
+                /** @description Search */
+                search?: string;
+            };
+            header?: never;
+            path: {
+                image: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every matching row, streamed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    images_packages_facets: {
+        parameters: {
+            query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+                /** @description Ecosystem */
+                ecosystem?: string[];
+                /** @description Has open findings */
+                open?: "true" | "false";
+                /** @description Search */
+                search?: string;
+            };
+            header?: never;
+            path: {
+                image: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facets"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    images_words_list: {
+        parameters: {
+            query?: {
+                /** @description Agreement */
+                agreement?: ("agreed" | "disputed" | "single_source")[];
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+                /** @description Where the page before ended; taken from `next`. */
+                cursor?: string;
+                /** @description Rows a page. */
+                limit?: number;
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "-differs" | "-points" | "-severity";
+                /** @description Search */
+                search?: string;
+                /** @description Severity */
+                severity?: ("critical" | "high" | "medium" | "low" | "info")[];
+            };
+            header?: never;
+            path: {
+                image: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedImageWordList"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    images_words_export: {
+        parameters: {
+            query?: {
+                /** @description Agreement */
+                agreement?: ("agreed" | "disputed" | "single_source")[];
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+                /** @description CSV, or one JSON object a line. */
+                format?: "csv" | "jsonl";
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "-differs" | "-points" | "-severity";
+                /** @description Search */
+                search?: string;
+                /** @description Severity */
+                severity?: ("critical" | "high" | "medium" | "low" | "info")[];
+            };
+            header?: never;
+            path: {
+                image: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every matching row, streamed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    images_words_facets: {
+        parameters: {
+            query?: {
+                /** @description Agreement */
+                agreement?: ("agreed" | "disputed" | "single_source")[];
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+                /** @description Search */
+                search?: string;
+                /** @description Severity */
+                severity?: ("critical" | "high" | "medium" | "low" | "info")[];
+            };
+            header?: never;
+            path: {
+                image: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facets"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10495,6 +11806,67 @@ export interface operations {
             };
         };
     };
+    images_build_retrieve: {
+        parameters: {
+            query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageBuild"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     images_ledger_retrieve: {
         parameters: {
             query?: never;
@@ -10513,6 +11885,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ledger"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    images_sarif_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
                 };
             };
             /** @description The request breaks a rule; `errors` names the parameter or field. */
@@ -10676,6 +12108,66 @@ export interface operations {
             };
         };
     };
+    images_vex_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     images_export: {
         parameters: {
             query?: {
@@ -10697,12 +12189,16 @@ export interface operations {
                 ordering?: "name" | "-name" | "-load" | "load" | "-size_bytes" | "-created_at" | "created_at";
                 /** @description Operating system */
                 os?: string[];
+                /** @description Package */
+                package?: number[];
                 /** @description For example library/nginx. */
                 repository?: string[];
                 /** @description Search */
                 search?: string;
                 /** @description Runs as root */
                 user_root?: "true" | "false";
+                /** @description Keys such as CVE-2024-21626, or aliases: images in which one is open. */
+                vulnerability?: string[];
             };
             header?: never;
             path?: never;
@@ -10766,12 +12262,16 @@ export interface operations {
                 in_use?: "true" | "false";
                 /** @description Operating system */
                 os?: string[];
+                /** @description Package */
+                package?: number[];
                 /** @description For example library/nginx. */
                 repository?: string[];
                 /** @description Search */
                 search?: string;
                 /** @description Runs as root */
                 user_root?: "true" | "false";
+                /** @description Keys such as CVE-2024-21626, or aliases: images in which one is open. */
+                vulnerability?: string[];
             };
             header?: never;
             path?: never;
@@ -12043,6 +13543,273 @@ export interface operations {
             };
             /** @description The present state does not admit this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    packages_list: {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended; taken from `next`. */
+                cursor?: string;
+                /** @description Distribution */
+                distribution?: string[];
+                /** @description Ecosystem */
+                ecosystem?: string[];
+                /** @description Rows a page. */
+                limit?: number;
+                /** @description Name */
+                name?: string[];
+                /** @description Has open findings */
+                open?: "true" | "false";
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "name" | "-name" | "-first_seen_at";
+                /** @description Search */
+                search?: string;
+                /** @description Source package */
+                source?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedPackageList"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    packages_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PackageItem"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    packages_export: {
+        parameters: {
+            query?: {
+                /** @description Distribution */
+                distribution?: string[];
+                /** @description Ecosystem */
+                ecosystem?: string[];
+                /** @description CSV, or one JSON object a line. */
+                format?: "csv" | "jsonl";
+                /** @description Name */
+                name?: string[];
+                /** @description Has open findings */
+                open?: "true" | "false";
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "name" | "-name" | "-first_seen_at";
+                /** @description Search */
+                search?: string;
+                /** @description Source package */
+                source?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every matching row, streamed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    packages_facets: {
+        parameters: {
+            query?: {
+                /** @description Distribution */
+                distribution?: string[];
+                /** @description Ecosystem */
+                ecosystem?: string[];
+                /** @description Name */
+                name?: string[];
+                /** @description Has open findings */
+                open?: "true" | "false";
+                /** @description Search */
+                search?: string;
+                /** @description Source package */
+                source?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facets"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13934,7 +15701,7 @@ export interface operations {
                 /** @description Person */
                 owner?: number[];
                 /** @description List */
-                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "uploads" | "feeds" | "gate-decisions" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history")[];
+                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "uploads" | "feeds" | "gate-decisions" | "checks" | "check-results" | "findings" | "vulnerabilities" | "packages" | "tokens" | "users" | "history")[];
                 /** @description Search */
                 search?: string;
             };
@@ -14266,7 +16033,7 @@ export interface operations {
                 /** @description Person */
                 owner?: number[];
                 /** @description List */
-                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "uploads" | "feeds" | "gate-decisions" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history")[];
+                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "uploads" | "feeds" | "gate-decisions" | "checks" | "check-results" | "findings" | "vulnerabilities" | "packages" | "tokens" | "users" | "history")[];
                 /** @description Search */
                 search?: string;
             };
@@ -14323,9 +16090,300 @@ export interface operations {
                 /** @description Person */
                 owner?: number[];
                 /** @description List */
-                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "uploads" | "feeds" | "gate-decisions" | "checks" | "check-results" | "findings" | "tokens" | "users" | "history")[];
+                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "uploads" | "feeds" | "gate-decisions" | "checks" | "check-results" | "findings" | "vulnerabilities" | "packages" | "tokens" | "users" | "history")[];
                 /** @description Search */
                 search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facets"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    vulnerabilities_list: {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended; taken from `next`. */
+                cursor?: string;
+                /** @description Disputed */
+                disputed?: "true" | "false";
+                /** @description Ecosystem */
+                ecosystem?: string[];
+                /** @description Environment ids or slugs. */
+                environment?: string[];
+                /** @description From 0 to 1. */
+                epss_min?: number;
+                /** @description Exploited */
+                exploited?: "true" | "false";
+                /** @description Fix */
+                fixed_in?: ("all" | "some" | "none")[];
+                /** @description Rows a page. */
+                limit?: number;
+                /** @description Has open findings */
+                open?: "true" | "false";
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "-severity" | "-images" | "-epss" | "-exploited_since" | "-first_seen_at" | "key";
+                /** @description Used by ransomware */
+                ransomware?: "true" | "false";
+                /** @description Search */
+                search?: string;
+                /** @description Severity */
+                severity?: ("critical" | "high" | "medium" | "low" | "info")[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedVulnerabilityList"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    vulnerabilities_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VulnerabilityItem"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    vulnerabilities_export: {
+        parameters: {
+            query?: {
+                /** @description Disputed */
+                disputed?: "true" | "false";
+                /** @description Ecosystem */
+                ecosystem?: string[];
+                /** @description Environment ids or slugs. */
+                environment?: string[];
+                /** @description From 0 to 1. */
+                epss_min?: number;
+                /** @description Exploited */
+                exploited?: "true" | "false";
+                /** @description Fix */
+                fixed_in?: ("all" | "some" | "none")[];
+                /** @description CSV, or one JSON object a line. */
+                format?: "csv" | "jsonl";
+                /** @description Has open findings */
+                open?: "true" | "false";
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "-severity" | "-images" | "-epss" | "-exploited_since" | "-first_seen_at" | "key";
+                /** @description Used by ransomware */
+                ransomware?: "true" | "false";
+                /** @description Search */
+                search?: string;
+                /** @description Severity */
+                severity?: ("critical" | "high" | "medium" | "low" | "info")[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every matching row, streamed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    vulnerabilities_facets: {
+        parameters: {
+            query?: {
+                /** @description Disputed */
+                disputed?: "true" | "false";
+                /** @description Ecosystem */
+                ecosystem?: string[];
+                /** @description Environment ids or slugs. */
+                environment?: string[];
+                /** @description From 0 to 1. */
+                epss_min?: number;
+                /** @description Exploited */
+                exploited?: "true" | "false";
+                /** @description Fix */
+                fixed_in?: ("all" | "some" | "none")[];
+                /** @description Has open findings */
+                open?: "true" | "false";
+                /** @description Used by ransomware */
+                ransomware?: "true" | "false";
+                /** @description Search */
+                search?: string;
+                /** @description Severity */
+                severity?: ("critical" | "high" | "medium" | "low" | "info")[];
             };
             header?: never;
             path?: never;

@@ -32,6 +32,7 @@ class Migration(migrations.Migration):
                 ('opened', models.IntegerField(default=0)),
                 ('reopened', models.IntegerField(default=0)),
                 ('resolved', models.IntegerField(default=0)),
+                ('statements', models.IntegerField(default=0)),
                 ('skipped', models.JSONField(default=list)),
                 ('skipped_total', models.IntegerField(default=0)),
                 ('error', models.CharField(blank=True, max_length=1000)),

@@ -56,7 +56,9 @@ def test_a_person_signs_in_and_out() -> None:
     assert answer.json()["user"]["role"] == "analyst"
     assert answer.json()["user"]["permissions"] == [
         "fleet.view",
+        "gate.ask",
         "pulls.control",
+        "reports.send",
         "tokens.own",
         "views.share",
     ]

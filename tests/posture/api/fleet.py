@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
 
 import msgspec
 
 from posture.collection.catalogue import sync
+from posture.collection.reports import import_file
+from posture.findings import tallies
 from posture.fleet import ingest
 from posture.fleet.choices import PullState, PullTrigger
 from posture.fleet.enrolment import create_token
 from posture.fleet.models import EnrolmentToken, Environment, Node, Pull
+from posture.vulnerabilities import ingest as vulnerabilities
+from posture.vulnerabilities.models import Vulnerability
 from scanners.checks.examples import container, image
 from scanners.records import ContainerFacts, ImageFacts, PublishedPort
 from tests.posture.collection.probes import confined, document, probe_node, probe_pulled
 from tests.posture.collection.pulls import environment, node, pulled, write
+from tests.posture.collection.test_reports import saved, trivy, vulnerability
 
 DIGESTS = {name: "sha256:" + letter * 64 for name, letter in (("web", "a"), ("db", "b"), ("tool", "e"))}
 OPEN_PORT = PublishedPort(container_port=80, protocol="tcp", host_ip="0.0.0.0", host_port=8080)
@@ -93,10 +101,29 @@ def probe(to: Node, name: str, count: int) -> None:
     Node.objects.filter(pk=to.pk).update(state="healthy", last_success_at=now, host_read_at=now)
 
 
+def report(name: str, digest: str, count: int, first: int = 0) -> None:
+    """What a scanner says of an image: `count` vulnerabilities, a fixed one and an unfixed one in turn."""
+    found = [
+        vulnerability(
+            first + number,
+            package=f"lib{name}{number % 3}",
+            Severity=("CRITICAL", "HIGH", "MEDIUM", "LOW")[number % 4],
+            Status=("fixed", "affected")[number % 2],
+            FixedVersion=("3.0.2-1", "")[number % 2],
+        )
+        for number in range(count)
+    ]
+    about = trivy()["Metadata"] | {"ImageID": digest, "RepoTags": [f"shop/{name}:1.0"]}
+    with tempfile.TemporaryDirectory() as folder:
+        said = trivy(*found, ArtifactName=f"shop/{name}:1.0", Metadata=about)
+        assert import_file(saved(Path(folder), said)).status == "imported"
+
+
 def launch(scale: int = 1) -> Fleet:
     """Production holds alpha and beta, staging holds gamma; `scale` multiplies the containers. Host probes read beta
     and gamma."""
     sync()
+    vulnerabilities.forget()
     production, staging = environment("production"), environment("staging")
     fleet = Fleet(
         production, staging, node("alpha", production), node("beta", production), node("gamma", staging)
@@ -108,6 +135,13 @@ def launch(scale: int = 1) -> Fleet:
     probe(probe_node("gamma-host", staging), "gamma", 2 * scale)
     for registered in fleet.nodes:
         enrol(registered)
+    report("web", DIGESTS["web"], 4 * scale)
+    report("tool", DIGESTS["tool"], 3 * scale, first=2 * scale)
+    report("stray", "sha256:" + "f" * 64, 3 * scale, first=100)  # on no host of ours
+    Vulnerability.objects.filter(key="CVE-2026-1001").update(
+        epss=0.4, exploited_since=date(2026, 10, 1), fix_due_at=date(2026, 11, 1)
+    )
+    tallies.fold()
     return fleet
 
 

@@ -68,7 +68,7 @@ def test_an_image_shows_where_it_is(fleet: Fleet, admin: Client, stager: Client)
         ("containers", {"search": "APP-003"}, ["alpha-app-003"]),
         ("containers", {"search": "ga"}, ["gamma-app-000", "gamma-app-001"]),
         ("containers", {"project": "nothing"}, []),
-        ("images", {"in_use": "false"}, ["shop/tool:1.0"]),
+        ("images", {"in_use": "false"}, ["shop/stray:1.0", "shop/tool:1.0"]),
         ("images", {"environment": "production"}, ["shop/db:1.0", "shop/web:1.0"]),
         ("images", {"repository": "shop/tool"}, ["shop/tool:1.0"]),
         ("images", {"repository": "shop/to"}, []),

@@ -11,6 +11,7 @@ from django.core.management.base import CommandError, CommandParser
 from posture.base.commands import AdministrativeCommand
 from posture.collection.choices import UploadSource
 from posture.collection.uploads import import_now
+from posture.findings import tallies
 
 
 class Command(AdministrativeCommand):
@@ -28,5 +29,6 @@ class Command(AdministrativeCommand):
                 imported = import_now(file, source=UploadSource.COMMAND)
                 failed += imported.status == "failed"
                 self.stdout.write(msgspec.json.encode(imported).decode())
+        tallies.fold()
         if failed:
             raise CommandError(f"{failed} of the files could not be imported.")

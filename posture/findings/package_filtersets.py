@@ -1,0 +1,45 @@
+"""Filters of packages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import Exists, Func, IntegerField, OuterRef
+
+from posture.base.filtersets import FilterSet, Flag, Search, Values
+from posture.findings.models import Finding
+from posture.fleet import membership
+from posture.vulnerabilities.models import Package, PackageList
+
+
+class OnlyOne(Func):
+    """An array of this one number, as package lists hold them."""
+
+    template = "ARRAY[%(expressions)s::integer]"
+    output_field = ArrayField(IntegerField())
+
+
+def visible_packages(environment_ids: list[int] | None) -> Any:
+    """Packages that an image of these environments holds, or has a finding in; None: all that were ever told of."""
+    packages = Package.objects.all()
+    if environment_ids is None:
+        return packages
+    images = membership.images_in_environments(environment_ids)
+    held = PackageList.objects.current().filter(asset__in=images, packages__contains=OnlyOne(OuterRef("pk")))
+    found = Finding.objects.open().filter(asset__in=images, package=OuterRef("pk"))
+    return packages.filter(Exists(held) | Exists(found))
+
+
+class PackageFilterSet(FilterSet):
+    ecosystem = Values("ecosystem", label="Ecosystem", facet=True)
+    distribution = Values("distribution", label="Distribution", facet=True)
+    name = Values("name", label="Name")
+    source = Values("source_name", label="Source package")
+    open = Flag("pk", label="Has open findings", facet=True, method="filter_open")
+    search = Search("name")
+
+    def filter_open(self, queryset: Any, name: str, value: Sequence[bool]) -> Any:
+        found = Exists(Finding.objects.open().visible_to(self.user).filter(package=OuterRef("pk")))
+        return queryset.filter(found) if value[0] else queryset.filter(~found)

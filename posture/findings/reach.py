@@ -1,0 +1,90 @@
+"""What vulnerabilities touch beside findings: hosts, running containers, environments. Read when asked, for
+the rows of a page, and bounded: beyond the bound a number means "at least"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from django.db import connection
+
+from posture.base.pagination import Count
+from posture.findings.agreement import FIXED
+from scanners.records import Record
+
+READ = 300  # findings of each row of a page
+VERSIONS_SHOWN = 6
+_REACHED = """
+SELECT v.id, count(DISTINCT r.host_id), count(DISTINCT r.container_id)
+FROM unnest(%(ids)s::bigint[]) AS v(id)
+JOIN LATERAL (
+    SELECT DISTINCT asset_id FROM (
+        SELECT f.asset_id FROM findings_finding f
+        WHERE f.vulnerability_id = v.id AND f.closed_at IS NULL {limit_images} LIMIT %(read)s
+    ) AS few
+) f ON true
+LEFT JOIN LATERAL (
+    SELECT p.host_id, c.asset_id AS container_id
+    FROM images_presence p
+    JOIN fleet_asset h ON h.id = p.host_id {limit_hosts}
+    LEFT JOIN fleet_containerstate c
+        ON c.image_id = p.image_id AND c.host_id = p.host_id AND c.closed_at IS NULL AND c.status = 'running'
+    WHERE p.image_id = f.asset_id AND p.closed_at IS NULL
+) r ON true
+GROUP BY v.id
+"""
+
+
+class Reached(Record, frozen=True, kw_only=True):
+    """Where the images with it lie."""
+
+    hosts: Count = Count(0, True)
+    containers: Count = Count(0, True)
+
+
+def reached(
+    totals: Mapping[int, int], environment_ids: Sequence[int] | None, *, read: int = READ
+) -> dict[int, Reached]:
+    """Of each vulnerability (id -> how many of its findings are open): the hosts that hold an image with it, and the
+    containers that run one there, in these environments (None: all). At most `read` findings of each are looked at."""
+    limits = {"limit_images": "", "limit_hosts": ""}
+    if environment_ids is not None:
+        limits["limit_hosts"] = "AND h.environment_id = ANY(%(environments)s)"
+        limits["limit_images"] = (
+            "AND EXISTS (SELECT FROM images_presence q JOIN fleet_asset g ON g.id = q.host_id"
+            " WHERE q.image_id = f.asset_id AND q.closed_at IS NULL AND g.environment_id = ANY(%(environments)s))"
+        )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _REACHED.format(**limits),
+            {"ids": list(totals), "read": read, "environments": list(environment_ids or ())},
+        )
+        return {
+            pk: Reached(
+                hosts=Count(hosts, totals[pk] <= read), containers=Count(containers, totals[pk] <= read)
+            )
+            for pk, hosts, containers in cursor.fetchall()
+        }
+
+
+_VERSIONS = """
+SELECT v.id, a.fixed_versions, a.outranks
+FROM unnest(%s::bigint[]) AS v(id)
+JOIN LATERAL (
+    SELECT f.id FROM findings_finding f
+    WHERE f.vulnerability_id = v.id AND f.closed_at IS NULL AND f.fix = %s LIMIT 40
+) f ON true
+JOIN findings_attribution a ON a.finding_id = f.id AND a.closed_at IS NULL AND a.fixed_versions <> '{}'
+"""
+
+
+def fixed_versions(vulnerability_ids: Sequence[int]) -> dict[int, list[str]]:
+    """A few of the versions that mend each, as the words on some of its findings name them; the makers' first."""
+    found: dict[int, list[tuple[bool, str]]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(_VERSIONS, [list(vulnerability_ids), FIXED])
+        for pk, versions, outranks in cursor.fetchall():
+            found.setdefault(pk, []).extend((not outranks, version) for version in versions)
+    return {
+        pk: list(dict.fromkeys(version for _, version in sorted(versions)))[:VERSIONS_SHOWN]
+        for pk, versions in found.items()
+    }
