@@ -9,7 +9,13 @@ from posture.accounts.saved_views import SavedViewViewSet
 from posture.accounts.views import MeView, MyPasswordView, SessionView, TokenViewSet, UserViewSet
 from posture.api_docs import DocsView, SchemaView
 from posture.collection.overview_views import FreshnessView, MetaView, SearchView
-from posture.collection.views import EnrolView, EnvironmentViewSet, NodeViewSet, PullViewSet
+from posture.collection.views import (
+    EnrolView,
+    EnvironmentViewSet,
+    NodeViewSet,
+    PullViewSet,
+    TrustedSignerViewSet,
+)
 from posture.compliance.views import CheckResultViewSet, CheckViewSet
 from posture.defences.views import (
     ContainerMatrixViewSet,
@@ -22,6 +28,7 @@ from posture.fleet.enrolment_views import EnrolmentTokenViewSet
 from posture.fleet.probe_views import ContainerProbeView, HostPackagesView, HostProbeView
 from posture.fleet.views import ContainerViewSet, HostViewSet
 from posture.history.views import HistoryViewSet
+from posture.images.signer_views import ImageSignaturesView
 from posture.images.views import ImageViewSet
 from posture.risk.views import AssetLedgerView, EnvironmentLedgerView, FindingViewSet
 from posture.vulnerabilities.views import SbomView, ScansView
@@ -34,6 +41,7 @@ router.register("pulls", PullViewSet, basename="pulls")
 router.register("hosts", HostViewSet, basename="hosts")
 router.register("containers", ContainerViewSet, basename="containers")
 router.register("images", ImageViewSet, basename="images")
+router.register("trusted-signers", TrustedSignerViewSet, basename="trusted-signers")
 router.register("defences", DefenceViewSet, basename="defences")
 router.register("host-defences", HostMatrixViewSet, basename="host-defences")
 router.register("container-defences", ContainerMatrixViewSet, basename="container-defences")
@@ -56,6 +64,7 @@ urlpatterns = [
     path("hosts/<int:pk>/ledger", AssetLedgerView.as_view(kind=AssetKind.HOST)),
     path("containers/<int:pk>/ledger", AssetLedgerView.as_view(kind=AssetKind.CONTAINER)),
     path("images/<int:pk>/ledger", AssetLedgerView.as_view(kind=AssetKind.IMAGE)),
+    path("images/<int:pk>/signatures", ImageSignaturesView.as_view()),
     path("images/<int:pk>/scans", ScansView.as_view()),
     path("images/<int:pk>/sbom", SbomView.as_view()),
     path("environments/<int:pk>/ledger", EnvironmentLedgerView.as_view()),

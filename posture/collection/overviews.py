@@ -22,6 +22,7 @@ from posture.findings.choices import FindingKind, FindingState
 from posture.findings.models import Finding
 from posture.fleet import choices
 from posture.fleet.models import Asset, Node, Pull
+from posture.images.choices import SignatureOutcome, SignerKind
 from posture.images.models import Image
 from scanners.checks.registry import CATALOGUE
 from scanners.records import Severity
@@ -112,6 +113,8 @@ def meta() -> dict[str, Any]:
             "data_class": _enum(choices.DataClass),
             "finding_state": _enum(FindingState),
             "finding_kind": _enum(FindingKind),
+            "signature_outcome": _enum(SignatureOutcome),
+            "signer_kind": _enum(SignerKind),
             "role": _enum(Role),
         },
         "checks_version": checks_version(),

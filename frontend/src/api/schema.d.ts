@@ -1201,6 +1201,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images/{id}/signatures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Who signed an image, whether that is trusted, and how it is said to have been built. */
+        get: operations["images_signatures_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images/export": {
         parameters: {
             query?: never;
@@ -1761,6 +1778,89 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/trusted-signers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List trusted signers
+         * @description Trusted signers: whom to believe when images are signed.
+         */
+        get: operations["trusted_signers_list"];
+        put?: never;
+        /** @description Trust somebody. Images are judged again at once, without being pulled. */
+        post: operations["trusted_signers_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trusted-signers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One of the trusted signers
+         * @description Trusted signers: whom to believe when images are signed.
+         */
+        get: operations["trusted_signers_retrieve"];
+        put?: never;
+        post?: never;
+        /** @description Trust it no longer. */
+        delete: operations["trusted_signers_destroy"];
+        options?: never;
+        head?: never;
+        /** @description Trusted signers: whom to believe when images are signed. */
+        patch: operations["trusted_signers_partial_update"];
+        trace?: never;
+    };
+    "/api/v1/trusted-signers/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export trusted signers as CSV or JSON lines
+         * @description Trusted signers: whom to believe when images are signed.
+         */
+        get: operations["trusted_signers_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trusted-signers/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values to filter trusted signers by, with counts
+         * @description Trusted signers: whom to believe when images are signed.
+         */
+        get: operations["trusted_signers_facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users": {
         parameters: {
             query?: never;
@@ -2039,7 +2139,7 @@ export interface components {
             check: string;
             title: string;
             severity: components["schemas"]["SeverityEnum"];
-            outcome: components["schemas"]["OutcomeEnum"];
+            outcome: components["schemas"]["CheckResultOutcomeEnum"];
             asset: components["schemas"]["AssetRef"];
             host: components["schemas"]["AssetRef"] | null;
             environment: components["schemas"]["EnvironmentRef"] | null;
@@ -2052,6 +2152,16 @@ export interface components {
             /** Format: date-time */
             closed_at: string | null;
         };
+        /**
+         * @description * `pass` - pass
+         *     * `fail` - fail
+         *     * `manual` - manual
+         *     * `not_applicable` - not_applicable
+         *     * `not_measured` - not_measured
+         *     * `error` - error
+         * @enum {string}
+         */
+        CheckResultOutcomeEnum: "pass" | "fail" | "manual" | "not_applicable" | "not_measured" | "error";
         /** @description Declares the shape of a value that is a plain mapping already. */
         ConnectionReport: {
             engine: string;
@@ -2219,6 +2329,10 @@ export interface components {
             ssh_host_key?: string;
             /** @description Bearer token of a host probe that runs as an agent. */
             token?: string;
+            /** @description Of a registry. */
+            username?: string;
+            /** @description Of a registry: a password, or the access token that stands in for it. */
+            password?: string;
         };
         /**
          * @description * `personal` - Personal data
@@ -2390,6 +2504,9 @@ export interface components {
             /** Format: double */
             line: number;
             data_classes: components["schemas"]["DataClassesEnum"][];
+            requires_signatures: boolean;
+            /** @description Null: nobody wrote a list. */
+            allowed_registries: string[] | null;
             load: components["schemas"]["Load"];
             hosts: number;
             hosts_above_line: number;
@@ -2426,6 +2543,18 @@ export interface components {
             slug: string;
             name: string;
         };
+        /** @description What the signatures come to under whom one environment trusts. */
+        EnvironmentSignatures: {
+            /** @description Null: by those who are trusted in every environment. */
+            environment: components["schemas"]["EnvironmentRef"] | null;
+            outcome: components["schemas"]["SignatureOutcome"];
+            reason: string;
+            signers: string[];
+            /** Format: date-time */
+            since: string;
+            signatures: components["schemas"]["Signature"][];
+            provenance: components["schemas"]["Provenance"][];
+        };
         /** @description An environment; without a slug one is made of its name. `line` is the load that its owners accept. */
         EnvironmentWriteRequest: {
             name: string;
@@ -2434,6 +2563,10 @@ export interface components {
             /** Format: double */
             line?: number;
             data_classes?: components["schemas"]["DataClassesEnum"][];
+            /** @description An image that runs here and is signed by nobody trusted is a finding. */
+            requires_signatures?: boolean;
+            /** @description Where images that run here may come from: hosts, or host/path prefixes. Empty allows nothing; null asks a person. */
+            allowed_registries?: string[] | null;
         };
         /** @description Declares the shape of a value that is a plain mapping already. */
         Facet: {
@@ -2827,6 +2960,13 @@ export interface components {
             id: number;
             name: string;
         };
+        /** @description An image's signatures. `outcome` is the least favourable of the environments that you may see. */
+        ImageSignatures: {
+            outcome: components["schemas"]["SignatureOutcome"];
+            reason: string;
+            environments: components["schemas"]["EnvironmentSignatures"][];
+            sources: components["schemas"]["SignatureSource"][];
+        };
         /** @description Declares the shape of a value that is a plain mapping already. */
         LastPull: {
             id: number;
@@ -3094,9 +3234,10 @@ export interface components {
         /**
          * @description * `docker` - Docker Engine
          *     * `probe` - Host probe
+         *     * `registry` - Registry
          * @enum {string}
          */
-        NodeKind: "docker" | "probe";
+        NodeKind: "docker" | "probe" | "registry";
         /** @description A read-only serializer: the declared fields are the contract, in this order. */
         NodeLamp: {
             id: number;
@@ -3171,16 +3312,6 @@ export interface components {
             not_measured: number;
             error: number;
         };
-        /**
-         * @description * `pass` - pass
-         *     * `fail` - fail
-         *     * `manual` - manual
-         *     * `not_applicable` - not_applicable
-         *     * `not_measured` - not_measured
-         *     * `error` - error
-         * @enum {string}
-         */
-        OutcomeEnum: "pass" | "fail" | "manual" | "not_applicable" | "not_measured" | "error";
         /** @description Declares the shape of a value that is a plain mapping already. */
         PackageFigures: {
             manager: string | null;
@@ -3435,6 +3566,19 @@ export interface components {
                 exact: boolean;
             };
         };
+        PaginatedTrustedSignerList: {
+            results: components["schemas"]["TrustedSigner"][];
+            /**
+             * Format: uri
+             * @description The next page; null on the last one.
+             */
+            next: string | null;
+            /** @description How many rows match; when not exact, at least `value`. */
+            count: {
+                value: number;
+                exact: boolean;
+            };
+        };
         PaginatedUserList: {
             results: components["schemas"]["User"][];
             /**
@@ -3465,6 +3609,10 @@ export interface components {
             /** Format: double */
             line?: number;
             data_classes?: components["schemas"]["DataClassesEnum"][];
+            /** @description An image that runs here and is signed by nobody trusted is a finding. */
+            requires_signatures?: boolean;
+            /** @description Where images that run here may come from: hosts, or host/path prefixes. Empty allows nothing; null asks a person. */
+            allowed_registries?: string[] | null;
         };
         PatchedMeWriteRequest: {
             email?: string;
@@ -3492,6 +3640,20 @@ export interface components {
             query?: string;
             is_shared?: boolean;
         };
+        /** @description Somebody to believe: a public key, or an identity that an issuer vouches for. */
+        PatchedTrustedSignerWriteRequest: {
+            name?: string;
+            /** @description An id; null: trusted in every environment. */
+            environment?: number | null;
+            /** @description PEM. ECDSA on P-256 or P-384, RSA of 2048 bits or more, or Ed25519. */
+            public_key?: string;
+            /** @description Who vouches, exactly, as in https://token.actions.githubusercontent.com. */
+            issuer?: string;
+            /** @description Whom: an address or a workflow's URL; * stands for anything. */
+            subject?: string;
+            /** @description Patterns of full names, as in registry.example/shop/*. */
+            repositories?: string[];
+        };
         /** @description `environments` are ids; empty or null: the whole fleet. */
         PatchedUserChangeRequest: {
             email?: string;
@@ -3511,6 +3673,19 @@ export interface components {
             hint?: string;
             retry_after?: number;
             request_id?: string;
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        Provenance: {
+            predicate_type: string;
+            builder: string;
+            build_type: string;
+            source: string;
+            revision: string;
+            /** Format: date-time */
+            built_at: string | null;
+            /** @description Empty: nobody signed it. */
+            signer: string;
+            verified: boolean;
         };
         /** @description A read-only serializer: the declared fields are the contract, in this order. */
         Pull: {
@@ -3743,6 +3918,64 @@ export interface components {
             password: string;
         };
         /** @description Declares the shape of a value that is a plain mapping already. */
+        Signature: {
+            kind: components["schemas"]["SignatureKind"];
+            /** @description The trusted signer's name when verified, else what it claims. */
+            signer: string;
+            key_id: string;
+            verified: boolean;
+            reason: string;
+            issuer: string;
+            subject: string;
+            /** @description Of an attestation. */
+            predicate_type: string;
+            /** Format: date-time */
+            signed_at: string | null;
+            /** @description Whether it says that the image is theirs; an attestation of something else does not. */
+            is_vouching: boolean;
+        };
+        /**
+         * @description * `cosign` - cosign
+         *     * `attestation` - attestation
+         *     * `sigstore_bundle` - sigstore_bundle
+         *     * `notation` - notation
+         * @enum {string}
+         */
+        SignatureKind: "cosign" | "attestation" | "sigstore_bundle" | "notation";
+        /**
+         * @description * `verified` - Verified
+         *     * `untrusted` - Signed, not trusted
+         *     * `unsigned` - Unsigned
+         *     * `not_measured` - Not measured
+         * @enum {string}
+         */
+        SignatureOutcome: "verified" | "untrusted" | "unsigned" | "not_measured";
+        /** @description A registry that was asked. */
+        SignatureSource: {
+            /** @description Null: gone, or not yours to see. */
+            node: components["schemas"]["NodeRef"] | null;
+            /** @description The name that it was looked up by. */
+            name: string;
+            /** @description Why nothing could be read; empty when it was. */
+            problem: string;
+            /**
+             * Format: date-time
+             * @description Since when it says the same.
+             */
+            since: string;
+            /**
+             * Format: date-time
+             * @description When it was last read.
+             */
+            checked_at: string | null;
+        };
+        /**
+         * @description * `key` - Public key
+         *     * `identity` - Identity
+         * @enum {string}
+         */
+        SignerKind: "key" | "identity";
+        /** @description Declares the shape of a value that is a plain mapping already. */
         Skipped: {
             kind: string;
             where: string;
@@ -3804,6 +4037,38 @@ export interface components {
          * @enum {string}
          */
         TriggerEnum: "schedule" | "person" | "retry" | "registration";
+        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        TrustedSigner: {
+            id: number;
+            name: string;
+            kind: components["schemas"]["SignerKind"];
+            /** @description Where it is trusted; null: in every environment. */
+            environment: components["schemas"]["EnvironmentRef"] | null;
+            /** @description PEM; empty for an identity. */
+            public_key: string;
+            /** @description SHA-256 of the key's DER, hex; empty for an identity. */
+            key_id: string;
+            issuer: string;
+            subject: string;
+            /** @description Patterns of what it may sign; none: every repository. */
+            repositories: string[];
+            /** Format: date-time */
+            created_at: string;
+        };
+        /** @description Somebody to believe: a public key, or an identity that an issuer vouches for. */
+        TrustedSignerWriteRequest: {
+            name: string;
+            /** @description An id; null: trusted in every environment. */
+            environment?: number | null;
+            /** @description PEM. ECDSA on P-256 or P-384, RSA of 2048 bits or more, or Ed25519. */
+            public_key?: string;
+            /** @description Who vouches, exactly, as in https://token.actions.githubusercontent.com. */
+            issuer?: string;
+            /** @description Whom: an address or a workflow's URL; * stands for anything. */
+            subject?: string;
+            /** @description Patterns of full names, as in registry.example/shop/*. */
+            repositories?: string[];
+        };
         /** @description A person, for administrators and auditors. */
         User: {
             id: number;
@@ -8554,6 +8819,67 @@ export interface operations {
             };
         };
     };
+    images_signatures_retrieve: {
+        parameters: {
+            query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageSignatures"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     images_export: {
         parameters: {
             query?: {
@@ -8962,7 +9288,7 @@ export interface operations {
                 /** @description Environment ids or slugs. */
                 environment?: string[];
                 /** @description Kind */
-                kind?: ("docker" | "probe")[];
+                kind?: ("docker" | "probe" | "registry")[];
                 /** @description Labels as key or key=value. */
                 label?: string[];
                 /** @description Rows a page. */
@@ -9697,7 +10023,7 @@ export interface operations {
                 /** @description CSV, or one JSON object a line. */
                 format?: "csv" | "jsonl";
                 /** @description Kind */
-                kind?: ("docker" | "probe")[];
+                kind?: ("docker" | "probe" | "registry")[];
                 /** @description Labels as key or key=value. */
                 label?: string[];
                 /** @description Each is served by an index; “-” means descending. */
@@ -9758,7 +10084,7 @@ export interface operations {
                 /** @description Environment ids or slugs. */
                 environment?: string[];
                 /** @description Kind */
-                kind?: ("docker" | "probe")[];
+                kind?: ("docker" | "probe" | "registry")[];
                 /** @description Labels as key or key=value. */
                 label?: string[];
                 /** @description Search */
@@ -10844,6 +11170,451 @@ export interface operations {
                 search?: string;
                 /** @description Person */
                 user?: number[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facets"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trusted_signers_list: {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended; taken from `next`. */
+                cursor?: string;
+                /** @description Environment ids or slugs. */
+                environment?: string[];
+                /** @description Kind */
+                kind?: ("key" | "identity")[];
+                /** @description Rows a page. */
+                limit?: number;
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "name" | "-name";
+                /** @description Search */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedTrustedSignerList"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trusted_signers_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrustedSignerWriteRequest"];
+            };
+        };
+        responses: {
+            /** @description As described. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrustedSigner"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trusted_signers_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrustedSigner"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trusted_signers_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trusted_signers_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedTrustedSignerWriteRequest"];
+            };
+        };
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrustedSigner"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trusted_signers_export: {
+        parameters: {
+            query?: {
+                /** @description Environment ids or slugs. */
+                environment?: string[];
+                /** @description CSV, or one JSON object a line. */
+                format?: "csv" | "jsonl";
+                /** @description Kind */
+                kind?: ("key" | "identity")[];
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "name" | "-name";
+                /** @description Search */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every matching row, streamed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trusted_signers_facets: {
+        parameters: {
+            query?: {
+                /** @description Environment ids or slugs. */
+                environment?: string[];
+                /** @description Kind */
+                kind?: ("key" | "identity")[];
+                /** @description Search */
+                search?: string;
             };
             header?: never;
             path?: never;

@@ -11,6 +11,7 @@ from posture.fleet import ingest
 from posture.fleet.choices import PullState, PullTrigger
 from posture.fleet.enrolment import create_token
 from posture.fleet.models import EnrolmentToken, Environment, Node, Pull
+from posture.images.actions import create_signer
 from scanners.checks.examples import container, image
 from scanners.records import ContainerFacts, ImageFacts, PublishedPort
 from tests.posture.collection.probes import confined, document, probe_node, probe_pulled
@@ -108,6 +109,13 @@ def launch(scale: int = 1) -> Fleet:
     probe(probe_node("gamma-host", staging), "gamma", 2 * scale)
     for registered in fleet.nodes:
         enrol(registered)
+    for held_in in (production, staging, None):
+        create_signer(
+            name=f"release of {held_in.name if held_in else 'the company'}",
+            environment=held_in,
+            issuer="https://ci.example",
+            subject="https://git.example/shop/*",
+        )
     return fleet
 
 
