@@ -35,7 +35,7 @@ from scanners.signatures.statements import (
 )
 
 MOST_ATTACHMENTS = 100
-MOST_BYTES = 8 * 1024 * 1024
+MOST_BYTES = 1024 * 1024
 _NOT_A_KEY_WE_KNOW = "it was made with a key that is not among the trusted ones"
 _ONLY_A_PROMISE = (
     "its certificate comes without a proof of inclusion in the log, so it cannot be verified offline"

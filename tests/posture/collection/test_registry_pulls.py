@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from django.db import connection
 from django.utils import timezone
+from kombu.exceptions import OperationalError as BrokerUnreachable
 
 from posture.accounts.models import User
-from posture.collection import actions, freshness, image_trust, pipeline, schedule
+from posture.collection import actions, freshness, image_trust, pipeline, schedule, tasks
 from posture.collection.registry_writing import wanted
 from posture.compliance.choices import NUMBER
 from posture.compliance.models import CheckResult, Tally
@@ -20,6 +21,7 @@ from posture.findings.models import Finding
 from posture.fleet.actions import create_node, update_environment
 from posture.fleet.choices import NodeKind, NodeState, PullState, PullTrigger
 from posture.fleet.models import Asset, Environment, Node, Pull
+from posture.images import signature_ingest as signatures
 from posture.images.actions import create_signer, delete_signer
 from posture.images.models import ImageEvidence, ImageSignature
 from posture.risk import formula, ledger
@@ -27,6 +29,7 @@ from scanners.checks.examples import container, image
 from scanners.connectors.registry_client import fallback_tag
 from scanners.records import AssetKind, ContainerFacts, Credential, ImageFacts
 from tests.posture.collection import pulls
+from tests.posture.people import person, program, send
 from tests.registries import Layout, Running, running
 from tests.signing import PROVENANCE_V1, attestation, cosign, new_key, public_pem, statement
 
@@ -234,6 +237,43 @@ def test_images_of_registries_that_are_not_allowed_are_findings(
     update_environment(environment=production, allowed_registries=None)
     image_trust.catch_up()
     assert kept.verdict(ALLOWED) == "manual"
+
+
+def test_a_change_through_the_api_is_judged_by_the_task_that_it_asks_for(
+    registry: Running, tmp_path: Path, production: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = Kept(registry, tmp_path, "shop/asked")
+    kept.sign()
+    run_on(production, kept)
+    pull(node_of(registry, production))
+    image_trust.catch_up()
+    asked: list[dict] = []
+    monkeypatch.setattr(tasks.judge_images, "apply_async", lambda **options: asked.append(options))
+    client = program(person())
+    answer = send(client, "PATCH", f"/environments/{production.pk}", {"requires_signatures": True})
+    assert answer.status_code == 200 and len(asked) == 1
+    assert kept.verdict(SIGNED) == "manual"
+    tasks.judge_images()
+    assert kept.verdict(SIGNED) == "fail"
+    signer = {"name": "release", "public_key": public_pem(KEY)}
+    assert send(client, "POST", "/trusted-signers", signer).status_code == 201 and len(asked) == 2
+    tasks.judge_images()
+    assert kept.verdict(SIGNED) == "pass" and kept.outcome(None) == "verified"
+
+
+def test_without_a_broker_the_tick_catches_up(
+    production: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**options: object) -> None:
+        raise BrokerUnreachable("nobody listens")
+
+    image_trust.catch_up()
+    monkeypatch.setattr(tasks.judge_images, "apply_async", refuse)
+    body = {"requires_signatures": True}
+    assert send(program(person()), "PATCH", f"/environments/{production.pk}", body).status_code == 200
+    before = signatures.judged_under()
+    tasks.expire_evidence()
+    assert signatures.judged_under() == image_trust.policy_fingerprint() != before
 
 
 def test_provenance_is_shown_and_judged(registry: Running, tmp_path: Path, production: Environment) -> None:
