@@ -12,7 +12,13 @@ from posture.collection.feed_views import FeedViewSet
 from posture.collection.gate_views import GateView
 from posture.collection.overview_views import FreshnessView, MetaView, SearchView
 from posture.collection.upload_views import UploadViewSet
-from posture.collection.views import EnrolView, EnvironmentViewSet, NodeViewSet, PullViewSet
+from posture.collection.views import (
+    EnrolView,
+    EnvironmentViewSet,
+    NodeViewSet,
+    PullViewSet,
+    TrustedSignerViewSet,
+)
 from posture.compliance.views import CheckResultViewSet, CheckViewSet
 from posture.defences.views import (
     ContainerMatrixViewSet,
@@ -37,6 +43,7 @@ from posture.fleet.probe_views import ContainerProbeView, HostPackagesView, Host
 from posture.fleet.views import ContainerViewSet, HostViewSet
 from posture.gate.views import GateDecisionViewSet, GatePolicyViewSet
 from posture.history.views import HistoryViewSet
+from posture.images.signer_views import ImageSignaturesView
 from posture.risk.views import AssetLedgerView, EnvironmentLedgerView, FindingViewSet
 from posture.vulnerabilities.views import SbomView, ScansView
 
@@ -48,6 +55,7 @@ router.register("pulls", PullViewSet, basename="pulls")
 router.register("hosts", HostViewSet, basename="hosts")
 router.register("containers", ContainerViewSet, basename="containers")
 router.register("images", ImageViewSet, basename="images")
+router.register("trusted-signers", TrustedSignerViewSet, basename="trusted-signers")
 router.register("defences", DefenceViewSet, basename="defences")
 router.register("host-defences", HostMatrixViewSet, basename="host-defences")
 router.register("container-defences", ContainerMatrixViewSet, basename="container-defences")
@@ -85,6 +93,7 @@ urlpatterns = [
     path("hosts/<int:pk>/ledger", AssetLedgerView.as_view(kind=AssetKind.HOST)),
     path("containers/<int:pk>/ledger", AssetLedgerView.as_view(kind=AssetKind.CONTAINER)),
     path("images/<int:pk>/ledger", AssetLedgerView.as_view(kind=AssetKind.IMAGE)),
+    path("images/<int:pk>/signatures", ImageSignaturesView.as_view()),
     path("images/<int:pk>/scans", ScansView.as_view()),
     path("images/<int:pk>/sbom", SbomView.as_view()),
     path("images/<int:pk>/vex", VexView.as_view()),

@@ -179,6 +179,9 @@ SPECTACULAR_SETTINGS = {
         "FeedKind": "posture.vulnerabilities.choices.FeedKind",
         "VexStatus": "posture.vulnerabilities.choices.VexChoices",
         "ScanState": "posture.vulnerabilities.choices.ScanState",
+        "SignatureOutcome": "posture.images.choices.SignatureOutcome",
+        "SignerKind": "posture.images.choices.SignerKind",
+        "SignatureKind": ["cosign", "attestation", "sigstore_bundle", "notation"],
         "StepState": ["waiting", "running", "done", "failed"],
         "SearchKind": ["host", "container", "image", "vulnerability", "package", "check", "node", "finding"],
         "LedgerOwnerKind": ["environment"],
@@ -241,6 +244,8 @@ REGISTER_HOST = _flag("PLIMSOLL_REGISTER_HOST", True)  # this machine becomes a 
 PULL_LEASE_SECONDS = numbers.real("PLIMSOLL_LEASE_SECONDS")
 PULL_MAX_QUEUED = numbers.whole("PLIMSOLL_MAX_QUEUED")
 PULL_KEPT_DAYS = numbers.whole("PLIMSOLL_KEEP_PULLS_DAYS")
+# A file with the roots of trust of a sigstore of one's own; "" is the public one, as the library brings it along.
+SIGSTORE_TRUSTED_ROOT = os.environ.get("PLIMSOLL_SIGSTORE_ROOT", "")
 PULL_DENIED_NETWORKS = [n for n in os.environ.get("PLIMSOLL_DENIED_NETWORKS", "").split(",") if n]
 
 # -- reports that are sent to us

@@ -14,6 +14,7 @@ import yaml
 
 from scanners.checks.policy import Policy, PortApproval
 from scanners.checks.run import judge
+from scanners.image_use import ImageUse, ImageUseFacts
 from scanners.records import CheckOutcome, Outcome
 from tests.compose_facts import NOW, container_facts, image_facts, read_compose
 
@@ -25,7 +26,6 @@ POLICY = Policy(
     now=NOW,
     require_net_raw_drop=True,
     approved_ports=(PortApproval(8000, "plimsoll-web-1"),),
-    trusted_registries=("docker.io/library", "localhost/plimsoll"),
     trusted_base_images=("docker.io/library/python",),
 )
 FINE = {Outcome.PASS, Outcome.NOT_APPLICABLE, Outcome.NOT_MEASURED}
@@ -53,6 +53,16 @@ def test_every_container_passes_our_own_checks(name: str) -> None:
 
 def test_our_image_passes_our_own_checks() -> None:
     assert {outcome.check for outcome in faults(OWN_IMAGE)} == set(EXEMPT)
+
+
+def test_every_image_comes_from_a_registry_that_we_would_allow() -> None:
+    use = ImageUse(
+        environment="Production",
+        references=tuple(service["image"] for service in SERVICES.values()),
+        allowed_registries=("docker.io/library", "localhost/plimsoll"),
+    )
+    outcomes = {o.check: o.outcome for o in judge(ImageUseFacts(id="sha256:aa", uses=(use,)), POLICY)}
+    assert outcomes["image.registry-allowed"] is Outcome.PASS
 
 
 @pytest.mark.parametrize(

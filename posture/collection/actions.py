@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from posture.accounts.models import User
 from posture.base.problems import Conflict
-from posture.collection import schedule, tasks
+from posture.collection import image_trust, schedule, tasks
 from posture.collection.changes import Changes
 from posture.collection.pipeline import ERROR_TITLES
 from posture.collection.sources import depart
@@ -26,6 +26,8 @@ from posture.fleet import ingest as fleet
 from posture.fleet.choices import NodeKind, PullState, PullTrigger, Source
 from posture.fleet.models import Asset, Environment, Node, Pull
 from posture.history.actions import record
+from posture.images import ingest as images
+from posture.images import signature_ingest as signatures
 from posture.risk import loads
 from posture.risk.reweigh import members, reweigh
 from scanners.connectors import open_node
@@ -185,6 +187,7 @@ def move_node(*, node: Node, environment: Environment) -> None:
         return
     at = timezone.now()
     with transaction.atomic():
+        fleet.lock_shared()
         fleet.lock(host.pk)
         ids = [
             host.pk,
@@ -194,7 +197,9 @@ def move_node(*, node: Node, environment: Environment) -> None:
         fleet.move(ids, environment.pk)
         findings.move(ids, environment.pk)
         reweigh(ids, environment.data_classes, at)
-        compliance.apply_tallies(deltas)
+        judged = image_trust.judge(images.presences_on(host.pk), at)
+        judged.deltas.update(deltas)
+        image_trust.roll_up(judged, at)
 
 
 def reweigh_environment(*, environment: Environment) -> int:
@@ -209,13 +214,21 @@ def reweigh_environment(*, environment: Environment) -> int:
         return reweigh(ids, environment.data_classes, timezone.now())
 
 
+def judge_images() -> None:
+    """Policies for images may have changed: once this is committed, a worker judges again what that touches."""
+    transaction.on_commit(tasks.ask_to_judge_images)
+
+
 def delete_node(*, node: Node, by: User | None) -> None:
     """Forget a node. What only it measured is no longer of the present; its past stays for `as_of`.
 
     A pull that is running loses its row, and with it the right to write.
     """
     with transaction.atomic():
-        _end_measured(node, tuple(Source))
+        if node.kind == NodeKind.REGISTRY:
+            _end_evidence(node)
+        else:
+            _end_measured(node, tuple(Source))
         fleet_actions.delete_node(node=node, by=by)
 
 
@@ -229,6 +242,13 @@ def stop_reading_host(*, node: Node, by: User | None) -> None:
         for pull in Pull.objects.filter(node=node, state=PullState.RUNNING):
             with suppress(Conflict):  # it has just ended
                 cancel_pull(pull=pull, by=by)
+
+
+def _end_evidence(node: Node) -> None:
+    """A registry tells nothing more of images."""
+    at = timezone.now()
+    fleet.lock_shared()
+    image_trust.settle(signatures.end_evidence(node.pk, at), at)
 
 
 def _end_measured(node: Node, sources: Sequence[Source]) -> None:
@@ -248,5 +268,8 @@ def _end_measured(node: Node, sources: Sequence[Source]) -> None:
     loads.end(gone, at)
     defences.end(gone, at)
     fleet.mark_gone(gone, at)
+    signatures.end(gone, at)
+    judged = image_trust.judge(changes.used_images.difference(gone), at)
+    judged.deltas.update(changes.deltas)
     loads.recompute(changes.touched.difference(gone), at)
-    compliance.apply_tallies(changes.deltas)
+    image_trust.roll_up(judged, at)

@@ -35,6 +35,7 @@ class Changes:
         self.gone: list[int] = []
         self.touched: set[int] = set()
         self.changed_images: set[int] = set()
+        self.used_images: set[int] = set()  # used or held by another host or container than before
         self.deltas: compliance.Deltas = Counter()
         self.data_classes: Sequence[str] = node.environment.data_classes
         self.data_factors = data_of(self.data_classes)

@@ -11,6 +11,7 @@ from posture.defences import ingest as defences
 from posture.fleet import ingest as fleet
 from posture.fleet.choices import Source
 from posture.images import ingest as images
+from posture.images import signature_ingest as signatures
 from posture.risk import formula
 from posture.risk.points import Factor, exposure_of
 from scanners.checks.run import unprobed
@@ -70,6 +71,8 @@ class EngineWriting:
             held = set(images.presences_on(self.node.host_id))
             if held - {stored.id for stored in known.values()}:
                 return True  # one left: perhaps it was the last host that held it
+        if self._containers_come_or_go():
+            return True  # an image is used elsewhere, or no longer here
         swarm = self.pulled.swarm
         if swarm is None:
             return False
@@ -79,6 +82,10 @@ class EngineWriting:
             or stored.state_fingerprint != swarm.fingerprint
             or self._differs(swarm, stored, ())
         )
+
+    def _containers_come_or_go(self) -> bool:
+        before = self.pulled.containers_before
+        return before is None or before != {observed.facts.key for observed in self.pulled.containers}
 
     def _outcomes(self, observed: Observed) -> tuple[CheckOutcome, ...]:
         return self.pulled.outcomes[id(observed)]
@@ -162,6 +169,8 @@ class EngineWriting:
         for key, observed in observed_by_key.items():
             if self._note(known[key], None, observed, is_new=key in missing):
                 self.changes.changed_images.add(known[key].id)
+            if key in missing or known[key].gone:
+                self.changes.used_images.add(known[key].id)
         return {key: stored.id for key, stored in known.items()}
 
     def _store_host(
@@ -218,6 +227,7 @@ class EngineWriting:
             images.store_presences(host_id, {i: held[i] for i in changed}, [], self.at)
         if changed or left:
             self.changes.touched.add(host_id)
+            self.changes.used_images.update([*changed, *left])
 
     def _images_listed_whole(self) -> bool:
         engine = self.pulled.engine
@@ -244,6 +254,11 @@ class EngineWriting:
                 changed.append((known.id, facts, observed.fingerprint))
             factors = exposure_of(facts) + self.changes.data_factors
             self._note(known, host.environment_id, observed, factors)
+        self.changes.used_images.update(
+            image_ids[facts.image_id]
+            for key, facts in ((key, o.facts) for key, o in seen.items())
+            if key in missing and isinstance(facts, ContainerFacts) and facts.image_id in image_ids
+        )
         fleet.store_containers(changed, host_id=host.id, image_ids=image_ids, at=self.at)
         fleet.mark_changed(
             [(asset_id, f.name[:300], fingerprint) for asset_id, f, fingerprint in changed], self.at
@@ -255,9 +270,12 @@ class EngineWriting:
         ):  # None: the list itself could not be read, so nobody is missing
             listed = {f"{host.key}/{summary.id}" for summary in engine.facts.containers}
             # What only the host probe knows of is not the engine's to miss.
-            self.changes.gone += [
+            left = [
                 known.id
                 for key, known in stored.items()
                 if known.state_fingerprint and key not in listed and key not in seen
             ]
+            self.changes.gone += left
+            if left:
+                self.changes.used_images |= signatures.images_of(left)
         self.changes.counts["unchanged"] = len(seen) - len(changed)

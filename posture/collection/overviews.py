@@ -24,6 +24,7 @@ from posture.findings.package_filtersets import visible_packages
 from posture.findings.vulnerability_views import vulnerabilities_within
 from posture.fleet import choices
 from posture.fleet.models import Asset, Node, Pull
+from posture.images.choices import SignatureOutcome, SignerKind
 from posture.images.models import Image
 from posture.vulnerabilities.models import Alias
 from scanners.checks.registry import CATALOGUE
@@ -116,6 +117,8 @@ def meta() -> dict[str, Any]:
             "finding_state": _enum(FindingState),
             "finding_kind": _enum(FindingKind),
             "agreement": _enum(Agreement),
+            "signature_outcome": _enum(SignatureOutcome),
+            "signer_kind": _enum(SignerKind),
             "role": _enum(Role),
         },
         "checks_version": checks_version(),

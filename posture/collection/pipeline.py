@@ -19,14 +19,14 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from posture.base import upsert
-from posture.collection import schedule
+from posture.collection import registry_writing, schedule
 from posture.collection.engine_words import words
 from posture.collection.lease import Lease, LeaseLost
 from posture.collection.records import Pulled
 from posture.collection.writing import Writing
 from posture.fleet import credentials, probe_ingest
 from posture.fleet import ingest as fleet
-from posture.fleet.choices import NodeState, PullState, Source
+from posture.fleet.choices import NodeKind, NodeState, PullState, Source
 from posture.fleet.models import Asset, Node, Pull
 from posture.images import ingest as images
 from scanners.checks.run import judge as judge_record
@@ -34,6 +34,7 @@ from scanners.connectors import open_node
 from scanners.connectors.session import Session
 from scanners.host import HostFacts
 from scanners.records import EngineFacts, Limits, NodeError, Skipped
+from scanners.registry_images import RegistryImage
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +59,11 @@ def connect(run: Run) -> None:
     """Open the node: check its address, decrypt its credential, agree on an API version."""
     node = run.node
     limits = Limits(seconds=node.limit_seconds, bytes=node.limit_bytes, items=node.limit_items)
+    pulled = run.pulled
+    if node.kind == NodeKind.REGISTRY:
+        pulled.wanted = _patiently(run.lease, partial(registry_writing.wanted, node))
+        if (left := len(pulled.wanted) - limits.items) > 0:
+            run.lease.skip("too_many", f"{left} more images", f"The limit is {limits.items} items.")
     run.session = run.opened.enter_context(
         open_node(
             node.kind,
@@ -68,13 +74,15 @@ def connect(run: Run) -> None:
             denied_networks=settings.PULL_DENIED_NETWORKS,
             sudo=node.use_sudo,
             reads_host=node.reads_host,
+            images=pulled.wanted[: limits.items],
             is_cancelled=run.lease.is_cancelled,
         )
     )
 
 
 def collect(run: Run) -> None:
-    """Read what the node tells: an engine with its images, networks, volumes, swarm and containers; a host's kernel."""
+    """Read what the node tells: an engine with its images, networks, volumes, swarm and containers; a host's kernel; what
+    a registry keeps beside images."""
     pulled, lease = run.pulled, run.lease
     assert run.session is not None
     kept: set[str] = set()
@@ -82,13 +90,17 @@ def collect(run: Run) -> None:
         pulled.bytes_read = run.session.bytes_read
         if isinstance(item, Skipped):
             lease.skip(item.kind, item.where, item.reason)
+            pulled.unread.append(item)
+            continue
+        if isinstance(item, RegistryImage):
+            pulled.add_registry_image(item)
             continue
         if isinstance(item.facts, HostFacts):
             pulled.add_host(item, _patiently(lease, partial(_stored_parts, run.node)))
             continue
         pulled.add(item)
         if isinstance(item.facts, EngineFacts):
-            kept = _patiently(lease, partial(_stored_fingerprints, item.facts, run.node))
+            kept, pulled.containers_before = _patiently(lease, partial(_stored_fingerprints, run.node))
         if item.fingerprint not in kept:
             pulled.documents[item.fingerprint] = fleet.compress(item.document)
     run.opened.close()
@@ -98,13 +110,15 @@ def collect(run: Run) -> None:
     lease.log(pulled.summary())
 
 
-def _stored_fingerprints(engine: EngineFacts, node: Node) -> set[str]:
-    """Fingerprints of the documents that are already kept for this host, so that they are not compressed again."""
+def _stored_fingerprints(node: Node) -> tuple[set[str], set[str]]:
+    """(fingerprints of the documents that are already kept for this host, so that they are not compressed again; ids of
+    the containers that its engine is known to hold)."""
     host = Asset.objects.filter(nodes=node).values_list("pk", "state_fingerprint").first()
     if host is None:
-        return set()
-    kept = {known.state_fingerprint for known in fleet.known_on_host(host[0]).values()} | {host[1]}
-    return kept | set(images.fingerprints_on(host[0]))
+        return set(), set()
+    known = [each for each in fleet.known_on_host(host[0]).values() if each.state_fingerprint]
+    kept = {each.state_fingerprint for each in known} | {host[1], *images.fingerprints_on(host[0])}
+    return kept, {each.key.rpartition("/")[2] for each in known}
 
 
 def _stored_parts(node: Node) -> set[str]:
@@ -381,6 +395,12 @@ ERROR_TITLES = {
     "agent_refused": "The agent refused our token",
     "busy": "The agent is busy",
     "not_a_probe": "This is not a host probe",
+    "not_a_registry": "This is not a registry",
+    "rate_limited": "The registry lets us read no more for now",
+    "redirect_loop": "The registry sends us in a circle",
+    "registry_error": "The registry reported an error",
+    "vanished": "The registry does not have it",
+    "digest_mismatch": "The content is not what its digest says",
     "cancelled": "Cancelled",
     "address_invalid": "The node's address is not valid",
     "address_denied": "The node's address is not allowed",

@@ -21,8 +21,10 @@ from scanners.records import (
     EngineFacts,
     ImageFacts,
     Observed,
+    Skipped,
     SwarmFacts,
 )
+from scanners.registry_images import RegistryImage, WantedImage
 
 
 class Pulled:
@@ -35,6 +37,8 @@ class Pulled:
         self.images: list[Observed] = []  # under the names that the whole fleet knows them by, once judged
         self.held: dict[str, ImageFacts] = {}  # image key -> facts under this host's own names
         self.documents: dict[str, bytes] = {}
+        # Keys of the containers that the host was last known to hold; None: not looked up.
+        self.containers_before: set[str] | None = None
         self.policy = Policy(now=timezone.now())
         self.outcomes: dict[int, tuple[CheckOutcome, ...]] = {}
         self.host: Observed | None = None  # what the host probe said
@@ -42,6 +46,9 @@ class Pulled:
         self.confined: list[
             HostContainerFacts
         ] = []  # its containers, in the order of `host_parts.containers`
+        self.wanted: list[WantedImage] = []  # what a registry is asked for
+        self.registry: list[RegistryImage] = []
+        self.unread: list[Skipped] = []
         self.bytes_read = 0
 
     def add_host(self, item: Observed, kept: Collection[str]) -> None:
@@ -57,6 +64,11 @@ class Pulled:
             HostContainerFacts(container=container, pointer=f"/containers/{place}", host=item.facts)
             for place, container in enumerate(item.facts.containers or ())
         ]
+
+    def add_registry_image(self, item: RegistryImage) -> None:
+        """What a registry keeps beside an image."""
+        self.documents[item.fingerprint] = fleet.compress(item.document)
+        self.registry.append(msgspec.structs.replace(item, document={}))
 
     def add(self, item: Observed) -> None:
         # The document is evidence only; once compressed (or known) it need not stay in memory.
@@ -80,11 +92,13 @@ class Pulled:
         ]
 
     def software(self) -> dict[str, str]:
-        """What answered: an engine, else the host probe."""
+        """What answered: an engine, else the host probe, else a registry."""
         if self.engine is not None and isinstance(self.engine.facts, EngineFacts):
             facts = self.engine.facts
             return {"name": facts.engine, "version": facts.version, "api_version": facts.api_version}
-        assert self.host is not None and isinstance(self.host.facts, HostFacts)
+        if self.host is None:
+            return {"name": "registry", "version": "", "api_version": "v2"}
+        assert isinstance(self.host.facts, HostFacts)
         return {
             "name": "host probe",
             "version": self.host.facts.probe_version,
@@ -100,6 +114,8 @@ class Pulled:
             hidden = len(self.host.facts.not_measured)
             of_host = f"the host with {len(self.confined)} containers"
             read.append(f"{of_host}; {hidden} of its facts could not be measured" if hidden else of_host)
+        if self.wanted or not read:
+            read.append(f"what is beside {len(self.registry)} of {len(self.wanted)} images")
         return f"Read {', and '.join(read)}."
 
     def everything(self) -> list[Observed]:

@@ -51,6 +51,7 @@ def depart(host_id: int, leaving: Node, changes: Changes, sources: Sequence[Sour
         held = list(images.presences_on(host_id))
         images.end_presences(host_id, changes.at)
         changes.gone += images.without_host(held)
+        changes.used_images.update(held)
     containers = list(fleet.known_on_host(host_id).values())
     if not kept:
         changes.gone += [host_id, *(known.id for known in containers)]

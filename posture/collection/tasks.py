@@ -8,8 +8,9 @@ from celery import shared_task
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
+from kombu.exceptions import OperationalError as BrokerUnreachable
 
-from posture.collection import feeds, freshness, matching, pipeline, schedule, uploads
+from posture.collection import feeds, freshness, image_trust, matching, pipeline, schedule, uploads
 from posture.findings import tallies
 
 logger = logging.getLogger(__name__)
@@ -61,9 +62,25 @@ def run_pull(pull_id: int, token: str) -> None:
 
 @shared_task
 def expire_evidence() -> None:
-    """Lower the coverage of hosts whose evidence is too old to count."""
+    """Lower the coverage of what has evidence that is too old to count; judge images whose policies changed unnoticed."""
     with _later_without_database("the expiry of evidence"):
         freshness.expire()
+        image_trust.catch_up()
+
+
+def ask_to_judge_images() -> None:
+    """Have a worker do so now. Without a broker it waits for `expire_evidence`, which looks for itself."""
+    try:
+        judge_images.apply_async(retry=False)
+    except BrokerUnreachable as error:
+        logger.warning("Redis does not answer, images are judged a little later: %s", error)
+
+
+@shared_task
+def judge_images() -> None:
+    """Judge images again if what environments demand of them, or whom they trust, has changed."""
+    with _later_without_database("the judging of images"):
+        image_trust.catch_up()
 
 
 @shared_task

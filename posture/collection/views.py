@@ -37,6 +37,7 @@ from posture.fleet.models import Environment, Node, Pull
 from posture.fleet.serializers import EnrolledSerializer, NodeRefSerializer, PullItemSerializer
 from posture.fleet.serializers_write import EnrolSerializer
 from posture.fleet.write_views import EnvironmentWriteMixin, NodeWriteMixin, WriteMixin
+from posture.images import signer_views as images
 from posture.risk import views as risk
 from scanners.records import Credential, NodeError
 
@@ -50,6 +51,9 @@ class EnvironmentViewSet(EnvironmentWriteMixin, risk.EnvironmentViewSet):
 
     def reweigh(self, environment: Environment) -> None:
         actions.reweigh_environment(environment=environment)
+
+    def judge_images(self) -> None:
+        actions.judge_images()
 
 
 class NodeViewSet(NodeWriteMixin, fleet.NodeViewSet):
@@ -163,6 +167,13 @@ class NodeViewSet(NodeWriteMixin, fleet.NodeViewSet):
             fleet_actions.pause_node(node=node, by=self.by())
         else:
             fleet_actions.resume_node(node=node, by=self.by())
+
+
+class TrustedSignerViewSet(images.TrustedSignerViewSet):
+    """Trusted signers: whom to believe when images are signed."""
+
+    def judge_images(self) -> None:
+        actions.judge_images()
 
 
 class EnrolView(APIView):

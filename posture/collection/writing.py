@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from posture.collection import sources
+from posture.collection import image_trust, sources
 from posture.collection.changes import Changes
 from posture.collection.engine_writing import EngineWriting
 from posture.collection.host_writing import HostWriting
 from posture.collection.records import Pulled
+from posture.collection.registry_writing import RegistryWriting
 from posture.compliance import ingest as compliance
 from posture.defences import ingest as defences
 from posture.findings import settle as findings
 from posture.fleet import ingest as fleet
 from posture.fleet import probe_ingest
-from posture.fleet.choices import Source
+from posture.fleet.choices import NodeKind, Source
 from posture.fleet.models import Node
 from posture.images import ingest as images
+from posture.images import signature_ingest as signatures
 from posture.risk import loads
 from posture.risk.reweigh import reweigh
 
@@ -36,8 +38,9 @@ class Writing:
         self._host: HostWriting | None = None
 
     @property
-    def host_id(self) -> int:
-        return self._changes.host_id
+    def host_id(self) -> int | None:
+        """The host that the node tells of; None for a registry, which tells of images."""
+        return self._changes.host_id or None
 
     @property
     def counts(self) -> dict[str, int]:
@@ -50,6 +53,11 @@ class Writing:
             self._host = HostWriting(self._changes, self.pulled)
             self._host.store()
         fleet.store_documents(self.pulled.documents, self.at)
+        if self.node.kind == NodeKind.REGISTRY:
+            told = RegistryWriting(
+                self.node, self.pulled.wanted, self.pulled.registry, self.pulled.unread, at=self.at
+            )
+            self._changes.counts.update(told.store())
         for names, asset_ids in self._changes.fresh.items():
             fleet.add_evidence(asset_ids, names)
 
@@ -80,7 +88,7 @@ class Writing:
         if changes.gone:
             changes.deltas.update(compliance.end_results(changes.gone, self.at))
             changes.counts["resolved"] += findings.resolve_all(changes.gone, self.at)
-            changes.touched.add(self.host_id)
+            changes.touched.add(changes.host_id)
 
     def roll_up(self) -> None:
         changes = self._changes
@@ -88,20 +96,33 @@ class Writing:
             loads.end(changes.gone, self.at)
             defences.end(changes.gone, self.at)
             fleet.mark_gone(changes.gone, self.at)
+            signatures.end(changes.gone, self.at)
         changes.touched -= set(changes.gone)
+        self._judge_used_images()
         if self._host is not None and (reweighed := self._host.defended - set(changes.gone)):
             reweigh(sorted(reweighed), changes.data_classes, self.at)
         if changes.touched:
-            changes.touched.add(self.host_id)
+            changes.touched.add(changes.host_id)
             changed = loads.recompute(changes.touched, self.at)
             heavier = changes.changed_images.intersection(changed)
             others = (
-                [h for h in images.hosts_running(sorted(heavier)) if h != self.host_id] if heavier else []
+                [h for h in images.hosts_running(sorted(heavier)) if h != changes.host_id] if heavier else []
             )
             for host_id in others:
                 fleet.lock(host_id)
             loads.recompute(others, self.at)
         compliance.apply_tallies(changes.deltas)
+
+    def _judge_used_images(self) -> None:
+        """Images that this pull found used, or held, elsewhere than before: other environments demand other things."""
+        changes = self._changes
+        if not (used := changes.used_images.difference(changes.gone)):
+            return
+        judged = image_trust.judge(used, self.at)
+        changes.deltas.update(judged.deltas)
+        changes.counts.update(judged.counts)
+        changes.touched |= judged.image_ids
+        changes.changed_images |= judged.image_ids
 
     def summary(self) -> str:
         c = self._changes.counts

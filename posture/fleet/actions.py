@@ -19,6 +19,7 @@ from posture.fleet import addresses, credentials
 from posture.fleet.choices import DataClass, NodeKind, NodeState, Source
 from posture.fleet.models import Environment, Node
 from posture.history.actions import HIDDEN, differences, record
+from scanners.oci import is_repository
 from scanners.records import Credential
 
 MOST_LABELS = 50
@@ -35,7 +36,18 @@ _NODE_FIELDS = (
     "limit_bytes",
     "limit_items",
 )
-_ENVIRONMENT_FIELDS = ("slug", "name", "description", "line", "data_classes")
+_ENVIRONMENT_FIELDS = (
+    "slug",
+    "name",
+    "description",
+    "line",
+    "data_classes",
+    "requires_signatures",
+    "allowed_registries",
+)
+MOST_REGISTRIES = 100
+_REGISTRY = re.compile(r"([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
+_KEEP: Any = object()  # what is not given stays, where None is a value
 
 
 # -- nodes
@@ -255,9 +267,9 @@ def _normalised(credential: Credential) -> Credential:
         text = getattr(credential, name)
         if name == "ssh_host_key":
             text = " ".join(text.split()[:2])
-        elif name == "token":
+        elif name in ("token", "username"):
             text = text.strip()
-        elif name != "ssh_passphrase":
+        elif name not in ("ssh_passphrase", "password"):
             text = text.replace("\r\n", "\n").strip()
             text = text and text + "\n"
         parts[name] = text
@@ -297,13 +309,18 @@ def _check(node: Node, credential: Credential | None) -> None:
         errors["address"] = [message]
     errors |= {field: [message] for field, message in _option_errors(node).items()}
     if credential is not None and "address" not in errors:
-        found = addresses.credential_errors(node.address, credential, allow_plaintext=node.allow_plaintext)
+        found = addresses.credential_errors(
+            node.address, credential, allow_plaintext=node.allow_plaintext, kind=node.kind
+        )
         errors |= {f"credential.{part}": [message] for part, message in found.items()}
     if errors:
         raise Invalid(f"Not accepted: {', '.join(errors)}.", title="Some values are not valid", errors=errors)
 
 
 def _option_errors(node: Node) -> dict[str, str]:
+    is_plain = node.kind == NodeKind.REGISTRY and node.address.startswith("http://")
+    if is_plain and not node.allow_plaintext:
+        return {"allow_plaintext": "A registry without TLS is read only where plaintext is allowed."}
     over_ssh = node.address.startswith("ssh://")
     if node.reads_host and (node.kind != NodeKind.DOCKER or not over_ssh):
         return {"reads_host": "The host is read along with its engine over ssh:// only."}
@@ -351,6 +368,8 @@ def create_environment(
     description: str = "",
     line: float = 100.0,
     data_classes: list[str] | None = None,
+    requires_signatures: bool = False,
+    allowed_registries: list[str] | None = None,
     by: User | None = None,
 ) -> Environment:
     """Without a slug one is made of the name. Raises Invalid naming each field that is not acceptable."""
@@ -360,6 +379,8 @@ def create_environment(
         description=description.strip(),
         line=line,
         data_classes=_ordered(data_classes or []),
+        requires_signatures=requires_signatures,
+        allowed_registries=_registries(allowed_registries),
     )
     _check_environment(environment)
     _save_new(environment, "name", "There is an environment with this name or slug already.")
@@ -376,9 +397,12 @@ def update_environment(
     description: str | None = None,
     line: float | None = None,
     data_classes: list[str] | None = None,
+    requires_signatures: bool | None = None,
+    allowed_registries: list[str] | None = _KEEP,
     by: User | None = None,
 ) -> Environment:
-    """Changes what is given. New data classes change points: call `collection.actions.reweigh_environment` after."""
+    """Changes what is given; no list of registries at all is None. New data classes change points, and what is demanded
+    of images changes verdicts: call `collection.actions.reweigh_environment` and `judge_images_again` after."""
     environment = Environment.objects.select_for_update().get(pk=environment.pk)
     before = _environment_seen(environment)
     given = {
@@ -387,10 +411,13 @@ def update_environment(
         "description": description,
         "line": line,
         "data_classes": None if data_classes is None else _ordered(data_classes),
+        "requires_signatures": requires_signatures,
     }
     for field, value in given.items():
         if value is not None:
             setattr(environment, field, value)
+    if allowed_registries is not _KEEP:
+        environment.allowed_registries = _registries(allowed_registries)
     _check_environment(environment)
     if changes := differences(before, _environment_seen(environment)):
         try:
@@ -407,8 +434,8 @@ def update_environment(
 
 @transaction.atomic
 def delete_environment(*, environment: Environment, by: User | None = None) -> None:
-    """Its enrolment tokens go with it. Raises Conflict saying what still uses it: nodes, assets that they left,
-    people limited to it."""
+    """Its enrolment tokens and trusted signers go with it. Raises Conflict saying what still uses it: nodes, assets that
+    they left, people limited to it."""
     # Enrolment locks in this order too: the token, then the environment of the node that it makes.
     tokens = list(environment.enrolment_tokens.select_for_update().order_by("pk"))
     environment = Environment.objects.select_for_update().get(pk=environment.pk)
@@ -428,6 +455,8 @@ def delete_environment(*, environment: Environment, by: User | None = None) -> N
     seen, pk = _environment_seen(environment), environment.pk
     if tokens:
         seen["enrolment_tokens"] = [str(token) for token in tokens]
+    if signers := [str(signer) for signer in environment.trusted_signers.order_by("name")]:
+        seen["trusted_signers"] = signers
     environment.delete()
     record(
         verb="deleted",
@@ -449,6 +478,26 @@ def _ordered(data_classes: list[str]) -> list[str]:
     return sorted(set(data_classes), key=lambda c: (order.index(c) if c in order else len(order), c))
 
 
+def _registries(given: list[str] | None) -> list[str] | None:
+    """Each once, sorted, without the slash at its end."""
+    return None if given is None else sorted({entry.strip().rstrip("/") for entry in given})
+
+
+def _registry_errors(entries: list[str]) -> list[str]:
+    if len(entries) > MOST_REGISTRIES:
+        return [f"At most {MOST_REGISTRIES} registries."]
+    errors = []
+    for entry in entries:
+        host, slash, path = entry.partition("/")
+        # As in an image's name, a host is told from a path by its dot or colon.
+        is_host = _REGISTRY.fullmatch(host) and ("." in host or ":" in host or host == "localhost")
+        if not is_host or (slash and not is_repository(path)):
+            errors.append(
+                f"“{entry[:80]}”: write a registry as images name it, as in docker.io/library or registry.example:5000."
+            )
+    return errors
+
+
 def _environment_seen(environment: Environment) -> dict[str, Any]:
     return {field: getattr(environment, field) for field in _ENVIRONMENT_FIELDS}
 
@@ -456,6 +505,8 @@ def _environment_seen(environment: Environment) -> dict[str, Any]:
 def _check_environment(environment: Environment) -> None:
     if not math.isfinite(environment.line):  # the range check below lets "not a number" pass
         raise Invalid("Not accepted: line.", errors={"line": "The line is a number from 1 to 10,000."})
+    if wrong := _registry_errors(environment.allowed_registries or []):
+        raise Invalid("Not accepted: allowed_registries.", errors={"allowed_registries": wrong})
     try:
         environment.full_clean()
     except ValidationError as error:

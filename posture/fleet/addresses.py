@@ -12,6 +12,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 
 from posture.fleet.choices import NodeKind
+from scanners.oci import is_repository
 from scanners.records import Credential
 
 # Which parts of a credential each scheme uses; those it cannot do without are in `_required`.
@@ -22,7 +23,15 @@ PARTS_OF_SCHEME = {
     "local": frozenset[str](),
     "https": frozenset({"ca_certificate", "client_certificate", "client_key", "token"}),
 }
-SCHEMES_OF_KIND = {NodeKind.DOCKER: ("unix", "tcp", "ssh"), NodeKind.PROBE: ("local", "ssh", "https")}
+PARTS_OF_REGISTRY = {
+    "https": frozenset({"ca_certificate", "client_certificate", "client_key", "username", "password"}),
+    "http": frozenset({"username", "password"}),
+}
+SCHEMES_OF_KIND = {
+    NodeKind.DOCKER: ("unix", "tcp", "ssh"),
+    NodeKind.PROBE: ("local", "ssh", "https"),
+    NodeKind.REGISTRY: ("https", "http"),
+}
 LOCAL = "local://"  # this machine, read by the worker itself
 NAMES = {
     "ca_certificate": "CA certificate",
@@ -32,6 +41,8 @@ NAMES = {
     "ssh_passphrase": "SSH passphrase",
     "ssh_host_key": "SSH host key",
     "token": "bearer token",
+    "username": "user name",
+    "password": "password",
 }
 LONGEST_SOCKET_PATH = 107  # sun_path on Linux, without its end
 
@@ -42,6 +53,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # RFC 6750, 2.1
 _EXAMPLES = {
     NodeKind.DOCKER: "unix:///var/run/docker.sock, tcp://host:2376 or ssh://user@host",
     NodeKind.PROBE: "local://, ssh://user@host or https://host:7443",
+    NodeKind.REGISTRY: "https://registry.example, with :port and /namespace where they are needed",
 }
 
 
@@ -79,6 +91,8 @@ def address_error(address: str, kind: str = NodeKind.DOCKER) -> str | None:
         return f"The name of the host is missing or not valid. Write {examples}."
     if port == 0:
         return "Port 0 cannot be connected to."
+    if kind == NodeKind.REGISTRY:
+        return _registry_error(parts)
     if parts.scheme in ("tcp", "https"):
         return _tcp_error(parts)
     if not parts.username:
@@ -102,21 +116,45 @@ def _tcp_error(parts: SplitResult) -> str | None:
     return None
 
 
-def credential_errors(address: str, credential: Credential, *, allow_plaintext: bool) -> dict[str, str]:
+def _registry_error(parts: SplitResult) -> str | None:
+    if parts.username is not None:
+        return f"A {parts.scheme}:// address has no user: a registry's account goes into the credential."
+    namespace = parts.path.strip("/")
+    if namespace and not is_repository(namespace):
+        return "After the registry's name, only the name of a namespace or repository is expected."
+    return None
+
+
+def credential_errors(
+    address: str, credential: Credential, *, allow_plaintext: bool, kind: str = NodeKind.DOCKER
+) -> dict[str, str]:
     """What is wrong with each part of the credential, for this address: {part: message}; empty when all is well.
 
     No message quotes a part. The address must be valid.
     """
     scheme = urlsplit(address).scheme
+    is_registry = kind == NodeKind.REGISTRY
+    parts = PARTS_OF_REGISTRY[scheme] if is_registry else PARTS_OF_SCHEME[scheme]
     errors = {
         name: f"A {scheme}:// address does not use this {NAMES[name]}."
         for name in credential.__struct_fields__
-        if getattr(credential, name) and name not in PARTS_OF_SCHEME[scheme]
+        if getattr(credential, name) and name not in parts
     }
-    for name, why in _required(scheme, credential, allow_plaintext=allow_plaintext).items():
+    required = (
+        _required_of_registry(credential)
+        if is_registry
+        else _required(scheme, credential, allow_plaintext=allow_plaintext)
+    )
+    for name, why in required.items():
         if not getattr(credential, name):
             errors[name] = why
-    return _tls_errors(credential) | _ssh_errors(credential) | _token_errors(credential) | errors
+    return (
+        _tls_errors(credential)
+        | _ssh_errors(credential)
+        | _token_errors(credential)
+        | _account_errors(credential)
+        | errors
+    )
 
 
 def _required(scheme: str, credential: Credential, *, allow_plaintext: bool) -> dict[str, str]:
@@ -141,6 +179,30 @@ def _required(scheme: str, credential: Credential, *, allow_plaintext: bool) -> 
                 "client_key": "There is a client certificate, but no key to it.",
             }
         return {"token": "https:// needs the agent's bearer token, or a client certificate and its key."}
+    return {}
+
+
+def _required_of_registry(credential: Credential) -> dict[str, str]:
+    required: dict[str, str] = {}
+    if credential.client_certificate or credential.client_key:
+        required = {
+            "client_certificate": "There is a client key, but no certificate for it.",
+            "client_key": "There is a client certificate, but no key to it.",
+        }
+    if credential.username or credential.password:
+        required |= {
+            "username": "There is a password, but no user name.",
+            "password": "There is a user name, but no password.",
+        }
+    return required
+
+
+def _account_errors(credential: Credential) -> dict[str, str]:
+    # RFC 7617: the first colon ends the name, and neither part has control characters.
+    if ":" in credential.username or not credential.username.isprintable():
+        return {"username": "A user name has no colon and no control characters."}
+    if not credential.password.isprintable():
+        return {"password": "A password has no control characters."}
     return {}
 
 

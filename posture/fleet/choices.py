@@ -13,6 +13,7 @@ class AssetKind(models.TextChoices):
 class NodeKind(models.TextChoices):
     DOCKER = "docker", "Docker Engine"
     PROBE = "probe", "Host probe"
+    REGISTRY = "registry", "Registry"
 
 
 class Source(models.TextChoices):

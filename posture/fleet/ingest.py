@@ -228,6 +228,11 @@ def add_evidence(asset_ids: Iterable[int], names: Sequence[str]) -> None:
         )
 
 
+def with_evidence(asset_ids: Sequence[int], name: str) -> set[int]:
+    """Those of the assets that have this kind of evidence now."""
+    return set(Asset.objects.filter(pk__in=asset_ids, evidence__contains=[name]).values_list("pk", flat=True))
+
+
 def remove_evidence(asset_ids: Iterable[int], names: Sequence[str]) -> None:
     """These kinds of evidence are no longer there, or too old to count."""
     with connection.cursor() as cursor:

@@ -38,6 +38,10 @@ class Environment(models.Model):
     data_classes = ArrayField(
         models.CharField(max_length=20, choices=choices.DataClass.choices), default=list, blank=True
     )
+    # What runs here must be signed by somebody trusted.
+    requires_signatures = models.BooleanField(default=False, db_default=False)
+    # Registries, or repositories below them, that images here may come from; null: nobody wrote a list.
+    allowed_registries = ArrayField(models.CharField(max_length=300), null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = EnvironmentQuerySet.as_manager()
@@ -108,7 +112,9 @@ class Node(models.Model):
 
     @property
     def sources(self) -> tuple[choices.Source, ...]:
-        """What a pull of this node brings."""
+        """What a pull of this node brings of a host; a registry tells of images alone."""
+        if self.kind == choices.NodeKind.REGISTRY:
+            return ()
         if self.kind == choices.NodeKind.PROBE:
             return (choices.Source.PROBE,)
         return tuple(choices.Source) if self.reads_host else (choices.Source.ENGINE,)

@@ -66,6 +66,10 @@ class EnvironmentSerializer(Serializer):
     description = serializers.CharField()
     line = serializers.FloatField()
     data_classes = serializers.ListField(child=serializers.ChoiceField(choices=choices.DataClass.choices))
+    requires_signatures = serializers.BooleanField()
+    allowed_registries = serializers.ListField(
+        child=serializers.CharField(), allow_null=True, help_text="Null: nobody wrote a list."
+    )
     load = LoadSerializer(source="load_figures")
     hosts = serializers.IntegerField(source="hosts_total")
     hosts_above_line = serializers.IntegerField(source="hosts_above")

@@ -36,6 +36,17 @@ class CredentialSerializer(serializers.Serializer):
         write_only=True,
         help_text="Bearer token of a host probe that runs as an agent.",
     )
+    username = serializers.CharField(
+        required=False, allow_blank=True, max_length=256, write_only=True, help_text="Of a registry."
+    )
+    password = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=16_384,
+        trim_whitespace=False,
+        write_only=True,
+        help_text="Of a registry: a password, or the access token that stands in for it.",
+    )
 
 
 class LimitsSerializer(serializers.Serializer):
@@ -114,4 +125,15 @@ class EnvironmentWriteSerializer(serializers.Serializer):
     line = serializers.FloatField(required=False, min_value=1.0, max_value=10_000.0)
     data_classes = serializers.ListField(
         child=serializers.ChoiceField(choices=DataClass.choices), required=False, max_length=10
+    )
+    requires_signatures = serializers.BooleanField(
+        required=False, help_text="An image that runs here and is signed by nobody trusted is a finding."
+    )
+    allowed_registries = serializers.ListField(
+        child=serializers.CharField(max_length=300),
+        required=False,
+        allow_null=True,
+        max_length=100,
+        help_text="Where images that run here may come from: hosts, or host/path prefixes. Empty allows nothing; "
+        "null asks a person.",
     )

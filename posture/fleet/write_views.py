@@ -143,6 +143,10 @@ class EnvironmentWriteMixin(WriteMixin):
         """Points follow the data classes: `collection.actions.reweigh_environment`."""
         raise NotImplementedError
 
+    def judge_images(self) -> None:
+        """Verdicts on images follow what is demanded of them: `collection.actions.judge_images`."""
+        raise NotImplementedError
+
     @extend_schema(request=EnvironmentWriteSerializer)
     def create(self, request: Request) -> Response:
         data = self.valid(EnvironmentWriteSerializer(data=request.data))
@@ -156,6 +160,7 @@ class EnvironmentWriteMixin(WriteMixin):
             changed = actions.update_environment(environment=environment, **data, by=self.by())
             if changed.data_classes != environment.data_classes:
                 self.reweigh(changed)
+            self.judge_images()
         return self.written(environment.pk)
 
     @extend_schema(responses={204: None})

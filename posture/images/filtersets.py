@@ -1,4 +1,4 @@
-"""Filters of images."""
+"""Filters of images and of trusted signers."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 from rest_framework.exceptions import ValidationError as Invalid
 
-from posture.base.filtersets import FilterSet, Flag, Ids, Search, Values
+from posture.base.filtersets import FilterSet, Flag, Ids, Search, Values, from_enum
 from posture.fleet.choices import ALIVE
 from posture.fleet.filtersets import EnvironmentFacet, Environments, environment_ids
 from posture.fleet.models import ContainerState
+from posture.images import choices
 from posture.images.models import Presence
 
 ROOT_USERS = ("", "0", "root", "0:0", "root:root", "0:root", "root:0")
@@ -69,3 +70,15 @@ class ImageFilterSet(EnvironmentFacet, FilterSet):
         if self.moment is not None:
             raise Invalid({"gone": ["What is gone cannot be listed as of a past moment."]})
         return queryset.filter(asset__gone_at__isnull=False)
+
+
+class TrustedSignerFilterSet(EnvironmentFacet, FilterSet):
+    environment = Environments("environment")
+    kind = Values("kind", label="Kind", choices=from_enum(choices.SignerKind), facet=True)
+    search = Search("name", method="filter_search")
+
+    facet_choices = {"environment": "environment_choices"}
+
+    def filter_search(self, queryset: Any, name: str, value: Sequence[str]) -> Any:
+        # They are few: no index is needed.
+        return queryset.filter(name__icontains=value[0])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 from django.db import models
 from django.db.models import Q
 
+from posture.base.intervals import IntervalQuerySet
 from posture.fleet.querysets import within
 
 if TYPE_CHECKING:
@@ -26,3 +27,20 @@ class ImageQuerySet(models.QuerySet):
         return self.filter(
             Q(asset__gone_at__isnull=True) | Q(asset__gone_at__gt=moment), asset__first_seen_at__lte=moment
         )
+
+
+class TrustedSignerQuerySet(models.QuerySet):
+    """Who is trusted everywhere is trusted in each environment, so everybody sees those."""
+
+    def visible_to(self, user: User) -> Self:
+        ids = user.environment_ids()
+        return self if ids is None else self.filter(Q(environment__isnull=True) | Q(environment__in=ids))
+
+
+class ImageSignatureQuerySet(IntervalQuerySet):
+    """Outcomes in an environment are for those who see it; the one by signers trusted everywhere is for all who see
+    the image."""
+
+    def visible_to(self, user: User) -> Self:
+        ids = user.environment_ids()
+        return self if ids is None else self.filter(Q(environment__isnull=True) | Q(environment__in=ids))

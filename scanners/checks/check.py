@@ -11,6 +11,7 @@ import msgspec
 
 from scanners.checks.policy import Policy
 from scanners.host import HostContainerFacts, HostFacts
+from scanners.image_use import ImageUseFacts
 from scanners.records import AssetKind, ContainerFacts, EngineFacts, ImageFacts, Outcome, Severity, SwarmFacts
 
 ASSET_KINDS: dict[type, AssetKind] = {
@@ -19,6 +20,7 @@ ASSET_KINDS: dict[type, AssetKind] = {
     ContainerFacts: AssetKind.CONTAINER,
     HostContainerFacts: AssetKind.CONTAINER,
     ImageFacts: AssetKind.IMAGE,
+    ImageUseFacts: AssetKind.IMAGE,
     SwarmFacts: AssetKind.CLUSTER,
 }
 

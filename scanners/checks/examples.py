@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from scanners.image_use import ImageUse, ImageUseFacts
 from scanners.records import (
     ContainerFacts,
     ContainerSummary,
@@ -18,6 +19,7 @@ from scanners.records import (
     SwarmNodeFacts,
     VolumeFacts,
 )
+from scanners.signatures.records import SignatureOutcome
 
 LONG_AGO = datetime(2026, 1, 3, tzinfo=UTC)
 RECENTLY = datetime(2026, 9, 25, tzinfo=UTC)
@@ -111,6 +113,25 @@ def image(**changes: Any) -> ImageFacts:
         "history": (),
     }
     return ImageFacts(**{**good, **changes})
+
+
+def used_image(**changes: Any) -> ImageUseFacts:
+    """A verified image with trusted provenance, used in one environment that demands signatures and names registries."""
+    use: dict[str, Any] = {
+        "environment": "Production",
+        "references": ("registry.example/shop/web:1.4.2",),
+        "allowed_registries": ("registry.example/shop",),
+        "requires_signatures": True,
+        "outcome": SignatureOutcome.VERIFIED,
+        "reason": "signed by release",
+        "has_trusted_provenance": True,
+    }
+    if changes.pop("uses", True) is None:
+        return ImageUseFacts(id="sha256:aa")
+    of_image: dict[str, Any] = {
+        name: changes.pop(name) for name in ("is_from_registry", "provenance") if name in changes
+    }
+    return ImageUseFacts(id="sha256:aa", uses=(ImageUse(**{**use, **changes}),), **of_image)
 
 
 def swarm(**changes: Any) -> SwarmFacts:

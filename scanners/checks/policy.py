@@ -38,8 +38,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
     # images
     image_max_age_days: int = 90
-    trusted_registries: tuple[str, ...] | None = None  # hosts or host/path prefixes: "docker.io/library"
-    trusted_base_images: tuple[str, ...] | None = None  # the same form
+    trusted_base_images: tuple[str, ...] | None = None  # hosts or host/path prefixes: "docker.io/library"
     unused_image_days: int = 30
     unused_image_share: float = 0.5  # of all images of the host, 0..1
 

@@ -9,9 +9,12 @@ from scanners.checks.policy import Policy
 from scanners.checks.registry import CATALOGUE
 from scanners.checks.requirements import requirements_of
 from scanners.host import HostContainerFacts, HostFacts
+from scanners.image_use import ImageUseFacts
 from scanners.records import CheckOutcome, ContainerFacts, EngineFacts, ImageFacts, Outcome, SwarmFacts
 
-Facts = EngineFacts | ContainerFacts | ImageFacts | SwarmFacts | HostFacts | HostContainerFacts
+Facts = (
+    EngineFacts | ContainerFacts | ImageFacts | ImageUseFacts | SwarmFacts | HostFacts | HostContainerFacts
+)
 
 
 class Judges:

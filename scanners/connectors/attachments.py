@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from scanners.connectors.registry_client import Registry, fallback_tag
 from scanners.oci import Descriptor, Index, Manifest, parse_platform
@@ -12,7 +12,7 @@ from scanners.signatures import notation, simple_signing
 from scanners.signatures.bundles import MEDIA_TYPE_PREFIX
 from scanners.signatures.examine import MOST_ATTACHMENTS, MOST_BYTES
 from scanners.signatures.records import Attachment, SignatureEvidence
-from scanners.signatures.statements import ENVELOPES, IN_TOTO, PROVENANCES
+from scanners.signatures.statements import ENVELOPES, IN_TOTO, PROVENANCES, vouches
 
 # How the types of what signs or attests begin; SBOMs and whatever else refers to an image are left alone.
 _SIGNING = (
@@ -25,6 +25,9 @@ _SIGNING = (
 )
 _LAYERS = (MEDIA_TYPE_PREFIX, simple_signing.MEDIA_TYPE, notation.JWS, notation.COSE, *ENVELOPES)
 _PREDICATE = "in-toto.io/predicate-type"
+# Where cosign writes what an attestation says, beside the layer or on the manifest.
+_LABELS = ("predicateType", "dev.sigstore.bundle.predicateType")
+MOST_IMAGE_BYTES = 8 * 1024 * 1024  # of all documents beside one image, which are kept
 _BUILDKIT_KIND, _BUILDKIT_OF = "vnd.docker.reference.type", "vnd.docker.reference.digest"
 # What spoils one document and not the image: it counts as signed, in a way that nobody can verify.
 _SPOILT = frozenset({"vanished", "malformed", "too_large", "digest_mismatch"})
@@ -41,6 +44,7 @@ class _Search:
         self._wanted = wanted
         self._repository = wanted.repository
         self._found: dict[tuple[str, ...], Attachment] = {}
+        self._size = 0
         self._known: dict[str, list[Attachment]] = {}
         for attachment in wanted.known.attachments if wanted.known else ():
             self._known.setdefault(attachment.kept_in, []).append(attachment)
@@ -91,13 +95,18 @@ class _Search:
         """The documents that one artifact holds."""
         known = self._known.get(kept_in)
         if known and not any(one.unread for one in known):
+            self._size += sum(len(one.body) for one in known)
             self._add(known)
             return
         manifest = self._manifest(kept_in, attached_to)
         if manifest is None:
             return
+        if _is_about_something_else(manifest.annotations):
+            return
         is_signing = manifest.kind.startswith(_SIGNING)
         for layer in manifest.layers[: MOST_ATTACHMENTS + 1]:
+            if _is_about_something_else(layer.annotations):
+                continue
             if layer.media_type.startswith(_LAYERS):
                 self._add([self._document(layer, manifest, attached_to)])
             elif is_signing:
@@ -117,7 +126,10 @@ class _Search:
         return found if isinstance(found, Manifest) else None
 
     def _document(self, layer: Descriptor, manifest: Manifest, attached_to: str) -> Attachment:
+        self._size += min(layer.size, MOST_BYTES)
         try:
+            if self._size > MOST_IMAGE_BYTES:
+                raise NodeError("too_large", f"more than {MOST_IMAGE_BYTES} bytes lie beside the image", "")
             body, unread = self._registry.blob(self._repository, layer, MOST_BYTES), ""
         except NodeError as error:
             if error.code not in _SPOILT:
@@ -145,6 +157,15 @@ class _Search:
             for layer in manifest.layers:
                 if layer.media_type == IN_TOTO and layer.annotations.get(_PREDICATE) in PROVENANCES:
                     self._add([self._document(layer, manifest, digest)])
+
+
+def _is_about_something_else(labels: Mapping[str, str]) -> bool:
+    """An attestation that is labelled as an SBOM, a scan or the like: large, and no word on whose the image is.
+
+    A label proves nothing. One that lies hides a signature, and with it nothing but a good word.
+    """
+    said = [labels[name] for name in _LABELS if labels.get(name)]
+    return bool(said) and not any(vouches(predicate_type) for predicate_type in said)
 
 
 def _unread(manifest: Manifest, attached_to: str, why: str, media_type: str) -> Attachment:

@@ -309,7 +309,6 @@ class Registry:
             if listed is not None:
                 self._has_referrers = True
                 return listed
-            # 404 is the answer of a registry that does not know the API: with it, an empty list is 200.
             self._has_referrers = False
         found = self.tagged(repository, fallback_tag(digest))
         if found is None:
@@ -325,7 +324,7 @@ class Registry:
         while path and path not in asked and len(asked) < _MOST_PAGES:
             asked.add(path)
             reply = self._ask(path, _pull(repository), accept=OCI_INDEX)
-            if reply.status == 404 and not listed:
+            if not listed and _knows_no_referrers(reply):
                 reply.finish()
                 return None
             self._found(reply, f"what refers to {repository}@{digest}")
@@ -446,6 +445,12 @@ def fallback_tag(digest: str) -> str:
     """The tag that stands for a digest where the referrers API is not known: sha256-<hex>, cut as the API says."""
     algorithm, _, encoded = digest.partition(":")
     return f"{algorithm[:32]}-{encoded[:64]}"
+
+
+def _knows_no_referrers(reply: Reply) -> bool:
+    """The answer of a registry before OCI 1.1, or of a page for people before it; the API says 200 to an empty list."""
+    is_page = reply.status == 200 and "json" not in reply.header("Content-Type")
+    return is_page or reply.status in (400, 404, 405, 406, 501)
 
 
 def _repository(name: str) -> str:

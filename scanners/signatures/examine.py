@@ -35,7 +35,7 @@ from scanners.signatures.statements import (
 )
 
 MOST_ATTACHMENTS = 100
-MOST_BYTES = 8 * 1024 * 1024
+MOST_BYTES = 1024 * 1024
 _NOT_A_KEY_WE_KNOW = "it was made with a key that is not among the trusted ones"
 _ONLY_A_PROMISE = (
     "its certificate comes without a proof of inclusion in the log, so it cannot be verified offline"
@@ -83,19 +83,19 @@ def judge(examined: Examined, policy: TrustPolicy) -> Judged:
             outcome=SignatureOutcome.VERIFIED,
             signers=signers,
             signatures=signatures,
-            reason=f"Signed by {', '.join(signers)}.",
+            reason=f"signed by {', '.join(signers)}",
         )
     signed = [each for each in signatures if each.is_vouching]
     if not signed:
         return Judged(
-            outcome=SignatureOutcome.UNSIGNED, signers=(), signatures=signatures, reason="Nobody signed it."
+            outcome=SignatureOutcome.UNSIGNED, signers=(), signatures=signatures, reason="nobody signed it"
         )
     reasons = list(dict.fromkeys(each.reason for each in signed))
     return Judged(
         outcome=SignatureOutcome.UNTRUSTED,
         signers=(),
         signatures=signatures,
-        reason=f"Signed, but {'; '.join(reasons[:3])}.",
+        reason=f"signed, but {'; '.join(reasons[:3])}",
     )
 
 

@@ -139,7 +139,7 @@ class Signature(Record, frozen=True, kw_only=True):
 
 
 class Judged(Record, frozen=True, kw_only=True):
-    """The outcome of an image under a policy. `reason` is one sentence for a person."""
+    """The outcome of an image under a policy. `reason` is a clause for a person."""
 
     outcome: SignatureOutcome
     signers: tuple[str, ...]  # of the verified signatures, each once

@@ -59,7 +59,12 @@ class Statement(Record, frozen=True, kw_only=True):
     @property
     def is_vouching(self) -> bool:
         """It says that the image is theirs, or how they built it: not merely what is in it."""
-        return self.predicate_type == COSIGN_SIGN or self.predicate_type in PROVENANCES
+        return vouches(self.predicate_type)
+
+
+def vouches(predicate_type: str) -> bool:
+    """Whether a statement with this predicate says whose an artifact is, or how it came to be."""
+    return predicate_type == COSIGN_SIGN or predicate_type in PROVENANCES
 
 
 def decoded(text: str) -> bytes:

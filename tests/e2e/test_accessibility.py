@@ -28,7 +28,7 @@ def paths(fleet: Fleet, probed: Probed, product: Product) -> list[str]:
         "/enrolment-tokens", {"name": "a hull of the walk", "environment": product.environment()}
     )["id"]
     return [
-        "/nodes", f"/nodes/{fleet.node['id']}", "/nodes?add=node", "/nodes?add=probe", "/nodes/enrolment",
+        "/nodes", f"/nodes/{fleet.node['id']}", "/nodes?add=node", "/nodes?add=probe", "/nodes?add=registry", "/nodes/enrolment",
         "/nodes/enrolment?add=token", f"/nodes/enrolment?open={token}", "/hosts", f"/hosts?open={fleet.host['id']}",
         f"/hosts/{fleet.host['id']}", f"/hosts/{fleet.host['id']}?tab=evidence", "/containers",
         f"/hosts/{fleet.host['id']}?tab=kernel", f"/hosts/{probed.hosts['pilot-3']}?tab=kernel",

@@ -3,7 +3,7 @@
 export type Severity = "critical" | "high" | "medium" | "low" | "info";
 export type Outcome = "pass" | "fail" | "manual" | "not_applicable" | "not_measured" | "error";
 export type AssetKind = "host" | "container" | "image" | "cluster";
-export type NodeKind = "docker" | "probe";
+export type NodeKind = "docker" | "probe" | "registry";
 export type NodeState = "new" | "healthy" | "degraded" | "failing" | "paused";
 export type PullState = "queued" | "running" | "succeeded" | "partial" | "failed" | "cancelled";
 export type Role = "viewer" | "analyst" | "administrator" | "auditor";
@@ -111,11 +111,30 @@ export interface Environment extends EnvironmentRef {
   description: string;
   line: number;
   data_classes: string[];
+  /** An image that runs here and is signed by nobody trusted is a finding. */
+  requires_signatures: boolean;
+  /** Where images that run here may come from; null: nobody wrote a list. */
+  allowed_registries: string[] | null;
   load: Load;
   hosts: number;
   hosts_above_line: number;
   containers: number;
   open_findings: SeverityCounts;
+}
+
+/** Whom to believe when images are signed: a key, or an identity that an issuer vouches for. */
+export interface TrustedSigner {
+  id: number;
+  name: string;
+  kind: "key" | "identity";
+  /** Where it is trusted; null: in every environment. */
+  environment: EnvironmentRef | null;
+  public_key: string;
+  key_id: string;
+  issuer: string;
+  subject: string;
+  repositories: string[];
+  created_at: string;
 }
 
 export interface PullLimits {
@@ -169,6 +188,9 @@ export interface Credential {
   ssh_host_key?: string;
   /** The bearer token of a host probe that runs as an agent. */
   token?: string;
+  /** An account at a registry. */
+  username?: string;
+  password?: string;
 }
 
 export interface NodeWrite {

@@ -16,6 +16,7 @@ from posture.fleet import ingest
 from posture.fleet.choices import PullState, PullTrigger
 from posture.fleet.enrolment import create_token
 from posture.fleet.models import EnrolmentToken, Environment, Node, Pull
+from posture.images.actions import create_signer
 from posture.vulnerabilities import ingest as vulnerabilities
 from posture.vulnerabilities.models import Vulnerability
 from scanners.checks.examples import container, image
@@ -142,6 +143,13 @@ def launch(scale: int = 1) -> Fleet:
         epss=0.4, exploited_since=date(2026, 10, 1), fix_due_at=date(2026, 11, 1)
     )
     tallies.fold()
+    for held_in in (production, staging, None):
+        create_signer(
+            name=f"release of {held_in.name if held_in else 'the company'}",
+            environment=held_in,
+            issuer="https://ci.example",
+            subject="https://git.example/shop/*",
+        )
     return fleet
 
 

@@ -55,6 +55,9 @@ def endpoints(client: Client) -> dict[str, str]:
         }
     host = Asset.objects.filter(kind="host").latest("pk")
     found["/hosts/{id}/ledger"] = f"/hosts/{host.pk}/ledger"
+    found["/images/{id}/signatures"] = (
+        f"/images/{Asset.objects.filter(kind='image').latest('pk').pk}/signatures"
+    )
     found["/environments/{id}/ledger"] = f"/environments/{host.environment_id}/ledger"
     for by in ("check", "host", "image", "severity"):
         found[f"/findings/groups?by={by}"] = f"/findings/groups?by={by}"

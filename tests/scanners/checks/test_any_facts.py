@@ -1,5 +1,6 @@
 """No record that is well-typed makes a check raise, however odd its values."""
 
+import enum
 import types
 import typing
 from datetime import datetime
@@ -13,6 +14,7 @@ from scanners.checks.check import EXAMPLE_POLICY
 from scanners.checks.host_examples import probed
 from scanners.checks.run import judge
 from scanners.host import HostContainer, HostContainerFacts, HostFacts
+from scanners.image_use import ImageUseFacts
 from scanners.records import ContainerFacts, EngineFacts, ImageFacts, Outcome, SwarmFacts
 
 # Values near what checks look for, so that the rare branches are reached as well.
@@ -98,6 +100,8 @@ def values_of(hint: typing.Any) -> st.SearchStrategy:
         return SCALARS[hint]
     if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
         return st.deferred(lambda: records_of(hint))
+    if isinstance(hint, type) and issubclass(hint, enum.Enum):
+        return st.sampled_from(hint)
     if hint is typing.Any:
         return st.recursive(
             st.none() | st.booleans() | st.integers() | TELLING,
@@ -123,7 +127,9 @@ def records_of(record: type[msgspec.Struct]) -> st.SearchStrategy:
     return st.builds(record, **{name: values_of(hints[name]) for name in record.__struct_fields__})
 
 
-@pytest.mark.parametrize("record", [ContainerFacts, EngineFacts, ImageFacts, SwarmFacts, HostFacts])
+@pytest.mark.parametrize(
+    "record", [ContainerFacts, EngineFacts, ImageFacts, ImageUseFacts, SwarmFacts, HostFacts]
+)
 def test_any_facts_get_a_verdict(record: type) -> None:
     @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck), database=None)
     @given(records_of(record))

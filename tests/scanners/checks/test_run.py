@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from scanners.checks.check import EXAMPLE_POLICY, Verdict, check
-from scanners.checks.examples import LONG_AGO, bind, container, engine, image, neighbour, swarm
+from scanners.checks.examples import LONG_AGO, bind, container, engine, image, neighbour, swarm, used_image
 from scanners.checks.host_examples import probed, probed_container
 from scanners.checks.policy import Policy
 from scanners.checks.registry import BY_ID, CATALOGUE
@@ -27,11 +27,12 @@ def outcomes_of(facts, policy: Policy = EXAMPLE_POLICY) -> dict[str, CheckOutcom
         (container(), AssetKind.CONTAINER),
         (engine(), AssetKind.HOST),
         (image(), AssetKind.IMAGE),
+        (used_image(), AssetKind.IMAGE),
         (swarm(), AssetKind.CLUSTER),
         (probed(), AssetKind.HOST),
         (probed_container(), AssetKind.CONTAINER),
     ],
-    ids=["container", "engine", "image", "swarm", "probed host", "probed container"],
+    ids=["container", "engine", "image", "image in use", "swarm", "probed host", "probed container"],
 )
 def test_it_runs_every_check_of_the_kind(facts, kind: AssetKind) -> None:
     outcomes = outcomes_of(facts)

@@ -482,6 +482,29 @@ def test_referrers_are_asked_for_by_the_api_and_read_page_by_page() -> None:
         ]
 
 
+@pytest.mark.parametrize(
+    "unknown",
+    [Answer(status=404), Answer(status=405), Answer(b"<html>", headers={"Content-Type": "text/html"})],
+    ids=["404", "405", "a page"],
+)
+def test_a_registry_without_the_api_is_asked_for_the_tag_from_then_on(unknown: Answer) -> None:
+    subject, other = digest_of(b"subject"), digest_of(b"other")
+    index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": []}
+
+    def says(asked: Asked) -> Answer:
+        if "/referrers/" in asked.path:
+            return unknown
+        return Answer(json.dumps(index).encode(), headers={"Content-Type": OCI_INDEX})
+
+    with answering(says) as server, opened(server.url) as client:
+        assert client.referrers("shop/web", subject) == ()
+        assert client.referrers("shop/web", other) == ()
+        assert [path for path in server.paths if "/referrers/" in path] == [
+            f"/v2/shop/web/referrers/{subject}"
+        ]
+        assert f"/v2/shop/web/manifests/{subject.replace(':', '-')}" in server.paths
+
+
 def test_referrers_that_are_no_index_are_malformed() -> None:
     with answering(everything(MANIFEST, headers=TYPE)) as server:
         assert failure(server.url, lambda r: r.referrers("shop/web", digest_of(b"x"))).code == "malformed"

@@ -11,13 +11,14 @@ import msgspec
 import pytest
 
 from scanners.connectors import open_node
+from scanners.connectors.attachments import MOST_IMAGE_BYTES
 from scanners.connectors.registry_client import fallback_tag
 from scanners.records import AssetKind, Credential, Limits, NodeError, Skipped
 from scanners.registry_images import RegistryImage, WantedImage, evidence_again
 from scanners.signatures.examine import examine, verify
 from scanners.signatures.notation import ARTIFACT_TYPE, JWS
 from scanners.signatures.records import Attachment, SignatureKind, SignatureOutcome, TrustedKey, TrustPolicy
-from scanners.signatures.statements import IN_TOTO
+from scanners.signatures.statements import ENVELOPES, IN_TOTO
 from tests.registries import Layout, Running, running
 from tests.scanners.connectors.pulling import never
 from tests.signing import (
@@ -186,6 +187,39 @@ def test_a_signature_that_the_registry_lost_is_not_taken_for_none(registry: Runn
     shutil.rmtree(registry.folder / "data/docker/registry/v2/blobs/sha256" / value[:2] / value)
     judged = verify(read(registry, "shop/lost", digest).evidence, POLICY)
     assert judged.outcome is SignatureOutcome.UNTRUSTED and "could not be fetched" in judged.reason
+
+
+def test_an_attestation_that_says_it_is_an_sbom_is_left_alone(registry: Running, tmp_path: Path) -> None:
+    (digest,) = pushed(registry, tmp_path, "shop/sbom", several=False)
+    sbom = "https://cyclonedx.org/bom"
+    attested = msgspec.structs.replace(
+        attestation(KEY, statement(digest, sbom)), annotations={"predicateType": sbom}
+    )
+    registry.put_signature("shop/sbom", attested, f"{fallback_tag(digest)}.att")
+    assert read(registry, "shop/sbom", digest).evidence.attachments == ()
+    labelled = msgspec.structs.replace(
+        attestation(KEY, statement(digest, SLSA, PROVENANCE_V1)), annotations={"predicateType": SLSA}
+    )
+    registry.put_signature("shop/sbom", labelled, f"{fallback_tag(digest)}.att")
+    assert verify(read(registry, "shop/sbom", digest).evidence, POLICY).outcome is SignatureOutcome.VERIFIED
+
+
+def test_what_lies_beside_an_image_is_bounded_in_all(registry: Running, tmp_path: Path) -> None:
+    (digest,) = pushed(registry, tmp_path, "shop/heavy", several=False)
+    heavy = [
+        msgspec.structs.replace(
+            attestation(STRANGER, statement(digest, SLSA, {"number": number, "padding": "x" * 700_000})),
+            artifact_type=ENVELOPES[0],
+        )
+        for number in range(12)
+    ]
+    registry.put_referrers("shop/heavy", digest, *heavy)
+    evidence = read(registry, "shop/heavy", digest).evidence
+    assert sum(len(one.body) for one in evidence.attachments) <= MOST_IMAGE_BYTES
+    assert len(evidence.attachments) == 12 and any(
+        "beside the image" in o.unread for o in evidence.attachments
+    )
+    assert verify(evidence, POLICY).outcome is SignatureOutcome.UNTRUSTED
 
 
 def test_an_image_that_is_not_there_loses_no_other(registry: Running, tmp_path: Path) -> None:

@@ -20,17 +20,35 @@ export function slugOf(name: string): string {
     .slice(0, 50);
 }
 
+/** The lines that hold something. */
+export function linesOf(text: string): string[] {
+  return text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+}
+
 export function EnvironmentForm({ edited, onClose }: { edited: Environment | null; onClose: () => void }) {
   const notices = useNotices();
   const [name, setName] = useState(edited?.name ?? "");
   const [description, setDescription] = useState(edited?.description ?? "");
   const [line, setLine] = useState<number | string>(edited?.line ?? 100);
   const [dataClasses, setDataClasses] = useState<string[]>(edited?.data_classes ?? []);
+  const [signed, setSigned] = useState(edited?.requires_signatures ?? false);
+  const [listed, setListed] = useState(edited ? edited.allowed_registries !== null : false);
+  const [registries, setRegistries] = useState(edited?.allowed_registries?.join("\n") ?? "");
   const change = useChange<Environment>(["/hosts", "/containers", "/findings"]);
   const fields = change.error?.fields ?? {};
   const submit = async (event: FormEvent) => {
     event.preventDefault();
-    const body = { name, description, line: Number(line), data_classes: dataClasses };
+    const body = {
+      name,
+      description,
+      line: Number(line),
+      data_classes: dataClasses,
+      requires_signatures: signed,
+      allowed_registries: listed ? linesOf(registries) : null,
+    };
     try {
       await change.mutateAsync(
         edited
@@ -88,6 +106,34 @@ export function EnvironmentForm({ edited, onClose }: { edited: Environment | nul
               ))}
             </Stack>
           </Checkbox.Group>
+          <Stack gap={6}>
+            <Checkbox
+              size="xs"
+              label="Images must be signed by somebody trusted"
+              description="One that runs here and is not is a finding."
+              checked={signed}
+              onChange={(event) => setSigned(event.currentTarget.checked)}
+            />
+            <Checkbox
+              size="xs"
+              label="Images may come from listed registries only"
+              description="One that runs here and comes from another is a finding."
+              checked={listed}
+              onChange={(event) => setListed(event.currentTarget.checked)}
+            />
+            {listed && (
+              <Textarea
+                label="Allowed registries"
+                description="One a line, as images name them: docker.io/library, registry.example:5000. None allows nothing."
+                autosize
+                minRows={2}
+                spellCheck={false}
+                value={registries}
+                error={fields.allowed_registries}
+                onChange={(event) => setRegistries(event.currentTarget.value)}
+              />
+            )}
+          </Stack>
           {change.error && <ProblemNote problem={change.error} />}
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={onClose}>

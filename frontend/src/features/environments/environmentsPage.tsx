@@ -10,6 +10,7 @@ import { loadText, shareText, wholeText, wordsOf } from "../../ui/quantities";
 import { SeverityTally } from "../../ui/severity";
 import { Empty, Loading, ProblemNote } from "../../ui/states";
 import { EnvironmentForm } from "./environmentForm";
+import { TrustedSigners } from "./trustedSigners";
 
 /** The environments with their loads against their lines. */
 export function EnvironmentsPage() {
@@ -105,6 +106,7 @@ export function EnvironmentsPage() {
           </div>
         </Panel>
       )}
+      <TrustedSigners environments={rows} mayChange={mayChange} />
       {edited && (
         <EnvironmentForm edited={edited === "new" ? null : edited} onClose={() => setEdited(null)} />
       )}

@@ -1,4 +1,4 @@
-import { Button, Checkbox, FileButton, PasswordInput, Stack, Textarea } from "@mantine/core";
+import { Button, Checkbox, FileButton, PasswordInput, Stack, Textarea, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { request } from "../../api/client";
 import { asProblem, type Problem } from "../../api/problem";
@@ -21,6 +21,19 @@ function CredentialInput({
   onChange: (text: string) => void;
 }) {
   const [refused, setRefused] = useState<string | null>(null);
+  if (field.plain) {
+    return (
+      <TextInput
+        label={field.label}
+        description={field.description}
+        autoComplete="off"
+        spellCheck={false}
+        value={value}
+        error={error}
+        onChange={(event) => onChange(event.currentTarget.value)}
+      />
+    );
+  }
   if (field.short) {
     return (
       <PasswordInput
@@ -146,7 +159,8 @@ export function CredentialInputs({
       onChange={(text) => onChange({ credential: { ...draft.credential, [field.name]: text } })}
     />
   );
-  const fields = credentialFields(scheme);
+  const isRegistry = draft.kind === "registry";
+  const fields = credentialFields(scheme, draft.kind);
   const aside = fields.filter((field) => field.aside);
   return (
     <Stack gap="sm">
@@ -158,20 +172,28 @@ export function CredentialInputs({
           open={opened || aside.some((field) => errorOf(field) || draft.credential[field.name])}
           onToggle={(event) => setOpened(event.currentTarget.open)}
         >
-          <summary>A client certificate, instead of the token or beside it</summary>
+          <summary>
+            {isRegistry ? "A client certificate" : "A client certificate, instead of the token or beside it"}
+          </summary>
           <Stack gap="sm">
-            <span className="soft">
-              For an agent that was started with <code>--client-ca</code>.
-            </span>
+            {!isRegistry && (
+              <span className="soft">
+                For an agent that was started with <code>--client-ca</code>.
+              </span>
+            )}
             {aside.map(input)}
           </Stack>
         </details>
       )}
       {scheme === "ssh" && <HostKeyPin draft={draft} onChange={onChange} />}
-      {scheme === "tcp" && (
+      {(scheme === "tcp" || scheme === "http") && (
         <Checkbox
           label="Allow a connection without TLS"
-          description="Anyone on the way can then read and change what the engine answers, and become root on the host."
+          description={
+            isRegistry
+              ? "Anyone on the way can then read the password, and what the registry answers."
+              : "Anyone on the way can then read and change what the engine answers, and become root on the host."
+          }
           checked={draft.allowPlaintext}
           onChange={(event) => onChange({ allowPlaintext: event.currentTarget.checked })}
         />

@@ -27,7 +27,8 @@ describe("an address", () => {
     expect(schemeOf("unix:///var/run/docker.sock")).toBe("unix");
     expect(schemeOf(" tcp://host:2376 ")).toBe("tcp");
     expect(schemeOf("https://host")).toBe("https");
-    expect(schemeOf("http://host")).toBeNull();
+    expect(schemeOf("http://host")).toBe("http");
+    expect(schemeOf("ftp://host")).toBeNull();
   });
 
   test("what is wrong with an engine's is said in words", () => {

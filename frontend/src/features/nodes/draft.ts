@@ -1,7 +1,7 @@
 import type { Credential, Node, NodeKind, NodeWrite, ScannedHostKey } from "../../api/types";
 import { labelsText, readLabels } from "../../ui/labels";
 
-export type Scheme = "unix" | "tcp" | "ssh" | "local" | "https";
+export type Scheme = "unix" | "tcp" | "ssh" | "local" | "https" | "http";
 
 /** How a host probe is reached; each is a scheme of its address. */
 export type Way = "local" | "ssh" | "https";
@@ -9,7 +9,7 @@ export type Way = "local" | "ssh" | "https";
 /** The whole address of the machine that the server runs on. */
 export const LOCAL = "local://";
 
-const SCHEMES: readonly string[] = ["unix", "tcp", "ssh", "local", "https"] satisfies Scheme[];
+const SCHEMES: readonly string[] = ["unix", "tcp", "ssh", "local", "https", "http"] satisfies Scheme[];
 
 export interface Draft {
   kind: NodeKind;
@@ -83,14 +83,18 @@ export function addressOf(draft: Pick<Draft, "kind" | "way" | "address">): strin
   return draft.kind === "probe" && draft.way === "local" ? LOCAL : draft.address.trim();
 }
 
+const WHAT: Record<NodeKind, string> = { docker: "engine", probe: "host", registry: "registry" };
+
 /** What is wrong with the address, in words; null when it can be tried. The server decides in the end. */
 export function addressProblem(draft: Pick<Draft, "kind" | "way" | "address">): string | null {
   const text = addressOf(draft);
   if (text === LOCAL && draft.kind === "probe") return null;
-  if (text === "") return `Give the address of the ${draft.kind === "probe" ? "host" : "engine"}.`;
+  if (text === "") return `Give the address of the ${WHAT[draft.kind]}.`;
   const scheme = schemeOf(text);
   if (draft.kind === "probe") {
     if (scheme !== draft.way) return `Begin with ${draft.way}://.`;
+  } else if (draft.kind === "registry") {
+    if (scheme !== "https" && scheme !== "http") return "Begin with https://.";
   } else if (scheme !== "unix" && scheme !== "tcp" && scheme !== "ssh") {
     return "Begin with unix://, tcp:// or ssh://.";
   }
@@ -108,6 +112,8 @@ export interface CredentialField {
   description?: string;
   secret?: boolean;
   short?: boolean;
+  /** One line that may be seen. */
+  plain?: boolean;
   /** Rarely needed: shown when it is asked for. */
   aside?: boolean;
 }
@@ -120,9 +126,40 @@ const CLIENT_KEY: CredentialField = {
   description: "Stored encrypted; never shown again",
 };
 
+const ACCOUNT: CredentialField[] = [
+  {
+    name: "username",
+    label: "User name",
+    plain: true,
+    description: "Empty to read what everybody may",
+  },
+  {
+    name: "password",
+    label: "Password or access token",
+    secret: true,
+    short: true,
+    description: "One that may pull is enough. Stored encrypted; never shown again",
+  },
+];
+
+const OF_REGISTRY: Partial<Record<Scheme, CredentialField[]>> = {
+  https: [
+    ...ACCOUNT,
+    {
+      name: "ca_certificate",
+      label: "CA certificate",
+      description: "The authority that signed the registry's certificate; empty for a public one",
+    },
+    { ...CLIENT_CERTIFICATE, aside: true },
+    { ...CLIENT_KEY, aside: true },
+  ],
+  http: ACCOUNT,
+};
+
 const FIELDS: Record<Scheme, CredentialField[]> = {
   unix: [],
   local: [],
+  http: [],
   tcp: [
     {
       name: "ca_certificate",
@@ -166,8 +203,9 @@ const FIELDS: Record<Scheme, CredentialField[]> = {
 };
 
 /** What a scheme can be given to prove who asks and who answers. */
-export function credentialFields(scheme: Scheme | null): CredentialField[] {
-  return scheme ? FIELDS[scheme] : [];
+export function credentialFields(scheme: Scheme | null, kind: NodeKind = "docker"): CredentialField[] {
+  if (!scheme) return [];
+  return kind === "registry" ? (OF_REGISTRY[scheme] ?? []) : FIELDS[scheme];
 }
 
 /** What still stands between the draft and a connection; null when it can be tested. */
@@ -178,6 +216,12 @@ export function credentialProblem(draft: Draft): string | null {
     if (!given("ssh_private_key")) return "Give the private key to log in with.";
     if (!draft.hostKey) return "Fetch the host's key and compare its fingerprint.";
     if (!draft.hostKeyConfirmed) return "Confirm that the fingerprint is the host's.";
+  }
+  if (draft.kind === "registry") {
+    if (scheme === "http" && !draft.allowPlaintext)
+      return "Allow a connection without TLS, or begin with https://.";
+    if (given("username") !== given("password")) return "A user name and its password belong together.";
+    return pairProblem(draft);
   }
   if (scheme === "tcp" && draft.allowPlaintext) return null;
   if (scheme === "tcp" && !given("ca_certificate"))
@@ -199,7 +243,7 @@ export function credentialBody(
 ): Credential {
   const scheme = schemeOf(addressOf(draft));
   const body: Credential = {};
-  for (const { name } of credentialFields(scheme)) {
+  for (const { name } of credentialFields(scheme, draft.kind)) {
     const value = draft.credential[name];
     if (value?.trim()) body[name] = value;
   }
@@ -215,13 +259,19 @@ export function hostOptions(draft: Draft): { reads_host: boolean; use_sudo: bool
   return { reads_host: readsHost, use_sudo: overSsh && isProbed && draft.useSudo };
 }
 
+/** Whether the address leaves open that nothing is encrypted. */
+export function mayBePlain(address: string): boolean {
+  const scheme = schemeOf(address);
+  return scheme === "tcp" || scheme === "http";
+}
+
 /** What `/nodes/test` takes: everything that decides how the node is opened. */
 export function testBody(draft: Draft) {
   return {
     kind: draft.kind,
     address: addressOf(draft),
     credential: credentialBody(draft),
-    allow_plaintext: draft.allowPlaintext && schemeOf(addressOf(draft)) === "tcp",
+    allow_plaintext: draft.allowPlaintext && mayBePlain(addressOf(draft)),
     ...hostOptions(draft),
   };
 }
@@ -243,7 +293,7 @@ export function nodeBody(draft: Draft): NodeWrite {
     interval_seconds: draft.intervalSeconds,
     limits,
     ...(Object.keys(credential).length > 0 ? { credential } : {}),
-    ...(draft.allowPlaintext && schemeOf(address) === "tcp" ? { allow_plaintext: true } : {}),
+    ...(draft.allowPlaintext && mayBePlain(address) ? { allow_plaintext: true } : {}),
     ...(options.reads_host ? { reads_host: true } : {}),
     ...(options.use_sudo ? { use_sudo: true } : {}),
   };

@@ -23,11 +23,12 @@ const PARTS: Record<string, string> = {
   ssh_passphrase: "SSH passphrase",
   ssh_host_key: "SSH host key",
   token: "bearer token",
+  username: "user name",
 };
 
 /** With which rights the host is read; null where no probe does. */
 function rightsText(node: Node): string | null {
-  if (node.kind === "docker" && !node.reads_host) return null;
+  if (node.kind === "registry" || (node.kind === "docker" && !node.reads_host)) return null;
   if (node.use_sudo) return "root, with sudo";
   return schemeOf(node.address) === "https" ? "those of the agent" : "those of its user, without sudo";
 }

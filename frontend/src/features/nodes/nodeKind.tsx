@@ -1,10 +1,11 @@
 import type { Node, NodeKind } from "../../api/types";
-import { ContainerIcon, HostIcon } from "../../ui/icons";
+import { ContainerIcon, HostIcon, ImageIcon } from "../../ui/icons";
 import classes from "./nodes.module.css";
 
 const KINDS: Record<NodeKind, { label: string; icon: typeof HostIcon }> = {
   docker: { label: "Docker Engine", icon: ContainerIcon },
   probe: { label: "Host probe", icon: HostIcon },
+  registry: { label: "Registry", icon: ImageIcon },
 };
 
 /** What a node's pulls read, in words with its icon. */

@@ -122,7 +122,7 @@ function definition(add: (() => void) | null): ListDefinition<Node> {
 }
 
 /** What the wizard begins with, by the `add` of the address. */
-const ADDED: Record<string, NodeKind> = { node: "docker", probe: "probe" };
+const ADDED: Record<string, NodeKind> = { node: "docker", probe: "probe", registry: "registry" };
 
 type NodeVerb = "pull" | "pause" | "resume";
 

@@ -16,9 +16,10 @@ import {
   schemeOf,
 } from "./draft";
 
-/** What must still be given. Of an agent's credential each part can be replaced alone; the others stay. */
+/** What must still be given. Of an agent's or registry's credential each part can be replaced alone; the others stay. */
 function missingPart(draft: Draft): string | null {
-  if (schemeOf(draft.address) !== "https") return draft.allowPlaintext ? null : credentialProblem(draft);
+  if (draft.kind !== "registry" && schemeOf(draft.address) !== "https")
+    return draft.allowPlaintext ? null : credentialProblem(draft);
   if (Object.keys(credentialBody(draft)).length === 0) return "What is left empty stays as it is.";
   return pairProblem(draft);
 }
@@ -65,7 +66,7 @@ export function RotateCredential({ node, onClose }: { node: Node; onClose: () =>
             <Button variant="default" onClick={onClose}>
               Cancel
             </Button>
-            {credentialFields(schemeOf(node.address)).length > 0 && (
+            {credentialFields(schemeOf(node.address), node.kind).length > 0 && (
               <Button type="submit" loading={change.isPending} disabled={missing !== null}>
                 Replace the credential
               </Button>

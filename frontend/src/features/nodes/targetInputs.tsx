@@ -2,9 +2,9 @@ import { Radio, Stack, TextInput } from "@mantine/core";
 import type { ReactNode } from "react";
 import { Link } from "react-router";
 import type { NodeKind } from "../../api/types";
-import { ContainerIcon, HostIcon } from "../../ui/icons";
+import { ContainerIcon, HostIcon, ImageIcon } from "../../ui/icons";
 import { useCarry } from "../../url/scope";
-import { type Draft, LOCAL, schemeOf, type Way } from "./draft";
+import { type Draft, EMPTY_DRAFT, LOCAL, schemeOf, type Way } from "./draft";
 import { HostOptions } from "./hostOptions";
 import classes from "./nodes.module.css";
 
@@ -27,6 +27,12 @@ const KINDS: Choice<NodeKind>[] = [
     title: "Host probe",
     words: "The host beneath: kernel, security modules, runtimes, and what confines each container in fact.",
     icon: <HostIcon size={18} />,
+  },
+  {
+    value: "registry",
+    title: "Registry",
+    words: "Signatures, attestations and provenance of the images that the fleet runs from there.",
+    icon: <ImageIcon size={18} />,
   },
 ];
 
@@ -159,11 +165,38 @@ function HostAddress({ draft, error, onChange }: AddressProps) {
   );
 }
 
+function RegistryAddress({ draft, error, onChange }: AddressProps) {
+  return (
+    <>
+      <TextInput
+        label="Address of the registry"
+        description="Docker Hub, or any registry that speaks the distribution API"
+        placeholder="https://registry.example/namespace"
+        required
+        autoComplete="off"
+        spellCheck={false}
+        value={draft.address}
+        error={error}
+        onChange={(event) => onChange(event.currentTarget.value)}
+      />
+      <p className="soft">
+        Docker Hub is <code>https://docker.io</code>. With a namespace, only images below it are looked up.
+      </p>
+    </>
+  );
+}
+
 interface AddressProps {
   draft: Draft;
   error?: string | null;
   onChange: (address: string) => void;
 }
+
+const ADDRESSES: Record<NodeKind, (props: AddressProps) => ReactNode> = {
+  docker: EngineAddress,
+  probe: HostAddress,
+  registry: RegistryAddress,
+};
 
 /** What is pulled and where it is; for what is reached over SSH also how the host is read. */
 export function TargetInputs({
@@ -178,6 +211,7 @@ export function TargetInputs({
   // A pinned key belongs to one address.
   const move = (change: Partial<Draft>) => onChange({ ...change, hostKey: null, hostKeyConfirmed: false });
   const begun = schemeOf(draft.address);
+  const Address = ADDRESSES[draft.kind];
   const props = { draft, error: errors.address, onChange: (address: string) => move({ address }) };
   return (
     <Stack gap="md">
@@ -186,7 +220,12 @@ export function TargetInputs({
         choices={KINDS}
         value={draft.kind}
         error={errors.kind}
-        onChange={(kind) => move(begun === "ssh" ? { kind, way: "ssh" } : { kind, address: "" })}
+        onChange={(kind) => {
+          const keeps = begun === "ssh" && kind !== "registry";
+          // What lies beside an image changes seldom, and registries count what they are asked.
+          const intervalSeconds = kind === "registry" ? 3600 : EMPTY_DRAFT.intervalSeconds;
+          move({ kind, intervalSeconds, ...(keeps ? { way: "ssh" } : { address: "" }) });
+        }}
       />
       {draft.kind === "probe" && (
         <Choices
@@ -198,7 +237,7 @@ export function TargetInputs({
         />
       )}
       <Stack gap="xs">
-        {draft.kind === "probe" ? <HostAddress {...props} /> : <EngineAddress {...props} />}
+        <Address {...props} />
       </Stack>
       {(draft.kind === "docker" || draft.way === "ssh") && (
         <HostOptions draft={draft} errors={errors} onChange={onChange} />

@@ -24,7 +24,9 @@ _FILES = {
     "token": ("token", "file with the agent's bearer token, for https://"),
     "ssh_key": ("ssh_private_key", "private key for ssh://"),
     "ssh_passphrase": ("ssh_passphrase", "file with the private key's passphrase"),
+    "password": ("password", "file with the password, or access token, of --user at a registry"),
 }
+_ONE_LINE = ("ssh_passphrase", "password")
 _ASK_EVERY_SECONDS = 0.5
 
 
@@ -33,7 +35,9 @@ class Command(AdministrativeCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
-        self._add_arguments_of_add(verbs.add_parser("add", help="registers a Docker Engine or a host probe"))
+        self._add_arguments_of_add(
+            verbs.add_parser("add", help="registers a Docker Engine, a host probe or a registry")
+        )
         listing = verbs.add_parser("list", help="shows every node")
         listing.add_argument("--json", action="store_true", help="one JSON object a line")
         pull = verbs.add_parser("pull", help="pulls a node now")
@@ -68,7 +72,8 @@ class Command(AdministrativeCommand):
         add.add_argument(
             "address",
             help="of an engine: unix:///var/run/docker.sock, tcp://host:2376 or ssh://user@host; "
-            "of a host probe: local:// (this machine), ssh://user@host or https://host:7443",
+            "of a host probe: local:// (this machine), ssh://user@host or https://host:7443; "
+            "of a registry, with --kind registry: https://registry.example/namespace",
         )
         add.add_argument(
             "--kind",
@@ -78,6 +83,7 @@ class Command(AdministrativeCommand):
         add.add_argument("--environment", help="slug; needed when there are several")
         for option, (_, text) in _FILES.items():
             add.add_argument(f"--{option.replace('_', '-')}", metavar="FILE", help=text)
+        add.add_argument("--user", metavar="NAME", help="account at a registry")
         host_key = add.add_mutually_exclusive_group()
         host_key.add_argument(
             "--host-key", metavar="TEXT", help="the host's key, “ssh-ed25519 AAAA…”, to be pinned"
@@ -91,7 +97,7 @@ class Command(AdministrativeCommand):
             "--interval", type=int, metavar="SECONDS", help="how often it is pulled; 900 unless given"
         )
         add.add_argument("--label", action="append", default=[], metavar="NAME=VALUE")
-        add.add_argument("--allow-plaintext", action="store_true", help="tcp:// without TLS")
+        add.add_argument("--allow-plaintext", action="store_true", help="tcp:// or http:// without TLS")
         add.add_argument("--sudo", action="store_true", help="over ssh://, run the host probe as root")
         add.add_argument(
             "--with-host",
@@ -114,8 +120,11 @@ class Command(AdministrativeCommand):
             for option, (part, _) in _FILES.items()
             if options[option]
         }
-        if "ssh_passphrase" in parts:
-            parts["ssh_passphrase"] = parts["ssh_passphrase"].rstrip("\r\n")
+        for part in _ONE_LINE:
+            if part in parts:
+                parts[part] = parts[part].rstrip("\r\n")
+        if options["user"]:
+            parts["username"] = options["user"]
         if options["host_key"]:
             parts["ssh_host_key"] = options["host_key"]
         if options["scan_host_key"]:
