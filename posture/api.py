@@ -9,6 +9,7 @@ from posture.accounts.saved_views import SavedViewViewSet
 from posture.accounts.views import MeView, MyPasswordView, SessionView, TokenViewSet, UserViewSet
 from posture.api_docs import DocsView, SchemaView
 from posture.collection.overview_views import FreshnessView, MetaView, SearchView
+from posture.collection.scan_views import ScanNowView
 from posture.collection.views import EnrolView, EnvironmentViewSet, NodeViewSet, PullViewSet
 from posture.compliance.views import CheckResultViewSet, CheckViewSet
 from posture.defences.views import (
@@ -22,9 +23,8 @@ from posture.fleet.enrolment_views import EnrolmentTokenViewSet
 from posture.fleet.probe_views import ContainerProbeView, HostPackagesView, HostProbeView
 from posture.fleet.views import ContainerViewSet, HostViewSet
 from posture.history.views import HistoryViewSet
-from posture.images.views import ImageViewSet
 from posture.risk.views import AssetLedgerView, EnvironmentLedgerView, FindingViewSet
-from posture.vulnerabilities.views import SbomView, ScansView
+from posture.vulnerabilities.views import ImageViewSet, SbomView, ScansView
 
 router = SimpleRouter(trailing_slash=False)
 router.register("environments", EnvironmentViewSet, basename="environments")
@@ -56,6 +56,7 @@ urlpatterns = [
     path("hosts/<int:pk>/ledger", AssetLedgerView.as_view(kind=AssetKind.HOST)),
     path("containers/<int:pk>/ledger", AssetLedgerView.as_view(kind=AssetKind.CONTAINER)),
     path("images/<int:pk>/ledger", AssetLedgerView.as_view(kind=AssetKind.IMAGE)),
+    path("images/<int:pk>/scan", ScanNowView.as_view()),
     path("images/<int:pk>/scans", ScansView.as_view()),
     path("images/<int:pk>/sbom", SbomView.as_view()),
     path("environments/<int:pk>/ledger", EnvironmentLedgerView.as_view()),

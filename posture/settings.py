@@ -173,6 +173,9 @@ SPECTACULAR_SETTINGS = {
         "ContainerStatus": "posture.fleet.choices.ContainerStatus",
         "FixStatus": "posture.vulnerabilities.choices.FIX_CHOICES",
         "ScanState": "posture.vulnerabilities.choices.ScanState",
+        "JobState": "posture.vulnerabilities.choices.JobState",
+        "ImageScanState": "posture.vulnerabilities.choices.ImageScanState",
+        "JobPriority": "posture.vulnerabilities.choices.JobPriority",
         "StepState": ["waiting", "running", "done", "failed"],
         "SearchKind": ["host", "container", "image", "check", "node", "finding"],
         "LedgerOwnerKind": ["environment"],
@@ -198,6 +201,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=numbers.real("PLIMSOLL_TICK_SECONDS")),
         "options": {"expires": 10},
     },
+    "find images to scan": {
+        "task": "posture.collection.tasks.scan_tick",
+        "schedule": timedelta(seconds=numbers.real("PLIMSOLL_TICK_SECONDS")),
+        "options": {"expires": 10},
+    },
+    "review what was scanned": {
+        "task": "posture.collection.tasks.review_scans",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 50},
+    },
     "lower the coverage of what went stale": {
         "task": "posture.collection.tasks.expire_evidence",
         "schedule": timedelta(minutes=5),
@@ -216,6 +229,22 @@ PULL_LEASE_SECONDS = numbers.real("PLIMSOLL_LEASE_SECONDS")
 PULL_MAX_QUEUED = numbers.whole("PLIMSOLL_MAX_QUEUED")
 PULL_KEPT_DAYS = numbers.whole("PLIMSOLL_KEEP_PULLS_DAYS")
 PULL_DENIED_NETWORKS = [n for n in os.environ.get("PLIMSOLL_DENIED_NETWORKS", "").split(",") if n]
+
+# -- scans of images
+SCANS_AT_ONCE = numbers.whole("PLIMSOLL_SCANS")  # on this machine; 0: none
+SCAN_FOLDER = Path(os.environ.get("PLIMSOLL_SCAN_FOLDER", VAR / "scans")).resolve()
+SCAN_SECONDS = numbers.real("PLIMSOLL_SCAN_SECONDS")  # for reading the image, and for each tool
+SCAN_IMAGE_BYTES = numbers.whole("PLIMSOLL_SCAN_IMAGE_MB") * 1024 * 1024
+SCAN_MEMORY_BYTES = numbers.whole("PLIMSOLL_SCAN_MEMORY_MB") * 1024 * 1024
+SCAN_AGAIN_AFTER = timedelta(days=numbers.real("PLIMSOLL_SCAN_DAYS"))
+SCAN_TOOLS = [
+    t.strip() for t in os.environ.get("PLIMSOLL_SCAN_TOOLS", "syft,trivy,grype").split(",") if t.strip()
+]
+SCAN_OFFLINE = _flag("PLIMSOLL_SCAN_OFFLINE", False)  # tools fetch no database
+SCAN_PROGRAMS = {name: os.environ.get(f"PLIMSOLL_{name.upper()}", "") for name in ("syft", "trivy", "grype")}
+SCAN_CACHES = {name: os.environ.get(f"PLIMSOLL_{name.upper()}_CACHE", "") for name in ("trivy", "grype")}
+TRIVY_SERVER = os.environ.get("PLIMSOLL_TRIVY_SERVER", "")
+TRIVY_TOKEN = secrets.from_environment("PLIMSOLL_TRIVY_TOKEN") or ""
 
 TIME_ZONE = "UTC"
 USE_TZ = True

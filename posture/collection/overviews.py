@@ -23,6 +23,7 @@ from posture.findings.models import Finding
 from posture.fleet import choices
 from posture.fleet.models import Asset, Node, Pull
 from posture.images.models import Image
+from posture.vulnerabilities.choices import ImageScanState, JobState
 from scanners.checks.registry import CATALOGUE
 from scanners.records import Severity
 
@@ -112,6 +113,8 @@ def meta() -> dict[str, Any]:
             "data_class": _enum(choices.DataClass),
             "finding_state": _enum(FindingState),
             "finding_kind": _enum(FindingKind),
+            "scan_state": _enum(ImageScanState),
+            "scan_job_state": _enum(JobState),
             "role": _enum(Role),
         },
         "checks_version": checks_version(),

@@ -35,13 +35,16 @@ class Imported(Record, frozen=True, kw_only=True):
     error: str = ""
 
 
-def import_file(path: Path, *, name: str = "") -> Imported:
-    """Read a report and store what it says. Never raises for what is in the file."""
+def import_file(path: Path, *, name: str = "", image: str = "") -> Imported:
+    """Read a report and store what it says. Never raises for what is in the file.
+
+    `image` is the key of the image that it is about, where that is known better than the report can tell.
+    """
     started = time.perf_counter()
     name = name or path.name
     try:
         with opened(path, name) as source:
-            imported = _import(source)
+            imported = _import(source, image)
     except ReportError as error:
         imported = Imported(file=name, status="failed", error=str(error))
     except OSError as error:
@@ -49,13 +52,13 @@ def import_file(path: Path, *, name: str = "") -> Imported:
     return msgspec.structs.replace(imported, seconds=round(time.perf_counter() - started, 3))
 
 
-def _import(source: Source) -> Imported:
+def _import(source: Source, image: str) -> Imported:
     reader = read.reader_of(source)
     images = found = skipped_total = 0
     sum_ = Settled()
     skipped: list[Skipped] = []
     is_changed = False
-    for subject in subjects(reader.read(source)):
+    for subject in subjects(reader.read(source), image):
         settled = write(subject, timezone.now())
         images += 1
         found += len(subject.matches) + len(subject.problems)
@@ -84,8 +87,11 @@ def _import(source: Source) -> Imported:
     )
 
 
-def subjects(records: Iterator[Reported]) -> Iterator[Subject]:
-    """The images of a report with all that is said of each. Raises ReportError when it begins without an origin."""
+def subjects(records: Iterator[Reported], image: str = "") -> Iterator[Subject]:
+    """The images of a report with all that is said of each; all of it of `image`, where that is given.
+
+    Raises ReportError when it begins without an origin, or tells of several images though it is about `image`.
+    """
     origin: Origin | None = None
     subject: Subject | None = None
     homeless: list[Skipped] = []
@@ -94,7 +100,12 @@ def subjects(records: Iterator[Reported]) -> Iterator[Subject]:
             origin = record
         elif isinstance(record, ReportedImage):
             if subject is not None:
+                if image:
+                    raise ReportError("The report tells of several images, and it should be about one.")
                 yield subject
+            if image:
+                # Engines may name an image by another digest than that of its configuration, as tools do.
+                record = msgspec.structs.replace(record, digest=image, name=image)
             if origin is None:
                 raise ReportError(
                     "The reader does not say where the report comes from. That is a fault of ours."

@@ -9,13 +9,19 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from posture.collection import freshness, pipeline, schedule
+from posture.collection import freshness, pipeline, scanning, schedule
 
 logger = logging.getLogger(__name__)
+
+SCAN_EXPIRES_SECONDS = 60  # the next tick asks again
 
 
 def enqueue(pull_id: int, token: str) -> None:
     run_pull.apply_async((pull_id, token), retry=False)
+
+
+def enqueue_scan() -> None:
+    scan_image.apply_async(expires=SCAN_EXPIRES_SECONDS, retry=False)
 
 
 @contextmanager
@@ -60,3 +66,24 @@ def forget_old_pulls() -> None:
     """Delete pulls that are older than the site keeps them."""
     with _later_without_database("the clearing of old pulls"):
         schedule.forget_old(now=timezone.now())
+
+
+@shared_task
+def scan_tick() -> None:
+    """Order scans of images that were never looked at, and have one begin."""
+    with _later_without_database("the ordering of scans"):
+        scanning.tick(enqueue_scan)
+
+
+@shared_task
+def scan_image() -> None:
+    """Scan the image that is due first; afterwards have the next one begin."""
+    with _later_without_database("a scan"):
+        scanning.work(enqueue_scan)
+
+
+@shared_task
+def review_scans() -> None:
+    """Order again what newer tools and databases would see better."""
+    with _later_without_database("the review of scans"):
+        scanning.review()

@@ -15,6 +15,35 @@ class ScanState(models.TextChoices):
     FAILED = "failed", "Not scanned"
 
 
+class JobState(models.TextChoices):
+    """Where one of our own tools stands with one image."""
+
+    WAITING = "waiting", "Waiting"
+    RUNNING = "running", "Running"
+    DONE = "done", "Scanned"
+    FAILED = "failed", "Not scanned"  # and tried again, when its next time is known
+
+
+class ImageScanState(models.TextChoices):
+    """What all tools together say of whether an image was looked into."""
+
+    NONE = "none", "No tool looks at it"
+    WAITING = "waiting", "Waiting"
+    RUNNING = "running", "Running"
+    DONE = "done", "Scanned"
+    PARTLY = "partly", "Partly scanned"  # by one tool, while another failed
+    FAILED = "failed", "Not scanned"
+
+
+class JobPriority(models.IntegerChoices):
+    """Which image goes first: the lowest number."""
+
+    ASKED = 0, "A person asked"
+    EXPOSED = 1, "Running, with a port on every address"
+    RUNNING = 2, "Running"
+    REST = 3, "Not running"
+
+
 FIX_STATUSES: tuple[FixStatus, ...] = (
     FixStatus.UNKNOWN,
     FixStatus.FIXED,

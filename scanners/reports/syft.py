@@ -122,7 +122,10 @@ class _ImageConfig(Layout):
 
 
 def score(source: Source) -> int:
-    if not looks_like(source, b'"artifacts"') or b'"matches"' in source.head:
+    if not looks_like(source, b'"artifacts"'):
+        return 0
+    # Grype's list of matches comes first; matches inside a package are how Syft knew a program.
+    if -1 < source.head.find(b'"matches"') < source.head.find(b'"artifacts"'):
         return 0
     if b"anchore/syft/" in source.head:
         return 95

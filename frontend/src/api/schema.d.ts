@@ -1184,6 +1184,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images/{id}/scan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Put the image before all others, whatever was scanned or failed before; scans that run already go on. */
+        post: operations["images_scan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images/{id}/scans": {
         parameters: {
             query?: never;
@@ -1191,7 +1208,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description What each tool last told of the image, and why one could not. */
+        /** @description What each tool last told of the image, and how our own tools stand with it: why one could not, when it tries again. */
         get: operations["images_scans_list"];
         put?: never;
         post?: never;
@@ -1986,6 +2003,20 @@ export interface components {
             id: number;
             name: string;
         };
+        /** @description What the image is built on: as its own labels tell it, and images of the fleet whose layers are its lowest. */
+        Base: {
+            name: string;
+            digest: string;
+            /** @description The nearest first. */
+            images: components["schemas"]["BaseImage"][];
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        BaseImage: {
+            id: number;
+            name: string;
+            /** @description How many of the lowest layers are all of that image. */
+            layers: number;
+        };
         /** @description Declares the shape of a value that is a plain mapping already. */
         BulkAnswer: {
             matched: number;
@@ -2762,8 +2793,21 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
-        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        /** @description What an image has beside what `images` knows of it. */
         Image: {
+            /**
+             * @description Of all tools together; null in the past.
+             *
+             *     * `none` - No tool looks at it
+             *     * `waiting` - Waiting
+             *     * `running` - Running
+             *     * `done` - Scanned
+             *     * `partly` - Partly scanned
+             *     * `failed` - Not scanned
+             */
+            scan_state: components["schemas"]["ImageScanState"] | components["schemas"]["NullEnum"];
+            /** @description Why a tool could not look at it. */
+            scan_reason: string;
             id: number;
             /** @description The best reference, else the short digest. */
             name: string;
@@ -2788,8 +2832,21 @@ export interface components {
             /** Format: date-time */
             gone_at: string | null;
         };
-        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        /** @description What an image has beside what `images` knows of it. */
         ImageItem: {
+            /**
+             * @description Of all tools together; null in the past.
+             *
+             *     * `none` - No tool looks at it
+             *     * `waiting` - Waiting
+             *     * `running` - Running
+             *     * `done` - Scanned
+             *     * `partly` - Partly scanned
+             *     * `failed` - Not scanned
+             */
+            scan_state: components["schemas"]["ImageScanState"] | components["schemas"]["NullEnum"];
+            /** @description Why a tool could not look at it. */
+            scan_reason: string;
             id: number;
             /** @description The best reference, else the short digest. */
             name: string;
@@ -2820,6 +2877,7 @@ export interface components {
             /** @description Newest first; null: not readable. */
             history: components["schemas"]["Layer"][] | null;
             layers: string[];
+            base: components["schemas"]["Base"];
             hosts_list: components["schemas"]["HoldingHost"][];
         };
         /** @description A read-only serializer: the declared fields are the contract, in this order. */
@@ -2827,6 +2885,32 @@ export interface components {
             id: number;
             name: string;
         };
+        /**
+         * @description * `none` - No tool looks at it
+         *     * `waiting` - Waiting
+         *     * `running` - Running
+         *     * `done` - Scanned
+         *     * `partly` - Partly scanned
+         *     * `failed` - Not scanned
+         * @enum {string}
+         */
+        ImageScanState: "none" | "waiting" | "running" | "done" | "partly" | "failed";
+        /**
+         * @description * `0` - A person asked
+         *     * `1` - Running, with a port on every address
+         *     * `2` - Running
+         *     * `3` - Not running
+         * @enum {integer}
+         */
+        JobPriority: 0 | 1 | 2 | 3;
+        /**
+         * @description * `waiting` - Waiting
+         *     * `running` - Running
+         *     * `done` - Scanned
+         *     * `failed` - Not scanned
+         * @enum {string}
+         */
+        JobState: "waiting" | "running" | "done" | "failed";
         /** @description Declares the shape of a value that is a plain mapping already. */
         LastPull: {
             id: number;
@@ -3645,7 +3729,14 @@ export interface components {
             tool: string;
             tool_version: string;
             format: string;
-            state: components["schemas"]["ScanState"];
+            /**
+             * @description Null: the tool has told nothing yet.
+             *
+             *     * `done` - Scanned
+             *     * `partial` - Partly read
+             *     * `failed` - Not scanned
+             */
+            state: components["schemas"]["ScanState"] | components["schemas"]["NullEnum"];
             reason: string;
             /**
              * Format: date-time
@@ -3658,14 +3749,51 @@ export interface components {
              */
             data_at: string | null;
             /** Format: date-time */
-            first_seen_at: string;
+            first_seen_at: string | null;
             /** Format: date-time */
-            last_seen_at: string;
+            last_seen_at: string | null;
             findings: number;
             /** @description Null: the tool lists none. */
             packages: number | null;
             skipped: components["schemas"]["SkippedPart"][];
             skipped_total: number;
+            /** @description Null: the report came from elsewhere. */
+            job: components["schemas"]["ScanJob"] | null;
+        };
+        /** @description One of our own tools and the image: where it stands, and if it failed why, and when it is tried again. */
+        ScanJob: {
+            state: components["schemas"]["JobState"];
+            /** @description Of the failure: no_database, timed_out, crashed, too_large, unreadable, bad_report, missing, unreachable, vanished, no_source, no_space, worker_lost … or the code of the node's error; empty when there was none. */
+            code: string;
+            reason: string;
+            /** @description Since it last went well. */
+            attempts: number;
+            /**
+             * @description The lowest goes first.
+             *
+             *     * `0` - A person asked
+             *     * `1` - Running, with a port on every address
+             *     * `2` - Running
+             *     * `3` - Not running
+             */
+            priority: components["schemas"]["JobPriority"];
+            /** Format: date-time */
+            next_try_at: string | null;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+            /** Format: double */
+            seconds: number | null;
+            /** @description Of the image as it was read. */
+            bytes: number | null;
+            /** @description Where it was last read. */
+            node: components["schemas"]["ScanNode"] | null;
+        };
+        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        ScanNode: {
+            id: number;
+            name: string;
         };
         /**
          * @description * `done` - Scanned
@@ -8487,6 +8615,73 @@ export interface operations {
             };
             /** @description There is nothing here, or nothing that the sender may see. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    images_scan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scan"][];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
