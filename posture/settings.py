@@ -176,6 +176,7 @@ SPECTACULAR_SETTINGS = {
         "JobState": "posture.vulnerabilities.choices.JobState",
         "ImageScanState": "posture.vulnerabilities.choices.ImageScanState",
         "JobPriority": "posture.vulnerabilities.choices.JobPriority",
+        "PackageUse": "posture.vulnerabilities.choices.USE_CHOICES",
         "StepState": ["waiting", "running", "done", "failed"],
         "SearchKind": ["host", "container", "image", "check", "node", "finding"],
         "LedgerOwnerKind": ["environment"],
@@ -208,6 +209,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "review what was scanned": {
         "task": "posture.collection.tasks.review_scans",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 50},
+    },
+    "follow what is in use": {
+        "task": "posture.collection.tasks.review_use",
         "schedule": timedelta(minutes=1),
         "options": {"expires": 50},
     },

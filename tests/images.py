@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
+import subprocess
 import tarfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -136,3 +138,43 @@ def debian_with_busybox() -> bytes:
             entry.size = len(content)
             tar.addfile(entry, io.BytesIO(content))
     return data.getvalue()
+
+
+def of_this_debian(*packages: str) -> bytes:
+    """A root file system of these packages as they are installed here: their programs and libraries on a merged /usr, and
+    dpkg's word on them. Raises FileNotFoundError or CalledProcessError where this is no Debian that has them."""
+    data = io.BytesIO()
+    status = []
+    with tarfile.open(fileobj=data, mode="w") as tar:
+        for name in ("usr", "usr/bin", "usr/sbin", "usr/lib", "usr/lib64"):
+            folder = tarfile.TarInfo(name)
+            folder.type, folder.mode = tarfile.DIRTYPE, 0o755
+            tar.addfile(folder)
+        for name in ("bin", "sbin", "lib", "lib64"):
+            link = tarfile.TarInfo(name)
+            link.type, link.linkname = tarfile.SYMTYPE, f"usr/{name}"
+            tar.addfile(link)
+        for package in packages:
+            said = _dpkg("--status", package)
+            status.append(re.sub(r"^Conffiles:\n(?: .*\n)*", "", said, flags=re.MULTILINE))
+            for path in map(Path, _dpkg("--listfiles", package).splitlines()):
+                # Libc's own list names /lib and /lib64, which are links here.
+                if (
+                    len(path.parts) > 2
+                    and "share" not in path.parts
+                    and (path.is_file() or path.is_symlink())
+                ):
+                    merged = str(path) if path.parts[1] == "usr" else f"/usr{path}"
+                    tar.add(path, merged.removeprefix("/"), recursive=False)
+            sums = _dpkg("--control-path", package, "md5sums").strip()
+            tar.add(sums, sums.removeprefix("/"))
+        tar.add("/usr/lib/os-release", "etc/os-release")
+        entry = tarfile.TarInfo("var/lib/dpkg/status")
+        content = "\n".join(status).encode()
+        entry.size = len(content)
+        tar.addfile(entry, io.BytesIO(content))
+    return data.getvalue()
+
+
+def _dpkg(*arguments: str) -> str:
+    return subprocess.run(["dpkg-query", *arguments], capture_output=True, text=True, check=True).stdout

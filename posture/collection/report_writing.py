@@ -103,6 +103,7 @@ def write(subject: Subject, at: datetime) -> Settled | None:
     ):
         return None
     package_ids = vulnerabilities.ensure_packages(subject.packages.values(), at)
+    vulnerabilities.ensure_files(subject.packages.values(), package_ids)
     known = vulnerabilities.ensure_vulnerabilities((m.vulnerability for m in subject.matches), at)
     with transaction.atomic():
         upsert.without_waiting_for_the_disk()

@@ -10,6 +10,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from posture.collection import freshness, pipeline, scanning, schedule
+from posture.risk import use
 
 logger = logging.getLogger(__name__)
 
@@ -87,3 +88,10 @@ def review_scans() -> None:
     """Order again what newer tools and databases would see better."""
     with _later_without_database("the review of scans"):
         scanning.review()
+
+
+@shared_task
+def review_use() -> None:
+    """Follow what probes saw loaded: which packages of images are in use, and what that does to findings."""
+    with _later_without_database("the review of what is in use"):
+        use.review(timezone.now())

@@ -7,13 +7,16 @@ from typing import Any
 
 from django.db.models import Q
 
-from posture.base.filtersets import Flag, Ids, Search, Values, from_enum
+from posture.base.filtersets import Choice, Choices, Flag, Ids, Search, Values, from_enum
 from posture.compliance.filtersets import FRAMEWORK_CHOICES, SEVERITIES, AssetEnvironments, AssetRowFilterSet
 from posture.findings.choices import FindingKind, FindingState
 from posture.fleet import membership
 from posture.fleet.choices import AssetKind
 from posture.fleet.filtersets import environment_ids, host_ids_of_nodes
+from posture.vulnerabilities.choices import Use
 from posture.vulnerabilities.models import Alias
+
+USES: Choices = tuple(Choice(use.word, str(use.label), use.value) for use in reversed(Use))
 
 
 class FindingFilterSet(AssetRowFilterSet):
@@ -33,6 +36,13 @@ class FindingFilterSet(AssetRowFilterSet):
         method="filter_vulnerability",
     )
     package = Ids("package", label="Package")
+    use = Values(
+        "use",
+        label="In use",
+        choices=USES,
+        help_text="Whether the vulnerability's package was seen loaded in a running container, as known now.",
+        method="filter_use",
+    )
     asset = Ids("asset", label="Asset")
     host = Ids("asset", label="Host", method="filter_host")
     node = Ids("asset", label="Node", method="filter_node")
@@ -72,6 +82,12 @@ class FindingFilterSet(AssetRowFilterSet):
         """By any of its names: each leads to one vulnerability."""
         named = Alias.objects.filter(name__in=value).values("vulnerability")
         return queryset.filter(vulnerability__in=named)
+
+    def filter_use(self, queryset: Any, name: str, value: list[int]) -> Any:
+        """Of vulnerabilities only: of other findings it says nothing."""
+        # That it is measured is said apart, because the index of what was measured holds nothing else.
+        measured = queryset.filter(use__gt=0) if Use.NOT_MEASURED not in value else queryset
+        return measured.filter(kind=FindingKind.VULNERABILITY, use__in=value)
 
     def filter_asset_kind(self, queryset: Any, name: str, value: Sequence[str]) -> Any:
         """A check is of one kind of asset; what tools report without a check of ours is of images."""

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from posture.base.intervals import Interval, IntervalQuerySet
 from posture.findings.choices import FindingKind
 from posture.findings.querysets import FindingQuerySet
+from posture.vulnerabilities.choices import Use
 
 
 class Finding(models.Model):
@@ -60,6 +61,8 @@ class Finding(models.Model):
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     times_opened = models.IntegerField(default=1)
+    # Whether a vulnerability's package was seen loaded in a running container; of other kinds it says nothing.
+    use = models.SmallIntegerField(choices=Use.choices, default=Use.NOT_MEASURED, db_default=0)
 
     objects = FindingQuerySet.as_manager()
 
@@ -125,6 +128,14 @@ class Finding(models.Model):
                 F("id").desc(),
                 condition=Q(closed_at__isnull=False),
                 name="resolved_newest",
+            ),
+            models.Index(
+                # Only what was measured: a filter for the rest is served by the order that is asked for.
+                F("use"),
+                F("points").desc(),
+                F("id").desc(),
+                condition=Q(closed_at__isnull=True, use__gt=0),
+                name="open_by_use",
             ),
             models.Index(F("points").desc(), F("id").desc(), name="finding_by_points"),
             models.Index(F("opened_at").desc(), F("id").desc(), name="finding_newest"),

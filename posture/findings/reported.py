@@ -14,6 +14,7 @@ from posture.base import upsert
 from posture.findings.choices import FindingKind
 from posture.findings.models import Attribution, Finding, OpenInterval
 from posture.findings.settle import Factor, Settled, open_intervals
+from posture.vulnerabilities import in_use
 from scanners.records import Record, Severity
 
 REPORTED = (
@@ -52,6 +53,7 @@ class _Stored(msgspec.Struct):
     severity: int
     points: float
     closed: bool
+    use: tuple[Factor, ...]  # no tool's word: what is known of the package's use stays
 
 
 class _Spoken(msgspec.Struct):
@@ -100,7 +102,11 @@ def settle(
         severity = settled_severity([one.word, *others.get(row.id, ())])
         if row.closed:
             again.append((row, one))
-        if row.closed or severity != row.severity or weigh(severity, one.threat)[0] != row.points:
+        if (
+            row.closed
+            or severity != row.severity
+            or weigh(severity, (*one.threat, *row.use))[0] != row.points
+        ):
             revised.append((row, one, severity))
     gone: list[int] = []
     if is_whole:
@@ -124,6 +130,8 @@ def settle(
     )
     _reopen([(row.id, one, severity) for row, one, severity in revised if row.closed], at)
     _resolve(gone, at)
+    if new or again:
+        in_use.ask_again([asset_id])
     return Settled(
         opened=len(new), reopened=len(again), resolved=len(gone), revised=len(revised) - len(again)
     )
@@ -145,11 +153,19 @@ def _same(word: _Spoken, said: Word) -> bool:
 def _stored(asset_id: int) -> dict[tuple[str, str], _Stored]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT kind, key, id, severity, points, closed_at IS NOT NULL FROM findings_finding"
-            " WHERE asset_id = %s AND kind = ANY(%s)",
+            "SELECT kind, key, id, severity, points, closed_at IS NOT NULL,"
+            " CASE WHEN use > 0 THEN jsonb_path_query_array(factors, 'strict $[*] ? (@[0] == \"use\")') END"
+            " FROM findings_finding WHERE asset_id = %s AND kind = ANY(%s)",
             [asset_id, [kind.value for kind in REPORTED]],
         )
-        return {(row[0], row[1]): _Stored(*row[2:]) for row in cursor.fetchall()}
+        return {
+            (kind, key): _Stored(pk, severity, points, closed, _factors(use))
+            for kind, key, pk, severity, points, closed, use in cursor.fetchall()
+        }
+
+
+def _factors(stored: str | None) -> tuple[Factor, ...]:
+    return msgspec.json.decode(stored, type=tuple[Factor, ...]) if stored else ()
 
 
 def _spoken(asset_id: int, tool: str) -> dict[int, _Spoken]:
@@ -256,7 +272,7 @@ def _speak(tool: str, words: Sequence[tuple[int, Said]], at: datetime) -> None:
 def _revise(rows: Sequence[tuple[_Stored, Said, Severity]], weigh: Weigh) -> None:
     values = []
     for row, one, severity in sorted(rows, key=lambda item: item[0].id):
-        points, factors = weigh(severity, one.threat)
+        points, factors = weigh(severity, (*one.threat, *row.use))
         encoded = msgspec.json.encode([list(factor) for factor in factors]).decode()
         values.append((row.id, int(severity), points, encoded))
     upsert.update(

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from posture.base.serializers import PlainSerializer, RequirementsField, Serializer, SeverityField
 from posture.findings.choices import FindingKind, FindingState
 from posture.fleet.serializers import AssetRefSerializer, EnvironmentRefSerializer
+from posture.vulnerabilities.choices import USE_CHOICES
 from posture.vulnerabilities.serializers import (
     FixStatusField,
     PackageRefSerializer,
@@ -24,6 +25,13 @@ class FindingSerializer(Serializer):
     check = serializers.CharField(allow_null=True, source="check_slug")
     vulnerability = VulnerabilityRefSerializer(allow_null=True)
     package = PackageRefSerializer(allow_null=True)
+    use = serializers.ChoiceField(
+        choices=USE_CHOICES,
+        allow_null=True,
+        source="use_word",
+        help_text="Whether the vulnerability's package was seen loaded in a running container, as known now; null for other "
+        "kinds.",
+    )
     asset = AssetRefSerializer()
     host = AssetRefSerializer(allow_null=True, source="asset.host")
     environment = EnvironmentRefSerializer(allow_null=True)
@@ -59,6 +67,17 @@ class WordSerializer(Serializer):
     since = serializers.DateTimeField(source="opened_at")
 
 
+class UseSerializer(Serializer):
+    """What is known of a package's use: seen since, where and by which file; or since when nothing was seen."""
+
+    since = serializers.DateTimeField(allow_null=True, help_text="Seen: since when that is known.")
+    container = AssetRefSerializer(allow_null=True)
+    path = serializers.CharField()
+    watched_since = serializers.DateTimeField(
+        allow_null=True, help_text="Since when all that runs of the image is watched; null when not all is."
+    )
+
+
 class FindingItemSerializer(FindingSerializer):
     evidence = serializers.ListField(child=serializers.CharField())
     rationale = serializers.CharField()
@@ -67,6 +86,9 @@ class FindingItemSerializer(FindingSerializer):
     factors = FactorSerializer(many=True, source="factor_figures")
     intervals = OpenIntervalSerializer(many=True, source="interval_figures")
     words = WordSerializer(many=True, help_text="What each tool that reported it says.")
+    use_evidence = UseSerializer(
+        allow_null=True, help_text="Null: not a vulnerability, or nothing is measured."
+    )
     share = FindingShareSerializer(allow_null=True, source="share_figures")
 
 

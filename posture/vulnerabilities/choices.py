@@ -44,6 +44,22 @@ class JobPriority(models.IntegerChoices):
     REST = 3, "Not running"
 
 
+class Use(models.IntegerChoices):
+    """Whether a package of an image was seen loaded in a running container of it."""
+
+    NOT_MEASURED = 0, "Not measured"
+    NOT_SEEN = 1, "Not seen in use"
+    SEEN = 2, "Seen in use"
+
+    @property
+    def word(self) -> str:
+        """How addresses and answers write it."""
+        return self.name.lower()
+
+
+USE_CHOICES = [(use.word, str(use.label)) for use in reversed(Use)]
+
+
 FIX_STATUSES: tuple[FixStatus, ...] = (
     FixStatus.UNKNOWN,
     FixStatus.FIXED,

@@ -120,6 +120,58 @@ class PackageList(Interval):
         )
 
 
+class PackageFiles(models.Model):
+    """Programs and libraries that a package owns, wherever in the fleet it is installed: what can be seen loaded.
+
+    A distribution's package has the same ones everywhere; of others, which may be installed anywhere, these are all places
+    together. `scanners.loaded_files.canonical` spells them.
+    """
+
+    package = models.OneToOneField(
+        Package, primary_key=True, on_delete=models.CASCADE, related_name="owned_files"
+    )
+    paths = ArrayField(models.TextField(), default=list)
+
+    def __str__(self) -> str:
+        return f"{len(self.paths)} files"
+
+
+class ImageUse(models.Model):
+    """What is watched of an image's use. `watched_since` is null when not all that runs of it is watched: then a package that
+    was not seen may be in use all the same. `signature` is of what it was worked out from; "" asks for it anew."""
+
+    image = models.OneToOneField(
+        "fleet.Asset", primary_key=True, on_delete=models.CASCADE, related_name="use"
+    )
+    signature = models.CharField(max_length=32)
+    watched_since = models.DateTimeField(null=True)
+    is_long = models.BooleanField(default=False)  # watched long enough for "not seen" to weigh
+    computed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"use of {self.image_id}"
+
+
+class PackageUse(models.Model):
+    """A package of an image that was seen loaded: since when that is known, in which container, and by which file."""
+
+    image = models.ForeignKey(
+        "fleet.Asset", on_delete=models.CASCADE, related_name="packages_in_use", db_index=False
+    )
+    package = models.ForeignKey(Package, on_delete=models.CASCADE, related_name="uses")
+    container = models.ForeignKey("fleet.Asset", null=True, on_delete=models.SET_NULL, related_name="+")
+    path = models.TextField()
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("image", "package"), name="one_use_per_package_of_image"),
+        )
+
+    def __str__(self) -> str:
+        return self.path
+
+
 class ScanJob(models.Model):
     """One of our own tools and one image: when it looks at it, or why it could not. What it then told is its `Scan`.
 

@@ -2513,6 +2513,14 @@ export interface components {
             check: string | null;
             vulnerability: components["schemas"]["VulnerabilityRef"] | null;
             package: components["schemas"]["PackageRef"] | null;
+            /**
+             * @description Whether the vulnerability's package was seen loaded in a running container, as known now; null for other kinds.
+             *
+             *     * `seen` - Seen in use
+             *     * `not_seen` - Not seen in use
+             *     * `not_measured` - Not measured
+             */
+            use: components["schemas"]["PackageUse"] | components["schemas"]["NullEnum"];
             asset: components["schemas"]["AssetRef"];
             host: components["schemas"]["AssetRef"] | null;
             environment: components["schemas"]["EnvironmentRef"] | null;
@@ -2553,6 +2561,14 @@ export interface components {
             check: string | null;
             vulnerability: components["schemas"]["VulnerabilityRef"] | null;
             package: components["schemas"]["PackageRef"] | null;
+            /**
+             * @description Whether the vulnerability's package was seen loaded in a running container, as known now; null for other kinds.
+             *
+             *     * `seen` - Seen in use
+             *     * `not_seen` - Not seen in use
+             *     * `not_measured` - Not measured
+             */
+            use: components["schemas"]["PackageUse"] | components["schemas"]["NullEnum"];
             asset: components["schemas"]["AssetRef"];
             host: components["schemas"]["AssetRef"] | null;
             environment: components["schemas"]["EnvironmentRef"] | null;
@@ -2574,6 +2590,8 @@ export interface components {
             intervals: components["schemas"]["OpenInterval"][];
             /** @description What each tool that reported it says. */
             words: components["schemas"]["Word"][];
+            /** @description Null: not a vulnerability, or nothing is measured. */
+            use_evidence: components["schemas"]["Use"] | null;
             share: components["schemas"]["FindingShare"] | null;
         };
         /**
@@ -3281,6 +3299,13 @@ export interface components {
             distribution: string;
         };
         /**
+         * @description * `seen` - Seen in use
+         *     * `not_seen` - Not seen in use
+         *     * `not_measured` - Not measured
+         * @enum {string}
+         */
+        PackageUse: "seen" | "not_seen" | "not_measured";
+        /**
          * @description * `environments` - Environments
          *     * `nodes` - Nodes
          *     * `pulls` - Pulls
@@ -3932,6 +3957,21 @@ export interface components {
          * @enum {string}
          */
         TriggerEnum: "schedule" | "person" | "retry" | "registration";
+        /** @description What is known of a package's use: seen since, where and by which file; or since when nothing was seen. */
+        Use: {
+            /**
+             * Format: date-time
+             * @description Seen: since when that is known.
+             */
+            since: string | null;
+            container: components["schemas"]["AssetRef"] | null;
+            path: string;
+            /**
+             * Format: date-time
+             * @description Since when all that runs of the image is watched; null when not all is.
+             */
+            watched_since: string | null;
+        };
         /** @description A person, for administrators and auditors. */
         User: {
             id: number;
@@ -6633,6 +6673,8 @@ export interface operations {
                 severity?: ("critical" | "high" | "medium" | "low" | "info")[];
                 /** @description State */
                 state?: ("open" | "resolved")[];
+                /** @description Whether the vulnerability's package was seen loaded in a running container, as known now. */
+                use?: ("seen" | "not_seen" | "not_measured")[];
                 /** @description Keys such as CVE-2024-21626, or aliases. */
                 vulnerability?: string[];
             };
@@ -6796,6 +6838,8 @@ export interface operations {
                 severity?: ("critical" | "high" | "medium" | "low" | "info")[];
                 /** @description State */
                 state?: ("open" | "resolved")[];
+                /** @description Whether the vulnerability's package was seen loaded in a running container, as known now. */
+                use?: ("seen" | "not_seen" | "not_measured")[];
                 /** @description Keys such as CVE-2024-21626, or aliases. */
                 vulnerability?: string[];
             };
@@ -6877,6 +6921,8 @@ export interface operations {
                 severity?: ("critical" | "high" | "medium" | "low" | "info")[];
                 /** @description State */
                 state?: ("open" | "resolved")[];
+                /** @description Whether the vulnerability's package was seen loaded in a running container, as known now. */
+                use?: ("seen" | "not_seen" | "not_measured")[];
                 /** @description Keys such as CVE-2024-21626, or aliases. */
                 vulnerability?: string[];
             };
@@ -6959,6 +7005,8 @@ export interface operations {
                 severity?: ("critical" | "high" | "medium" | "low" | "info")[];
                 /** @description State */
                 state?: ("open" | "resolved")[];
+                /** @description Whether the vulnerability's package was seen loaded in a running container, as known now. */
+                use?: ("seen" | "not_seen" | "not_measured")[];
                 /** @description Keys such as CVE-2024-21626, or aliases. */
                 vulnerability?: string[];
             };
