@@ -214,8 +214,8 @@ CELERY_BEAT_SCHEDULE = {
     },
     "follow what is in use": {
         "task": "posture.collection.tasks.review_use",
-        "schedule": timedelta(minutes=1),
-        "options": {"expires": 50},
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 290},
     },
     "lower the coverage of what went stale": {
         "task": "posture.collection.tasks.expire_evidence",

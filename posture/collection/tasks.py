@@ -94,4 +94,5 @@ def review_scans() -> None:
 def review_use() -> None:
     """Follow what probes saw loaded: which packages of images are in use, and what that does to findings."""
     with _later_without_database("the review of what is in use"):
-        use.review(timezone.now())
+        if use.review(timezone.now()) == use.IMAGES_AT_ONCE:
+            review_use.apply_async(expires=SCAN_EXPIRES_SECONDS, retry=False)

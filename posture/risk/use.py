@@ -35,6 +35,8 @@ def review_image(image_id: int, signature: str, now: datetime) -> int:
         upsert.without_waiting_for_the_disk()
         fleet.lock_shared_beside_others()
         fleet.lock(image_id)
+        if in_use.is_worked_out(image_id, signature, now):
+            return 0
         uses = in_use.work_out(image_id, signature, now)
         changed, weightier = _weigh(image_id, uses)
         findings.set_uses(changed)
