@@ -22,7 +22,7 @@ LABEL org.opencontainers.image.title="Plimsoll" \
 RUN find / -xdev -type f -perm /6000 -exec chmod a-s {} + \
     && groupadd --gid 10001 plimsoll \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin plimsoll \
-    && install -d -o 10001 -g 10001 -m 0700 /var/lib/plimsoll
+    && install -d -o 10001 -g 10001 -m 0700 /var/lib/plimsoll /var/lib/plimsoll-scans
 WORKDIR /opt/plimsoll
 COPY --from=build /opt/plimsoll/.venv .venv
 COPY --from=build /opt/plimsoll/frontend/dist frontend/dist

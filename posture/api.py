@@ -11,6 +11,7 @@ from posture.api_docs import DocsView, SchemaView
 from posture.collection.feed_views import FeedViewSet
 from posture.collection.gate_views import GateView
 from posture.collection.overview_views import FreshnessView, MetaView, SearchView
+from posture.collection.scan_views import ScanNowView
 from posture.collection.upload_views import UploadViewSet
 from posture.collection.views import (
     EnrolView,
@@ -94,6 +95,7 @@ urlpatterns = [
     path("containers/<int:pk>/ledger", AssetLedgerView.as_view(kind=AssetKind.CONTAINER)),
     path("images/<int:pk>/ledger", AssetLedgerView.as_view(kind=AssetKind.IMAGE)),
     path("images/<int:pk>/signatures", ImageSignaturesView.as_view()),
+    path("images/<int:pk>/scan", ScanNowView.as_view()),
     path("images/<int:pk>/scans", ScansView.as_view()),
     path("images/<int:pk>/sbom", SbomView.as_view()),
     path("images/<int:pk>/vex", VexView.as_view()),

@@ -182,6 +182,10 @@ SPECTACULAR_SETTINGS = {
         "SignatureOutcome": "posture.images.choices.SignatureOutcome",
         "SignerKind": "posture.images.choices.SignerKind",
         "SignatureKind": ["cosign", "attestation", "sigstore_bundle", "notation"],
+        "JobState": "posture.vulnerabilities.choices.JobState",
+        "ImageScanState": "posture.vulnerabilities.choices.ImageScanState",
+        "JobPriority": "posture.vulnerabilities.choices.JobPriority",
+        "PackageUse": "posture.vulnerabilities.choices.USE_CHOICES",
         "StepState": ["waiting", "running", "done", "failed"],
         "SearchKind": ["host", "container", "image", "vulnerability", "package", "check", "node", "finding"],
         "LedgerOwnerKind": ["environment"],
@@ -206,6 +210,21 @@ CELERY_BEAT_SCHEDULE = {
         "task": "posture.collection.tasks.tick",
         "schedule": timedelta(seconds=numbers.real("PLIMSOLL_TICK_SECONDS")),
         "options": {"expires": 10},
+    },
+    "find images to scan": {
+        "task": "posture.collection.tasks.scan_tick",
+        "schedule": timedelta(seconds=numbers.real("PLIMSOLL_TICK_SECONDS")),
+        "options": {"expires": 10},
+    },
+    "review what was scanned": {
+        "task": "posture.collection.tasks.review_scans",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 50},
+    },
+    "follow what is in use": {
+        "task": "posture.collection.tasks.review_use",
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 290},
     },
     "lower the coverage of what went stale": {
         "task": "posture.collection.tasks.expire_evidence",
@@ -255,6 +274,22 @@ DROP_FOLDER_SETTLE_SECONDS = 2.0  # a file that was written to since may not be 
 
 # -- feeds of vulnerability intelligence
 FEEDS_ALLOW_PLAINTEXT = _flag("PLIMSOLL_FEEDS_ALLOW_PLAINTEXT", False)  # a mirror within, without TLS
+
+# -- scans of images
+SCANS_AT_ONCE = numbers.whole("PLIMSOLL_SCANS")  # on this machine; 0: none
+SCAN_FOLDER = Path(os.environ.get("PLIMSOLL_SCAN_FOLDER", VAR / "scans")).resolve()
+SCAN_SECONDS = numbers.real("PLIMSOLL_SCAN_SECONDS")  # for reading the image, and for each tool
+SCAN_IMAGE_BYTES = numbers.whole("PLIMSOLL_SCAN_IMAGE_MB") * 1024 * 1024
+SCAN_MEMORY_BYTES = numbers.whole("PLIMSOLL_SCAN_MEMORY_MB") * 1024 * 1024
+SCAN_AGAIN_AFTER = timedelta(days=numbers.real("PLIMSOLL_SCAN_DAYS"))
+SCAN_TOOLS = [
+    t.strip() for t in os.environ.get("PLIMSOLL_SCAN_TOOLS", "syft,trivy,grype").split(",") if t.strip()
+]
+SCAN_OFFLINE = _flag("PLIMSOLL_SCAN_OFFLINE", False)  # tools fetch no database
+SCAN_PROGRAMS = {name: os.environ.get(f"PLIMSOLL_{name.upper()}", "") for name in ("syft", "trivy", "grype")}
+SCAN_CACHES = {name: os.environ.get(f"PLIMSOLL_{name.upper()}_CACHE", "") for name in ("trivy", "grype")}
+TRIVY_SERVER = os.environ.get("PLIMSOLL_TRIVY_SERVER", "")
+TRIVY_TOKEN = secrets.from_environment("PLIMSOLL_TRIVY_TOKEN") or ""
 
 TIME_ZONE = "UTC"
 USE_TZ = True

@@ -83,7 +83,8 @@ class ReportedPackage(Record, frozen=True, kw_only=True):
     cargo, nuget …), `namespace` the URL's namespace (debian, @scope, org.example). Versions are written as the ecosystem
     writes them, epoch included. `distribution` is the release (`scanners.distributions`) for packages of one, else "".
     `layer` is the diff id of the layer that brought it, `paths` the files that show it (a lock file, a jar), not all
-    that it owns."""
+    that it owns. `files` are the programs and shared libraries that it owns, as `scanners.loaded_files.canonical` spells
+    them: what can be seen loaded into a process. () when it has none, or the report does not tell."""
 
     ecosystem: str
     name: str
@@ -95,6 +96,7 @@ class ReportedPackage(Record, frozen=True, kw_only=True):
     source_version: str = ""
     layer: str = ""
     paths: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
     licenses: tuple[str, ...] = ()
 
     @property

@@ -50,6 +50,7 @@ class Worker:
                 "DATABASE_URL": f"{database.rpartition('/')[0]}/{name}" + (f"?{options}" if options else ""),
                 "PLIMSOLL_LEASE_SECONDS": "6",
                 "PLIMSOLL_TICK_SECONDS": "0.5",
+                "PLIMSOLL_SCANS": "0",  # but where scans are tested
             }
             | environment,
             stdout=self._log,

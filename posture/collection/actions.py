@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from posture.accounts.models import User
 from posture.base.problems import Conflict
-from posture.collection import image_trust, schedule, tasks
+from posture.collection import image_trust, scanning, schedule, tasks
 from posture.collection.changes import Changes
 from posture.collection.pipeline import ERROR_TITLES
 from posture.collection.sources import depart
@@ -30,6 +30,7 @@ from posture.images import ingest as images
 from posture.images import signature_ingest as signatures
 from posture.risk import loads
 from posture.risk.reweigh import members, reweigh
+from posture.vulnerabilities import scan_jobs
 from scanners.connectors import open_node
 from scanners.connectors.ssh import scan_ssh_host_key
 from scanners.records import AssetKind, Credential, Limits, NodeError
@@ -119,6 +120,19 @@ def pull_now(*, node: Node, by: User | None, trigger: PullTrigger = PullTrigger.
                 record(verb="pull", obj=node, object_kind="node", object_name=node.name, changes={}, actor=by)
             transaction.on_commit(lambda: schedule.send(pull, tasks.enqueue))
     return pull
+
+
+def scan_now(*, image: Asset, by: User | None = None) -> None:
+    """Have every tool look at an image before all others. Raises Conflict when it cannot be read, or no tool is here."""
+    tools = scanning.tools_to_use()
+    now = timezone.now()
+    with transaction.atomic():
+        scan_jobs.expect(tools, now, asset_ids=[image.pk])
+        if not scan_jobs.is_known(image.pk):
+            raise Conflict("No host holds this image, so it cannot be read.", code="image_not_held")
+        if scan_jobs.ask(image.pk, now):
+            record(verb="scan", obj=image, object_kind="image", object_name=image.name, changes={}, actor=by)
+            transaction.on_commit(lambda: scanning.send(tasks.enqueue_scan))
 
 
 def enrol_node(

@@ -26,6 +26,7 @@ from posture.fleet import choices
 from posture.fleet.models import Asset, Node, Pull
 from posture.images.choices import SignatureOutcome, SignerKind
 from posture.images.models import Image
+from posture.vulnerabilities.choices import ImageScanState, JobState
 from posture.vulnerabilities.models import Alias
 from scanners.checks.registry import CATALOGUE
 from scanners.records import Severity
@@ -116,6 +117,8 @@ def meta() -> dict[str, Any]:
             "data_class": _enum(choices.DataClass),
             "finding_state": _enum(FindingState),
             "finding_kind": _enum(FindingKind),
+            "scan_state": _enum(ImageScanState),
+            "scan_job_state": _enum(JobState),
             "agreement": _enum(Agreement),
             "signature_outcome": _enum(SignatureOutcome),
             "signer_kind": _enum(SignerKind),

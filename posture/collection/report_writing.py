@@ -142,6 +142,7 @@ def write(subject: Subject, at: datetime, may_write: Callable[[int], bool]) -> W
     ):
         return Written(asset_id=asset_id, settled=None)
     package_ids = vulnerabilities.ensure_packages(subject.packages.values(), at)
+    vulnerabilities.ensure_files(subject.packages.values(), package_ids)
     known = vulnerabilities.ensure_vulnerabilities((m.vulnerability for m in subject.matches), at)
     data = () if about is None else data_of(about.data_classes)
     with transaction.atomic():

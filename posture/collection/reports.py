@@ -50,12 +50,14 @@ def _nothing() -> None:
 
 
 class Order(Record, frozen=True, kw_only=True):
-    """How a file is to be imported. `about` says what it is about, where the report need not; `may_write` whether whoever
+    """How a file is to be imported. `about` says what it is about, where the report need not; `image` is the key of the one
+    image that it is about, stored or not, where that is known better than the report can tell; `may_write` whether whoever
     sends it may say something of an asset, `may_state` whether VEX statements, which are about all environments, are kept;
     `begin` is called once, before anything is written of what may be new; `is_alive` is asked after each image, told how
     many there were, and False ends the import."""
 
     about: About | None = None
+    image: str = ""
     may_state: bool = True
     may_write: Callable[[int], bool] = _everywhere
     begin: Callable[[], None] = _nothing
@@ -122,7 +124,11 @@ _COUNTED = ("images", "findings", "opened", "reopened", "resolved", "statements"
 def _import(source: Source, order: Order) -> Imported:
     reader = read.reader_of(source)
     mark = read.mark(source, reader)
-    told = scans.told_before(mark.text, mark.made_at, timezone.now()) if order.about is None else None
+    told = (
+        scans.told_before(mark.text, mark.made_at, timezone.now())
+        if order.about is None and not order.image
+        else None
+    )
     if told is not None:
         return Imported(
             file=source.name,
@@ -138,7 +144,7 @@ def _import(source: Source, order: Order) -> Imported:
     is_changed = False
     tools: dict[int, str] = {}
     said: list[tuple[Origin, VexStatement]] = []
-    for subject in subjects(_without_statements(reader.read(source), said), order.about):
+    for subject in subjects(_without_statements(reader.read(source), said), order.about, order.image):
         written = write(subject, timezone.now(), order.may_write)
         if written is None:
             subject.add(Skipped(kind="denied", where=subject.image.name, reason=NOT_YOURS))
@@ -198,9 +204,9 @@ def _nothing_kept(skipped: list[Skipped]) -> str:
     return "The report names no image, so nobody could be told what it is about."
 
 
-def subjects(records: Iterator[Reported], about: About | None = None) -> Iterator[Subject]:
-    """The images of a report with all that is said of each. With `about`, all of it is about that, and a report that tells
-    of several images is refused. Raises ReportError when it begins without an origin."""
+def subjects(records: Iterator[Reported], about: About | None = None, image: str = "") -> Iterator[Subject]:
+    """The images of a report with all that is said of each. With `about`, or the key of an `image`, all of it is about that,
+    and a report that tells of several images is refused. Raises ReportError when it begins without an origin."""
     origin: Origin | None = None
     subject: Subject | None = None
     homeless: list[Reported] = []
@@ -215,9 +221,12 @@ def subjects(records: Iterator[Reported], about: About | None = None) -> Iterato
             homeless.append(record) if subject is None else subject.add(record)
             continue
         if subject is not None:
-            if about is not None:
+            if about is not None or image:
                 raise ReportError("The report tells of several images, so it cannot be about one alone.")
             yield subject
+        if image:
+            # Engines may name an image by another digest than that of its configuration, as tools do.
+            record = msgspec.structs.replace(record, digest=image, name=image)
         subject = _begin(origin, record, about, homeless)
     if subject is None and about is not None and origin is not None:
         subject = _begin(origin, ReportedImage(name=about.name), about, homeless)

@@ -117,7 +117,7 @@ def reap(enqueue: Enqueue) -> int:
     for a moment after the database started: no worker could renew its lease while there was none.
     """
     now = timezone.now()
-    database_just_started = _database_just_started()
+    is_new = database_just_started()
     again: list[tuple[int, uuid.UUID]] = []
     with transaction.atomic():
         expired = list(
@@ -131,13 +131,14 @@ def reap(enqueue: Enqueue) -> int:
                 pull.lease_until = now + lease_length()
                 pull.save(update_fields=["lease_until"])
                 again.append((pull.pk, pull.token))
-            elif not database_just_started:
+            elif not is_new:
                 _lose(pull)
     _send(again, enqueue)
     return len(expired)
 
 
-def _database_just_started() -> bool:
+def database_just_started() -> bool:
+    """Whether no worker had the time yet to renew a lease: while there was no database, none could."""
     grace = settings.PULL_LEASE_SECONDS * RENEWAL_SHARE + RETURN_SECONDS
     with connection.cursor() as cursor:
         cursor.execute(

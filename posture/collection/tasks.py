@@ -10,12 +10,23 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerUnreachable
 
-from posture.collection import feeds, freshness, image_trust, matching, pipeline, schedule, uploads
+from posture.collection import (
+    feeds,
+    freshness,
+    image_trust,
+    matching,
+    pipeline,
+    scanning,
+    schedule,
+    uploads,
+)
 from posture.findings import tallies
+from posture.risk import use
 
 logger = logging.getLogger(__name__)
 
 SETTLED_A_TICK = 200
+SCAN_EXPIRES_SECONDS = 60  # the next tick asks again
 
 
 def enqueue(pull_id: int, token: str) -> None:
@@ -28,6 +39,10 @@ def enqueue_upload(upload_id: int) -> None:
 
 def enqueue_feed(feed_id: int) -> None:
     fetch_feed.apply_async((feed_id,), retry=False)
+
+
+def enqueue_scan() -> None:
+    scan_image.apply_async(expires=SCAN_EXPIRES_SECONDS, retry=False)
 
 
 @contextmanager
@@ -131,3 +146,32 @@ def settle_matches() -> None:
     """Settle images whose packages match anew; what is left waits for the next tick, so that pulls have their turn."""
     with _later_without_database("the matching of packages"):
         matching.settle_wanted(SETTLED_A_TICK)
+
+
+@shared_task
+def scan_tick() -> None:
+    """Order scans of images that were never looked at, and have one begin."""
+    with _later_without_database("the ordering of scans"):
+        scanning.tick(enqueue_scan)
+
+
+@shared_task
+def scan_image() -> None:
+    """Scan the image that is due first; afterwards have the next one begin."""
+    with _later_without_database("a scan"):
+        scanning.work(enqueue_scan)
+
+
+@shared_task
+def review_scans() -> None:
+    """Order again what newer tools and databases would see better."""
+    with _later_without_database("the review of scans"):
+        scanning.review()
+
+
+@shared_task
+def review_use() -> None:
+    """Follow what probes saw loaded: which packages of images are in use, and what that does to findings."""
+    with _later_without_database("the review of what is in use"):
+        if use.review(timezone.now()) == use.IMAGES_AT_ONCE:
+            review_use.apply_async(expires=SCAN_EXPIRES_SECONDS, retry=False)

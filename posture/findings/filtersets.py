@@ -15,7 +15,7 @@ from posture.findings.models import Attribution
 from posture.fleet import membership
 from posture.fleet.choices import AssetKind
 from posture.fleet.filtersets import environment_ids, host_ids_of_nodes
-from posture.vulnerabilities.choices import FIX_LABELS, FIX_NUMBER
+from posture.vulnerabilities.choices import FIX_LABELS, FIX_NUMBER, Use
 from posture.vulnerabilities.models import Alias, Scan
 
 AGREEMENT_CHOICES: Choices = tuple(
@@ -24,6 +24,8 @@ AGREEMENT_CHOICES: Choices = tuple(
 FIX_STATUS_CHOICES: Choices = tuple(
     Choice(status.value, label, FIX_NUMBER[status]) for status, label in FIX_LABELS.items()
 )
+
+USES: Choices = tuple(Choice(use.word, str(use.label), use.value) for use in reversed(Use))
 
 
 class FindingFilterSet(AssetRowFilterSet):
@@ -59,6 +61,13 @@ class FindingFilterSet(AssetRowFilterSet):
     )
     fix = Values("fix", label="Fix", choices=FIX_STATUS_CHOICES, facet=True, help_text="What is said now.")
     fixable = Flag("fix", label="Fixable", facet=True, method="filter_fixable")
+    use = Values(
+        "use",
+        label="In use",
+        choices=USES,
+        help_text="Whether the vulnerability's package was seen loaded in a running container, as known now.",
+        method="filter_use",
+    )
     asset = Ids("asset", label="Asset")
     host = Ids("asset", label="Host", method="filter_host")
     node = Ids("asset", label="Node", method="filter_node")
@@ -118,6 +127,12 @@ class FindingFilterSet(AssetRowFilterSet):
         if value[0]:
             return queryset.filter(fix=FIXED)
         return queryset.filter(fix__in=[n for n in FIX_NUMBER.values() if n != FIXED])
+
+    def filter_use(self, queryset: Any, name: str, value: list[int]) -> Any:
+        """Of vulnerabilities only: of other findings it says nothing."""
+        # That it is measured is said apart, because the index of what was measured holds nothing else.
+        measured = queryset.filter(use__gt=0) if Use.NOT_MEASURED not in value else queryset
+        return measured.filter(kind=FindingKind.VULNERABILITY, use__in=value)
 
     def filter_asset_kind(self, queryset: Any, name: str, value: Sequence[str]) -> Any:
         """A check is of one kind of asset; what tools report without a check of ours is of images."""

@@ -19,8 +19,8 @@ from posture.findings import image_serializers as serializers
 from posture.findings.choices import FindingKind
 from posture.findings.models import Finding, Witness
 from posture.fleet.figures import severity_counts
-from posture.images import views as images
 from posture.images.models import Image
+from posture.vulnerabilities import views as vulnerabilities
 from posture.vulnerabilities.choices import FIX_STATUSES
 from posture.vulnerabilities.models import Package, Scan
 from posture.vulnerabilities.views import OfImageView
@@ -30,7 +30,7 @@ _AS_OF = OpenApiParameter("as_of", str, description="Show what was true at this 
 SECRETS_CHECK = "image.no-secrets"
 
 
-class ImageViewSet(images.ImageViewSet):
+class ImageViewSet(vulnerabilities.ImageViewSet):
     filterset_class = image_filtersets.ImageFilterSet
 
 

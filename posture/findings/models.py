@@ -10,6 +10,7 @@ from posture.base.intervals import Interval, IntervalQuerySet
 from posture.findings.agreement import Word
 from posture.findings.choices import FindingKind
 from posture.findings.querysets import FindingQuerySet
+from posture.vulnerabilities.choices import Use
 from scanners.records import Severity
 
 
@@ -68,6 +69,8 @@ class Finding(models.Model):
     fix = models.SmallIntegerField(
         null=True
     )  # number of `vulnerabilities.choices.FIX_STATUSES`; null likewise
+    # Whether a vulnerability's package was seen loaded in a running container; of other kinds it says nothing.
+    use = models.SmallIntegerField(choices=Use.choices, default=Use.NOT_MEASURED, db_default=0)
 
     objects = FindingQuerySet.as_manager()
 
@@ -152,6 +155,14 @@ class Finding(models.Model):
                 fields=("agreement", "fix"),
                 condition=Q(closed_at__isnull=True, agreement__isnull=False),
                 name="open_by_agreement",
+            ),
+            models.Index(
+                # Only what was measured: a filter for the rest is served by the order that is asked for.
+                F("use"),
+                F("points").desc(),
+                F("id").desc(),
+                condition=Q(closed_at__isnull=True, use__gt=0),
+                name="open_by_use",
             ),
         )
 

@@ -16,6 +16,7 @@ from posture.findings.agreement import Word
 from posture.findings.choices import FindingKind
 from posture.findings.models import Attribution, Finding, OpenInterval, Witness
 from posture.findings.settle import Factor, Settled, open_intervals
+from posture.vulnerabilities import in_use
 from scanners.records import Record, Severity
 
 REPORTED = (
@@ -48,6 +49,7 @@ class _Stored(msgspec.Struct):
     vulnerability_id: int | None
     agreement: int | None
     fix: int | None
+    use: tuple[Factor, ...]  # no tool's word: what is known of the package's use stays
 
 
 class _Spoken(msgspec.Struct):
@@ -99,7 +101,11 @@ def settle(
         severity = agreement.severity(heard[row.id].values())
         if row.closed:
             again.append((row, one))
-        if row.closed or severity != row.severity or weigh(severity, one.threat)[0] != row.points:
+        if (
+            row.closed
+            or severity != row.severity
+            or weigh(severity, (*one.threat, *row.use))[0] != row.points
+        ):
             revised.append((row, one, severity))
     gone: list[int] = []
     if is_whole:
@@ -152,6 +158,8 @@ def settle(
         ],
         {pk: {one.ecosystem for one in of} for pk, of in _by_vulnerability(fresh).items()},
     )
+    if new or again:
+        in_use.ask_again([asset_id])
     return Settled(
         opened=len(new), reopened=len(again), resolved=len(gone), revised=len(revised) - len(again)
     )
@@ -189,11 +197,16 @@ def _by_vulnerability(said: Iterable[Said]) -> dict[int, list[Said]]:
 def _stored(asset_id: int) -> dict[tuple[str, str], _Stored]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT kind, key, id, severity, points, closed_at IS NOT NULL, vulnerability_id, agreement, fix"
+            "SELECT kind, key, id, severity, points, closed_at IS NOT NULL, vulnerability_id, agreement, fix,"
+            " CASE WHEN use > 0 THEN jsonb_path_query_array(factors, 'strict $[*] ? (@[0] == \"use\")') END"
             " FROM findings_finding WHERE asset_id = %s AND kind = ANY(%s)",
             [asset_id, [kind.value for kind in REPORTED]],
         )
-        return {(row[0], row[1]): _Stored(*row[2:]) for row in cursor.fetchall()}
+        return {(row[0], row[1]): _Stored(*row[2:9], use=_factors(row[9])) for row in cursor.fetchall()}
+
+
+def _factors(stored: str | None) -> tuple[Factor, ...]:
+    return msgspec.json.decode(stored, type=tuple[Factor, ...]) if stored else ()
 
 
 def _spoken(finding_ids: Sequence[int]) -> dict[int, dict[str, _Spoken]]:
@@ -325,7 +338,7 @@ def _speak(tool: str, words: Sequence[tuple[int, Said]], at: datetime) -> None:
 def _revise(rows: Sequence[tuple[_Stored, Said, Severity]], weigh: Weigh) -> None:
     values = []
     for row, one, severity in sorted(rows, key=lambda item: item[0].id):
-        points, factors = weigh(severity, one.threat)
+        points, factors = weigh(severity, (*one.threat, *row.use))
         encoded = msgspec.json.encode([list(factor) for factor in factors]).decode()
         values.append((row.id, int(severity), points, encoded))
     upsert.update(

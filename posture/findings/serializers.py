@@ -9,7 +9,7 @@ from rest_framework import serializers
 from posture.base.serializers import PlainSerializer, RequirementsField, Serializer, SeverityField
 from posture.findings.choices import AGREEMENTS, Agreement, FindingKind, FindingState
 from posture.fleet.serializers import AssetRefSerializer, EnvironmentRefSerializer
-from posture.vulnerabilities.choices import VexChoices
+from posture.vulnerabilities.choices import USE_CHOICES, VexChoices
 from posture.vulnerabilities.serializers import (
     FixStatusField,
     PackageRefSerializer,
@@ -42,6 +42,13 @@ class FindingSerializer(Serializer):
     )
     fix = FixStatusField(allow_null=True, help_text="What is said of a fix; null: of a check.")
     fixed_versions = serializers.ListField(child=serializers.CharField())
+    use = serializers.ChoiceField(
+        choices=USE_CHOICES,
+        allow_null=True,
+        source="use_word",
+        help_text="Whether the vulnerability's package was seen loaded in a running container, as known now; null for other "
+        "kinds.",
+    )
     asset = AssetRefSerializer()
     host = AssetRefSerializer(allow_null=True, source="asset.host")
     environment = EnvironmentRefSerializer(allow_null=True)
@@ -89,6 +96,17 @@ class StatementSerializer(Serializer):
     stated_at = serializers.DateTimeField(allow_null=True)
 
 
+class UseSerializer(Serializer):
+    """What is known of a package's use: seen since, where and by which file; or since when nothing was seen."""
+
+    since = serializers.DateTimeField(allow_null=True, help_text="Seen: since when that is known.")
+    container = AssetRefSerializer(allow_null=True)
+    path = serializers.CharField()
+    watched_since = serializers.DateTimeField(
+        allow_null=True, help_text="Since when all that runs of the image is watched; null when not all is."
+    )
+
+
 class FindingItemSerializer(FindingSerializer):
     evidence = serializers.ListField(child=serializers.CharField())
     rationale = serializers.CharField()
@@ -98,6 +116,9 @@ class FindingItemSerializer(FindingSerializer):
     intervals = OpenIntervalSerializer(many=True, source="interval_figures")
     words = WordSerializer(many=True, help_text="What each tool that reported it says.")
     statements = StatementSerializer(many=True, help_text="What VEX documents say of it, newest first.")
+    use_evidence = UseSerializer(
+        allow_null=True, help_text="Null: not a vulnerability, or nothing is measured."
+    )
     share = FindingShareSerializer(allow_null=True, source="share_figures")
 
 

@@ -131,6 +131,45 @@ def set_points(rows: Sequence[tuple[int, float, Sequence[Factor]]]) -> None:
     _write_points([(pk, points, _json(factors)) for pk, points, factors in rows])
 
 
+class Used(msgspec.Struct):
+    """What of a vulnerability's finding rests on whether its package is in use."""
+
+    id: int
+    package_id: int | None
+    severity: int
+    use: int
+    points: float
+    factors: list[Factor]
+
+
+def used(asset_id: int) -> list[Used]:
+    """The open vulnerabilities of an asset."""
+    rows = Finding.objects.open().filter(asset=asset_id, kind=FindingKind.VULNERABILITY).order_by("pk")
+    return [
+        Used(
+            pk,
+            package_id,
+            severity,
+            use,
+            points,
+            [(name, detail, factor) for name, detail, factor in factors],
+        )
+        for pk, package_id, severity, use, points, factors in rows.values_list(
+            "pk", "package", "severity", "use", "points", "factors"
+        )
+    ]
+
+
+def set_uses(rows: Sequence[Used]) -> None:
+    """Write use, points and factors for `risk`, when it became known whether packages are in use."""
+    upsert.update(
+        Finding,
+        ("use", "points", "factors"),
+        ("bigint", "smallint", "float8", "jsonb"),
+        [(row.id, int(row.use), row.points, msgspec.json.encode(row.factors).decode()) for row in rows],
+    )
+
+
 def move(asset_ids: Sequence[int], environment_id: int) -> None:
     """Findings follow their assets into another environment."""
     Finding.objects.filter(asset__in=asset_ids).update(environment=environment_id)

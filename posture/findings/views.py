@@ -15,9 +15,12 @@ from posture.base.ordering import Key, by
 from posture.base.pagination import bounded
 from posture.base.views import ResourceViewSet, with_etag
 from posture.findings import advice, agreement, filtersets, groups, reported, serializers, vex
-from posture.findings.choices import FindingState
+from posture.findings.choices import FindingKind, FindingState
 from posture.findings.models import Finding, OpenInterval
 from posture.fleet.filtersets import environment_ids
+from posture.fleet.models import Asset
+from posture.vulnerabilities import in_use
+from posture.vulnerabilities.choices import Use
 
 
 def title_of(finding: Finding) -> str:
@@ -72,6 +75,7 @@ class FindingViewSet(ResourceViewSet):
             row.words = words.get(row.pk, [])
             said = [word.word for word in row.words]
             row.fixed_versions = agreement.fixed_versions(said) if row.package_id is not None else []
+            row.use_word = Use(row.use).word if row.kind == FindingKind.VULNERABILITY else None
             if self.moment is not None:
                 self.back_to(row, then.get(row.pk))
             row.state = FindingState.OPEN if row.closed_at is None else FindingState.RESOLVED
@@ -110,7 +114,26 @@ class FindingViewSet(ResourceViewSet):
             row.intervals.filter(begun).order_by("-opened_at").values("opened_at", "closed_at", "evidence")
         )
         row.statements = vex.statements_on(row, self.moment)
+        row.use_evidence = self.use_of(row)
         row.share_figures = self.share_of(row)
+
+    def use_of(self, row: Finding) -> dict[str, Any] | None:
+        """Where the package was seen loaded, if the asker may see that container; or since when it is watched for."""
+        if row.package_id is None:
+            return None
+        seen, watched_since = in_use.evidence(row.asset_id, row.package_id)
+        if seen is None and watched_since is None:
+            return None
+        container = seen.container if seen is not None else None
+        is_visible = (
+            container is not None and Asset.objects.visible_to(self.user).filter(pk=container.pk).exists()
+        )
+        return {
+            "since": seen.since if seen is not None else None,
+            "container": container if is_visible else None,
+            "path": seen.path if seen is not None else "",
+            "watched_since": watched_since,
+        }
 
     def share_of(self, row: Finding) -> dict[str, Any] | None:
         """The finding's part of its asset's load; `risk`, which knows the formula, says it."""

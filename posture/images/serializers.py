@@ -47,8 +47,23 @@ class HoldingHostSerializer(PlainSerializer):
     references = serializers.ListField(child=serializers.CharField())
 
 
+class BaseImageSerializer(PlainSerializer):
+    id = serializers.IntegerField()
+    name = serializers.CharField()
+    layers = serializers.IntegerField(help_text="How many of the lowest layers are all of that image.")
+
+
+class BaseSerializer(PlainSerializer):
+    """What the image is built on: as its own labels tell it, and images of the fleet whose layers are its lowest."""
+
+    name = serializers.CharField()
+    digest = serializers.CharField()
+    images = BaseImageSerializer(many=True, help_text="The nearest first.")
+
+
 class ImageItemSerializer(ImageSerializer):
     document = DocumentField(help_text="The engine's inspect answer, redacted.")
     history = LayerSerializer(many=True, allow_null=True, help_text="Newest first; null: not readable.")
     layers = serializers.ListField(child=serializers.CharField(), source="layer_digests")
+    base = BaseSerializer()
     hosts_list = HoldingHostSerializer(many=True)

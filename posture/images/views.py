@@ -14,7 +14,7 @@ from posture.base.views import ResourceViewSet
 from posture.fleet import figures, ingest
 from posture.fleet.choices import ContainerStatus
 from posture.fleet.models import ContainerState
-from posture.images import filtersets, serializers
+from posture.images import bases, filtersets, serializers
 from posture.images.models import Image, Presence
 
 HOSTS_SHOWN = 500
@@ -93,6 +93,7 @@ class ImageViewSet(ResourceViewSet):
             row.last_seen_at = row.asset.gone_at or seen or row.asset.changed_at
             if self.action == "retrieve":
                 row.document = ingest.read_document(row.fingerprint)
+                row.base = {**bases.told(row.document), "images": bases.beneath(row, self.user)}
                 row.hosts_list = self.hosts_list(row.pk)
 
     def holding(self, ids: Sequence[int]) -> dict[int, tuple[int, list[str], list[str], datetime | None]]:

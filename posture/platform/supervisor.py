@@ -146,6 +146,8 @@ class Supervisor:
 
     def _start_children(self) -> None:
         python, temporary = sys.executable, "/dev/shm" if Path("/dev/shm").is_dir() else str(self.var)
+        # Scans take at most PLIMSOLL_SCANS of them, so that pulls always have the others.
+        processes = numbers.whole("PLIMSOLL_WORKERS") + numbers.whole("PLIMSOLL_SCANS")
         recipes = (
             Recipe(
                 "web",
@@ -157,7 +159,7 @@ class Supervisor:
             Recipe(
                 "worker",
                 (python, "-m", "celery", "--quiet", "-A", "posture", "worker", "--pool", "prefork",
-                 "--concurrency", str(numbers.whole("PLIMSOLL_WORKERS")), "--loglevel", "INFO",
+                 "--concurrency", str(processes), "--loglevel", "INFO",
                  "--without-gossip", "--without-mingle", "-O", "fair"),
             ),
             Recipe(

@@ -1,4 +1,4 @@
-"""The load formula, version 2. Pure functions; `docs/load.md` explains them and gives the test vectors.
+"""The load formula, version 3. Pure functions; `docs/load.md` explains them and gives the test vectors.
 
 A finding has points p in 0..100. Its energy is p⁴. A load is the fourth root of a sum of energies, so the worst
 finding dominates, many small ones still count, and adding one never lowers the load. A line's share of a load is
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from posture.fleet.choices import Source
 from scanners.records import AssetKind, Severity
 
-VERSION = "2"
+VERSION = "3"
 EXPONENT = 4
 
 BASE_POINTS: dict[Severity, float] = {

@@ -9,6 +9,7 @@ from posture.fleet.choices import ALIVE, DataClass
 from posture.fleet.ingest import EVERY_ADDRESS
 from posture.fleet.models import ContainerState
 from posture.risk.formula import BASE_POINTS
+from posture.vulnerabilities.choices import Use
 from scanners.records import ContainerFacts, Severity
 
 Factor = tuple[str, str, float]  # name, detail in words, multiplier
@@ -20,6 +21,7 @@ HOST_NETWORK = 1.1
 EXPLOITED = 1.2
 LIKELY, LIKELY_EPSS = 1.1, 0.1
 UNLIKELY, UNLIKELY_EPSS = 0.85, 0.001
+IN_USE, UNUSED = 1.1, 0.8
 DATA_FACTORS: dict[str, float] = {DataClass.CARDHOLDER: 1.1, DataClass.PERSONAL: 1.05}
 
 
@@ -73,6 +75,15 @@ def threat_of(*, is_exploited: bool, epss: float | None) -> list[Factor]:
         return [("threat", f"EPSS {epss:.0%}: likely to be exploited within 30 days", LIKELY)]
     if epss is not None and epss < UNLIKELY_EPSS:
         return [("threat", f"EPSS below {UNLIKELY_EPSS:.1%}", UNLIKELY)]
+    return []
+
+
+def use_of(use: Use, *, path: str, is_long: bool, days: int) -> list[Factor]:
+    """Whether the package is loaded by what runs: seen by one of its files, or not seen though watched for so many days."""
+    if use == Use.SEEN:
+        return [("use", f"loaded in a running container: {path}", IN_USE)]
+    if use == Use.NOT_SEEN and is_long:
+        return [("use", f"not loaded by any container in {days} days of watching", UNUSED)]
     return []
 
 

@@ -32,6 +32,51 @@ class VexChoices(models.TextChoices):
     UNDER_INVESTIGATION = VexStatus.UNDER_INVESTIGATION.value, "Under investigation"
 
 
+class JobState(models.TextChoices):
+    """Where one of our own tools stands with one image."""
+
+    WAITING = "waiting", "Waiting"
+    RUNNING = "running", "Running"
+    DONE = "done", "Scanned"
+    FAILED = "failed", "Not scanned"  # and tried again, when its next time is known
+
+
+class ImageScanState(models.TextChoices):
+    """What all tools together say of whether an image was looked into."""
+
+    NONE = "none", "No tool looks at it"
+    WAITING = "waiting", "Waiting"
+    RUNNING = "running", "Running"
+    DONE = "done", "Scanned"
+    PARTLY = "partly", "Partly scanned"  # by one tool, while another failed
+    FAILED = "failed", "Not scanned"
+
+
+class JobPriority(models.IntegerChoices):
+    """Which image goes first: the lowest number."""
+
+    ASKED = 0, "A person asked"
+    EXPOSED = 1, "Running, with a port on every address"
+    RUNNING = 2, "Running"
+    REST = 3, "Not running"
+
+
+class Use(models.IntegerChoices):
+    """Whether a package of an image was seen loaded in a running container of it."""
+
+    NOT_MEASURED = 0, "Not measured"
+    NOT_SEEN = 1, "Not seen in use"
+    SEEN = 2, "Seen in use"
+
+    @property
+    def word(self) -> str:
+        """How addresses and answers write it."""
+        return self.name.lower()
+
+
+USE_CHOICES = [(use.word, str(use.label)) for use in reversed(Use)]
+
+
 FIX_STATUSES: tuple[FixStatus, ...] = (
     FixStatus.UNKNOWN,
     FixStatus.FIXED,

@@ -21,6 +21,7 @@ from posture.vulnerabilities.models import (
     KnownExploited,
     Likelihood,
     Package,
+    PackageFiles,
     PackageList,
     Vulnerability,
 )
@@ -32,6 +33,7 @@ REMEMBERED = (
     200_000  # keys of packages, and of vulnerabilities, that one process does not ask the database for again
 )
 TITLE, DESCRIPTION, NAME = 500, 20_000, 80
+MOST_FILES = 4000  # of one package, in all places where it is installed
 _CVE = re.compile(r"CVE-\d{4}-\d{4,}", re.IGNORECASE)
 PackageKey = tuple[str, str, str, str, str, str]
 
@@ -48,6 +50,7 @@ class Remembered(OrderedDict[Any, Any]):
 
 
 _packages = Remembered()  # key -> id
+_files = Remembered()  # (package id, hash of the files that were told of it)
 _told = Remembered()  # (id in a report, what it told of it) -> our id
 
 
@@ -55,6 +58,7 @@ def forget() -> None:
     """For tests, whose database begins anew."""
     _packages.clear()
     _told.clear()
+    _files.clear()
 
 
 # -- packages
@@ -114,6 +118,38 @@ def _stored_packages(keys: Sequence[PackageKey]) -> dict[PackageKey, int]:
             [list(column) for column in zip(*cut, strict=True)],
         )
         return {keys[number - 1]: pk for pk, number in cursor.fetchall()}
+
+
+def ensure_files(packages: Iterable[ReportedPackage], ids: Mapping[PackageKey, int]) -> None:
+    """Keep the programs and libraries of these packages, beside those that are known; what is known writes nothing."""
+    told = {ids[package.key]: package.files for package in packages if package.files}
+    marks = {pk: (pk, hash(files)) for pk, files in told.items()}
+    new = {pk: told[pk] for pk, mark in marks.items() if mark not in _files}
+    if not new:
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        upsert.without_waiting_for_the_disk()
+        known = dict(PackageFiles.objects.filter(pk__in=list(new)).values_list("pk", "paths"))
+        rows = [
+            (pk, tuple(sorted({*known.get(pk, ()), *files})[:MOST_FILES]))
+            for pk, files in sorted(new.items())
+            if not set(files) <= set(known.get(pk, ()))
+        ]
+        cursor.execute(
+            "CREATE TEMP TABLE told_files ON COMMIT DROP AS SELECT package_id, paths FROM vulnerabilities_packagefiles"
+            " WITH NO DATA"
+        )
+        upsert.copy_into("told_files", ("package_id", "paths"), rows)
+        # Another writer may have added files of the same package meanwhile: its are kept too.
+        cursor.execute(
+            "INSERT INTO vulnerabilities_packagefiles AS f (package_id, paths)"
+            " SELECT package_id, paths FROM told_files ORDER BY package_id ON CONFLICT (package_id) DO UPDATE SET paths ="
+            " ARRAY(SELECT DISTINCT p FROM unnest(f.paths || excluded.paths) p ORDER BY p LIMIT %s)"
+            " WHERE NOT f.paths @> excluded.paths",
+            [MOST_FILES],
+        )
+        cursor.execute("DROP TABLE told_files")
+    _files.keep({marks[pk]: True for pk in new})
 
 
 def store_package_list(asset_id: int, tool: str, placed: Mapping[int, int], at: datetime) -> bool:

@@ -9,7 +9,8 @@ from django.db.models import F, Q
 
 from posture.base.intervals import Interval, IntervalQuerySet
 from posture.base.trigrams import Trigrams
-from posture.vulnerabilities.choices import FeedKind, ScanState, VexChoices
+from posture.vulnerabilities.choices import FeedKind, JobPriority, JobState, ScanState, VexChoices
+from posture.vulnerabilities.querysets import ScanJobQuerySet
 from scanners.reported import ReportedPackage
 
 
@@ -140,6 +141,103 @@ class PackageList(Interval):
         )
 
 
+class PackageFiles(models.Model):
+    """Programs and libraries that a package owns, wherever in the fleet it is installed: what can be seen loaded.
+
+    A distribution's package has the same ones everywhere; of others, which may be installed anywhere, these are all places
+    together. `scanners.loaded_files.canonical` spells them.
+    """
+
+    package = models.OneToOneField(
+        Package, primary_key=True, on_delete=models.CASCADE, related_name="owned_files"
+    )
+    paths = ArrayField(models.TextField(), default=list)
+
+    def __str__(self) -> str:
+        return f"{len(self.paths)} files"
+
+
+class ImageUse(models.Model):
+    """What is watched of an image's use. `watched_since` is null when not all that runs of it is watched: then a package that
+    was not seen may be in use all the same. `signature` is of what it was worked out from; "" asks for it anew."""
+
+    image = models.OneToOneField(
+        "fleet.Asset", primary_key=True, on_delete=models.CASCADE, related_name="use"
+    )
+    signature = models.CharField(max_length=32)
+    watched_since = models.DateTimeField(null=True)
+    is_long = models.BooleanField(default=False)  # watched long enough for "not seen" to weigh
+    computed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"use of {self.image_id}"
+
+
+class PackageUse(models.Model):
+    """A package of an image that was seen loaded: since when that is known, in which container, and by which file."""
+
+    image = models.ForeignKey(
+        "fleet.Asset", on_delete=models.CASCADE, related_name="packages_in_use", db_index=False
+    )
+    package = models.ForeignKey(Package, on_delete=models.CASCADE, related_name="uses")
+    container = models.ForeignKey("fleet.Asset", null=True, on_delete=models.SET_NULL, related_name="+")
+    path = models.TextField()
+    since = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("image", "package"), name="one_use_per_package_of_image"),
+        )
+
+    def __str__(self) -> str:
+        return self.path
+
+
+class ScanJob(models.Model):
+    """One of our own tools and one image: when it looks at it, or why it could not. What it then told is its `Scan`.
+
+    The token fences a run: whoever lost the lease can no longer write how it ended.
+    """
+
+    asset = models.ForeignKey("fleet.Asset", on_delete=models.CASCADE, related_name="scan_jobs")
+    tool = models.CharField(max_length=40)
+    state = models.CharField(max_length=10, choices=JobState.choices, default=JobState.WAITING)
+    priority = models.SmallIntegerField(choices=JobPriority.choices, default=JobPriority.REST)
+    attempts = models.IntegerField(default=0)  # since it last went well
+    created_at = models.DateTimeField()
+    next_try_at = models.DateTimeField(null=True)  # null: when a newer tool or database is there
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    token = models.UUIDField(null=True)
+    worker = models.CharField(max_length=120, default="")
+    lease_until = models.DateTimeField(null=True)
+    code = models.CharField(max_length=30, default="")  # of the failure; "" when there was none
+    reason = models.CharField(max_length=1000, default="")
+    node = models.ForeignKey("fleet.Node", null=True, on_delete=models.SET_NULL, related_name="+")
+    seconds = models.FloatField(null=True)
+    bytes = models.BigIntegerField(null=True)  # of the image, as it was read
+    tool_version = models.CharField(max_length=60, default="")
+    data_at = models.DateTimeField(null=True)  # age of the tool's database, when it last went well
+
+    objects = ScanJobQuerySet.as_manager()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("asset", "tool"), name="one_scan_job_per_tool"),)
+        indexes = (
+            models.Index(
+                fields=("priority", "next_try_at", "id"),
+                condition=Q(state__in=(JobState.WAITING, JobState.FAILED)),
+                name="scan_job_due",
+            ),
+            models.Index(
+                fields=("lease_until",), condition=Q(state=JobState.RUNNING), name="scan_job_leases"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.tool} for {self.asset_id}"
+
+
 class Scan(models.Model):
     """What one tool last told of an image. `fingerprint` is of everything that it told but times: the same told again
     only moves `last_seen_at`."""
@@ -162,6 +260,8 @@ class Scan(models.Model):
     packages = models.IntegerField(null=True)  # null: the tool lists none
     skipped = models.JSONField(default=list)  # [{"where", "reason"}], bounded
     skipped_total = models.IntegerField(default=0)
+
+    job: ScanJob | None = None  # set by `scans.of_image`
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("asset", "tool"), name="one_scan_per_tool"),)

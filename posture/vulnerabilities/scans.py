@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from posture.vulnerabilities.choices import ScanState
-from posture.vulnerabilities.models import Scan
+from django.db.models import Value
+
+from posture.vulnerabilities.choices import ImageScanState, JobState, ScanState
+from posture.vulnerabilities.models import Scan, ScanJob
 from scanners.records import Record, Skipped
 from scanners.reported import Origin
 
@@ -81,3 +85,39 @@ def store(
         defaults=values,
         create_defaults={**values, "first_seen_at": at},
     )
+
+
+def of_image(asset_id: int) -> list[Scan]:
+    """What each tool told of an image, with our own job for it where there is one; tools that told nothing yet too, as rows
+    that are not stored."""
+    found = {scan.tool: scan for scan in Scan.objects.filter(asset=asset_id)}
+    for job in ScanJob.objects.filter(asset=asset_id).select_related("node"):
+        scan = found.setdefault(job.tool, Scan(asset_id=asset_id, tool=job.tool, findings=0))
+        scan.job = job
+    return [found[tool] for tool in sorted(found)]
+
+
+_TOLD = "told"  # beside the states of jobs: somebody imported a report
+
+
+def states(asset_ids: Sequence[int]) -> dict[int, tuple[ImageScanState, str]]:
+    """Of each image whether it was looked into, and if not by every tool, why not. Costs one query."""
+    jobs = ScanJob.objects.filter(asset__in=asset_ids).values_list("asset", "tool", "state", "reason")
+    told: Any = Scan.objects.filter(asset__in=asset_ids).values_list("asset", "tool", Value(_TOLD), Value(""))
+    by_image: dict[int, list[tuple[str, str, str]]] = defaultdict(list)
+    for asset_id, tool, state, reason in jobs.union(told, all=True):
+        by_image[asset_id].append((tool, state, reason))
+    return {asset_id: _together(by_image.get(asset_id, [])) for asset_id in asset_ids}
+
+
+def _together(said: Sequence[tuple[str, str, str]]) -> tuple[ImageScanState, str]:
+    found = {state for _, state, _ in said}
+    why = " ".join(f"{tool}: {reason}" for tool, state, reason in sorted(said) if state == JobState.FAILED)
+    is_known = bool(found & {JobState.DONE.value, _TOLD})
+    if JobState.RUNNING in found:
+        return ImageScanState.RUNNING, why
+    if JobState.FAILED in found:
+        return (ImageScanState.PARTLY if is_known else ImageScanState.FAILED), why
+    if is_known:
+        return ImageScanState.DONE, ""
+    return (ImageScanState.WAITING if found else ImageScanState.NONE), ""

@@ -20,8 +20,9 @@ from posture.base.views import with_etag
 from posture.fleet.choices import AssetKind
 from posture.fleet.models import Asset
 from posture.images.models import Image
-from posture.vulnerabilities import serializers
-from posture.vulnerabilities.models import Package, PackageList, Scan
+from posture.images.views import ImageViewSet as PlainImageViewSet
+from posture.vulnerabilities import scans, serializers
+from posture.vulnerabilities.models import Package, PackageList
 from scanners.exports import cyclonedx, spdx
 from scanners.reported import ReportedImage, ReportedPackage
 
@@ -29,6 +30,19 @@ _AS_OF = OpenApiParameter("as_of", str, description="Show what was true at this 
 _FORMATS = ("cyclonedx", "spdx")
 # The same packages always give the same document: its number is made of them, not by chance.
 _NAMESPACE = uuid.UUID("6c0f6d5a-6c7e-5f0e-8f5e-9d2f3a6f1b54")
+
+
+class ImageViewSet(PlainImageViewSet):
+    """Images, each once for the whole fleet; its hosts and counts are those that the asker may see."""
+
+    serializer_class = serializers.ImageSerializer
+    item_serializer_class = serializers.ImageItemSerializer
+
+    def attach(self, rows: list[Any]) -> None:
+        super().attach(rows)
+        states = scans.states([row.pk for row in rows]) if self.moment is None else {}
+        for row in rows:
+            row.scan_state, row.scan_reason = states.get(row.pk, (None, ""))
 
 
 class OfImageView(APIView):
@@ -48,11 +62,11 @@ class OfImageView(APIView):
 
 
 class ScansView(OfImageView):
-    """What each tool last told of the image, and why one could not."""
+    """What each tool last told of the image, and how our own tools stand with it: why one could not, when it tries again."""
 
     @extend_schema(responses=serializers.ScanSerializer(many=True))
     def get(self, request: Request, pk: int) -> Response:
-        rows = Scan.objects.filter(asset=self.image(request, pk).pk).order_by("tool")
+        rows = scans.of_image(self.image(request, pk).pk)
         return with_etag(request, Response(serializers.ScanSerializer(rows, many=True).data))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http.client import HTTPException, IncompleteRead
+from pathlib import Path
 from typing import Any
 
 import docker
@@ -22,6 +23,7 @@ from scanners.records import NodeError
 TOO_DEEP = "the answer is nested too deeply"
 _HEADERS = {"User-Agent": "plimsoll", "Accept": "application/json", "Accept-Encoding": "identity"}
 _CHUNK_BYTES = 65536
+_DOWNLOAD_BYTES = 1024 * 1024
 
 
 class UnreadableError(Exception):
@@ -143,6 +145,34 @@ class Conversation:
         if status != 200:
             raise self._refused_answer(status, body)
         return body
+
+    def download(self, path: str, into: Path, most: int) -> int:
+        """Write an answer of any size to a file, in pieces; returns its bytes.
+
+        Raises `UnreadableError` when the engine refuses it or it is larger than `most` bytes.
+        """
+        self._guard.check()
+        url = f"{self._client.base_url}/v{self._client.api_version}{path}"
+        try:
+            with (
+                self._client.get(url, stream=True, allow_redirects=False) as response,
+                into.open("wb") as file,
+            ):
+                if response.status_code != 200:
+                    raise self._refused_answer(
+                        response.status_code, self._bounded(response.raw, response.close)
+                    )
+                size = 0
+                while piece := response.raw.read(_DOWNLOAD_BYTES, decode_content=False):
+                    size += len(piece)
+                    if size > most:
+                        response.raw.close()
+                        raise UnreadableError("too_large", f"it is larger than the limit of {most} bytes")
+                    file.write(piece)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, HTTPException) as error:
+            raise self._broken(error) from None
+        self._answers += 1
+        return size
 
     def _bounded(self, response: Any, give_up: Callable[[], None]) -> bytes:
         limit = self._guard.limits.item_bytes

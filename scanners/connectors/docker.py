@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -242,6 +243,27 @@ class DockerSession:
             missing=tuple(f"{item.where.capitalize()} cannot be read: {item.reason}." for item in skipped),
             warnings=engine.warnings,
         )
+
+    # -- one image
+
+    def save(self, digest: str, into: Path, most: int) -> int:
+        """Write an image to a file, as `docker save` does; returns its bytes. Raises `NodeError`, `vanished` when the
+        engine does not hold it."""
+        too_large = f"The image is larger than the limit of {most} bytes."
+        try:
+            # Docker answers with an error of its own to the second question when there is no such image.
+            size = Answer(decoded(self._engine.item(f"/images/{digest}/json")), "image").integer("Size")
+            if size > most:
+                raise NodeError("too_large", too_large, "")
+            return self._engine.download(f"/images/{digest}/get", into, most)
+        except MalformedAnswerError as error:
+            raise NodeError("malformed", f"The engine's image cannot be read: {error}.", "") from None
+        except UnreadableError as error:
+            if error.kind == "vanished":
+                raise NodeError("vanished", "The node does not hold the image any more.", "") from None
+            if error.kind == "too_large":
+                raise NodeError("too_large", too_large, "") from None
+            raise self._not_readable("image", error) from None
 
     # -- pull
 

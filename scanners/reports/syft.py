@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
+from posixpath import join, normpath
 from typing import Any
 
 import msgspec
 
 from scanners.distributions import release
+from scanners.loaded_files import canonical
 from scanners.purl import Coordinates, coordinates, upstream
 from scanners.records import Skipped
 from scanners.reported import Origin, Reported, ReportedImage, ReportedPackage
@@ -22,6 +24,7 @@ from scanners.reports.source import Source
 NAME = "Syft JSON"
 TOOL = "syft"
 _MOST_PATHS = 10
+_MOST_OWNED, _MOST_FILES = 100_000, 2000
 # The type of a package URL by Syft's own names, for packages that have none.
 _ECOSYSTEMS = {
     "python": "pypi", "java-archive": "maven", "jenkins-plugin": "maven", "go-module": "golang", "rust-crate": "cargo",
@@ -77,6 +80,7 @@ class _Schema(Layout):
 
 class _Report(Layout):
     artifacts: Items = None
+    files: Items = None
     source: _Origin | None = None
     distro: _Distro | None = None
     descriptor: _Descriptor | None = None
@@ -111,6 +115,28 @@ class _SourcePackage(Layout):
     architecture: str | None = None
 
 
+class _OwnedFile(Layout):
+    path: str | None = None
+
+
+class _Owner(Layout):
+    """The fields of the metadata of deb, rpm, apk and PyPI that name a package's files."""
+
+    files: list[_OwnedFile] | None = None
+    sitePackagesRootPath: str | None = None
+
+
+class _FilePlace(Layout):
+    path: str
+
+
+class _File(Layout):
+    """A file that some package owns or is known by; `executable` where it is a program or library (since schema 16)."""
+
+    location: _FilePlace
+    executable: dict[str, Any] | None = None
+
+
 class _RootFs(Layout):
     diff_ids: list[str] | None = None
 
@@ -122,7 +148,10 @@ class _ImageConfig(Layout):
 
 
 def score(source: Source) -> int:
-    if not looks_like(source, b'"artifacts"') or b'"matches"' in source.head:
+    if not looks_like(source, b'"artifacts"'):
+        return 0
+    # Grype's list of matches comes first; matches inside a package are how Syft knew a program.
+    if -1 < source.head.find(b'"matches"') < source.head.find(b'"artifacts"'):
         return 0
     if b"anchore/syft/" in source.head:
         return 95
@@ -144,8 +173,17 @@ def read(source: Source) -> Iterator[Reported]:
     yield image
     lowest = image.layers[0] if image.layers else ""
     distribution = release(image.os_family, image.os_version)
+    programs: set[str] = set()
+    for _, file in each(report.files, _File, "files"):
+        if isinstance(file, Skipped):
+            yield file
+        elif file.executable:
+            programs.add(canonical(file.location.path))
     for _, package in each(report.artifacts, _Package, "artifacts"):
-        yield package if isinstance(package, Skipped) else _package(package, image, distribution, lowest)
+        if isinstance(package, Skipped):
+            yield package
+        else:
+            yield _package(package, image, distribution, lowest, programs)
     if lost is not None:
         yield lost
 
@@ -179,7 +217,9 @@ def _config(encoded: str | None) -> _ImageConfig:
         return _ImageConfig()
 
 
-def _package(found: _Package, image: ReportedImage, distribution: str, lowest: str) -> ReportedPackage:
+def _package(
+    found: _Package, image: ReportedImage, distribution: str, lowest: str, programs: Set[str]
+) -> ReportedPackage:
     ecosystem = _ECOSYSTEMS.get(found.type or "", "generic")
     place = coordinates(found.purl or "") or Coordinates(
         ecosystem=ecosystem,
@@ -207,6 +247,7 @@ def _package(found: _Package, image: ReportedImage, distribution: str, lowest: s
         source_version=source_version or place.source_version,
         layer=layer,
         paths=paths,
+        files=_files(found, programs) if programs else (),
         licenses=texts([_license(said) for said in found.licenses or ()]),
     )
 
@@ -216,6 +257,22 @@ def _source_package(metadata: msgspec.Raw) -> _SourcePackage:
         return msgspec.json.decode(metadata, type=_SourcePackage | None) or _SourcePackage()
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return _SourcePackage()
+
+
+def _files(found: _Package, programs: Set[str]) -> tuple[str, ...]:
+    """The programs and libraries among a package's own files, and among those that it is known by (a Go program)."""
+    try:
+        owner = msgspec.json.decode(found.metadata, type=_Owner | None) or _Owner()
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        owner = _Owner()
+    root = owner.sitePackagesRootPath or "/"
+    owned = {
+        canonical(normpath(join(root, file.path)))
+        for file in (owner.files or ())[:_MOST_OWNED]
+        if file.path is not None
+    }
+    known_by = {canonical(place.path) for place in found.locations or () if place.path}
+    return tuple(sorted((owned | known_by) & programs))[:_MOST_FILES]
 
 
 def _license(said: Any) -> Any:

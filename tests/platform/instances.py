@@ -74,6 +74,7 @@ class Instance:
             "PLIMSOLL_REGISTER_HOST": "0",
             "PLIMSOLL_WEB_WORKERS": "1",
             "PLIMSOLL_WORKERS": "1",
+            "PLIMSOLL_SCANS": "0",
         } | self.more
         self._mark = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as log:

@@ -234,6 +234,7 @@ def troubled_product() -> Iterator[TroubledProduct]:
             "PLIMSOLL_LEASE_SECONDS": str(LEASE_SECONDS),
             "PLIMSOLL_TICK_SECONDS": "0.5",
             "PLIMSOLL_WORKERS": "2",
+            "PLIMSOLL_SCANS": "0",
             "DOCKER_HOST": f"unix://{folder}/no-engine.sock",
         }
         stack.callback(database.stop)

@@ -436,6 +436,8 @@ export interface Finding {
   check: string | null;
   vulnerability: VulnerabilityRef | null;
   package: PackageRef | null;
+  /** Whether the vulnerability's package was seen loaded in a running container; null for other kinds. */
+  use: "seen" | "not_seen" | "not_measured" | null;
   asset: AssetRef;
   host: AssetRef | null;
   environment: EnvironmentRef | null;
@@ -459,7 +461,16 @@ export interface FindingDetail extends Finding {
   factors: Factor[];
   intervals: { opened_at: string; closed_at: string | null; evidence: string[] | string | null }[];
   words: Word[];
+  use_evidence: UseEvidence | null;
   share: { of: AssetRef; load: number | null; share: number } | null;
+}
+
+/** Where a package was seen loaded; or since when all that runs of its image is watched. */
+export interface UseEvidence {
+  since: string | null;
+  container: AssetRef | null;
+  path: string;
+  watched_since: string | null;
 }
 
 /** What one tool that reported a finding says of it. */

@@ -37,6 +37,7 @@ SAMPLES = (
     (spdx, "spdx/trivy-2.3.json"),
     (spdx3, "spdx3/image-3.0.1.json"),
     (syft, "syft/centos-schema-1.json"),
+    (syft, "syft/binary-schema-16.json"),
 )
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

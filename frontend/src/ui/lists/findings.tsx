@@ -68,6 +68,12 @@ export const FINDING_LIST: ListDefinition<Finding> = {
     { id: "kind", label: "Kind", usual: false, cell: (finding) => wordsOf(finding.kind) },
     { id: "check", label: "Check", usual: false, cell: (finding) => finding.check ?? "–" },
     {
+      id: "use",
+      label: "In use",
+      usual: false,
+      cell: (finding) => (finding.use ? wordsOf(finding.use) : "–"),
+    },
+    {
       id: "times",
       label: "Times opened",
       usual: false,
@@ -88,6 +94,15 @@ export const FINDING_LIST: ListDefinition<Finding> = {
     { name: "check", label: "Check" },
     { name: "vulnerability", label: "Vulnerability" },
     { name: "package", label: "Package" },
+    {
+      name: "use",
+      label: "In use",
+      choices: [
+        { value: "seen", label: "Seen in use" },
+        { value: "not_seen", label: "Not seen in use" },
+        { value: "not_measured", label: "Not measured" },
+      ],
+    },
     { name: "asset_kind", label: "On" },
     { name: "environment", label: "Environment" },
     { name: "host", label: "Host" },

@@ -1,7 +1,7 @@
 import { Stack } from "@mantine/core";
 import { Link } from "react-router";
 import { useItem } from "../../api/hooks";
-import type { Finding, FindingDetail, PackageRef, Word } from "../../api/types";
+import type { Finding, FindingDetail, PackageRef, UseEvidence, Word } from "../../api/types";
 import { pathOf } from "../../url/paths";
 import { useCarry, useScope } from "../../url/scope";
 import { AssetLink, EnvironmentName } from "../assetLink";
@@ -50,6 +50,7 @@ export function FindingPanel({ id, row }: { id: string; row: Finding | undefined
             ? ([["Resolved", <Moment key="closed" at={finding.closed_at} />]] as [string, React.ReactNode][])
             : []),
           ...aboutWhat(finding, to),
+          ...(finding.use ? [inUse(finding.use, detail?.use_evidence ?? null)] : []),
         ]}
       />
       {item.error && <ProblemNote problem={item.error} retry={() => void item.refetch()} />}
@@ -157,6 +158,41 @@ function aboutWhat(finding: Finding, to: ReturnType<typeof useCarry>): Fact[] {
         </Link>
       ) : null,
     ],
+  ];
+}
+
+/** Whether the package runs: where it was seen, or since when nothing was. */
+function inUse(use: NonNullable<Finding["use"]>, evidence: UseEvidence | null): Fact {
+  if (use === "seen") {
+    return [
+      "In use",
+      <>
+        yes{evidence?.path && <>, by {evidence.path}</>}
+        {evidence?.container && (
+          <>
+            {" "}
+            in <AssetLink asset={evidence.container} />
+          </>
+        )}
+        {evidence?.since && (
+          <>
+            , known since <Moment at={evidence.since} />
+          </>
+        )}
+      </>,
+    ];
+  }
+  if (use === "not_measured") return ["In use", "not measured"];
+  return [
+    "In use",
+    <>
+      not seen
+      {evidence?.watched_since && (
+        <>
+          , watched since <Moment at={evidence.watched_since} />
+        </>
+      )}
+    </>,
   ];
 }
 

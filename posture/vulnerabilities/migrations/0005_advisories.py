@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('fleet', '0004_enrolment_tokens'),
-        ('vulnerabilities', '0003_report_marks'),
+        ('vulnerabilities', '0004_report_marks'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('vulnerabilities', '0004_advisories'),
+        ('vulnerabilities', '0005_advisories'),
     ]
 
     operations = [

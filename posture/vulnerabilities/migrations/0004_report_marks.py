@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('fleet', '0004_enrolment_tokens'),
-        ('vulnerabilities', '0001_initial'),
+        ('vulnerabilities', '0003_use'),
     ]
 
     operations = [

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('compliance', '0002_faster_lists'),
-        ('findings', '0005_agreement_and_tallies'),
+        ('findings', '0006_use'),
         ('fleet', '0004_enrolment_tokens'),
         ('vulnerabilities', '0001_initial'),
     ]
