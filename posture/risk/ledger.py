@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
@@ -12,6 +12,7 @@ from posture.findings.views import title_of
 from posture.fleet.choices import ALIVE, Source
 from posture.fleet.models import Asset, ContainerState, Environment
 from posture.risk import formula
+from posture.vulnerabilities import scans
 from scanners.records import AssetKind, Severity
 
 LINES = 200
@@ -59,7 +60,9 @@ def of_asset(asset: Asset, *, lines: int = LINES) -> dict[str, Any]:
         "lines": shown,
         "lines_total": total,
         "rest": max(load - sum(line["share"] for line in shown), 0.0) if total > len(shown) else 0.0,
-        "missing": missing(AssetKind(asset.kind), asset.evidence, _once_known(asset)),
+        "missing": missing(
+            AssetKind(asset.kind), asset.evidence, _once_known(asset), because=_not_scanned(asset)
+        ),
     }
 
 
@@ -135,18 +138,34 @@ def line_of(asset: Asset) -> float:
     return asset.environment.line if asset.environment is not None else 100.0
 
 
-def missing(kind: AssetKind, evidence: Collection[str], known: Collection[str] = ()) -> list[dict[str, str]]:
-    """Expected evidence that is not there, and why. `known` is what there once was: it is too old to count."""
+def missing(
+    kind: AssetKind,
+    evidence: Collection[str],
+    known: Collection[str] = (),
+    because: Mapping[str, str] | None = None,
+) -> list[dict[str, str]]:
+    """Expected evidence that is not there, and why. `known` is what there once was: it is too old to count. `because` says
+    more of single kinds."""
     return [
         {
             "evidence": formula.EVIDENCE_LABELS[name],
             "why": "What was read is too old to count."
             if name in known
-            else _WHY_MISSING.get(name, "It has not been measured."),
+            else " ".join(
+                filter(None, (_WHY_MISSING.get(name, "It has not been measured."), (because or {}).get(name)))
+            ),
         }
         for name in formula.EXPECTED[kind]
         if name not in evidence
     ]
+
+
+def _not_scanned(asset: Asset) -> dict[str, str]:
+    """Why tools could not look into an image, for the evidence that they would bring. Costs one query."""
+    if asset.kind != AssetKind.IMAGE or {"packages", "vulnerability_scan"} <= set(asset.evidence):
+        return {}
+    _, reason = scans.states([asset.pk])[asset.pk]
+    return dict.fromkeys(("packages", "vulnerability_scan"), reason)
 
 
 def _once_known(asset: Asset) -> set[str]:

@@ -29,7 +29,7 @@ _SAID_LENGTH = 1000
 _MEBIBYTE = 1024 * 1024
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
-BRIEF = ToolLimits(seconds=20, report_bytes=1024 * 1024, disk_bytes=64 * 1024 * 1024)  # to ask for a version
+BRIEF = ToolLimits(seconds=60, report_bytes=1024 * 1024, disk_bytes=64 * 1024 * 1024)  # to ask for a version
 
 
 class Ended(Record, frozen=True, kw_only=True):

@@ -48,6 +48,8 @@ def scanning_here(settings: Any, tmp_path: Path) -> None:
     settings.SCANS_AT_ONCE = 1
     settings.SCAN_TOOLS = ["syft"]
     settings.SCAN_SECONDS = 60.0
+    # The thread that renews the lease has a connection of its own, which does not see what a test's transaction holds.
+    settings.PULL_LEASE_SECONDS = 600.0
     ingest.forget()
     scanning.known.forget()
 
@@ -218,7 +220,6 @@ def test_a_scan_that_lost_its_claim_writes_nothing(tmp_path: Path, settings: Any
     settings.PULL_LEASE_SECONDS = 0.6
     settings.SCAN_PROGRAMS = {"syft": scanner(tmp_path, f"time.sleep(2)\n{syft_report('late')}")}
     with an_image_that_is_held(tmp_path) as made, pytest.MonkeyPatch.context() as patch:
-        # The thread of the lease has a connection of its own, which does not see what this test's transaction holds.
         patch.setattr(scan_jobs, "renew", lambda claim, until: False)
         tick(), work()
     assert not Package.objects.exists() and job(made).code == "cancelled"
@@ -302,6 +303,8 @@ def test_the_api_shows_why_an_image_is_not_scanned_and_has_it_scanned(tmp_path: 
         tick(), work()
         shown = get(reader, path)
         assert (shown["scan_state"], shown["scan_reason"][:5]) == ("failed", "syft:")
+        why = {row["evidence"]: row["why"] for row in get(reader, f"{path}/ledger")["missing"]}
+        assert why["Packages"].startswith("The image's packages have not been listed. syft: Syft ended with")
         (row,) = get(reader, f"{path}/scans")
         assert (row["tool"], row["state"], row["last_seen_at"]) == ("syft", None, None)
         assert (row["job"]["state"], row["job"]["code"], row["job"]["attempts"]) == ("failed", "crashed", 1)
