@@ -9180,10 +9180,10 @@ export interface operations {
                 cursor?: string;
                 /** @description Ecosystem */
                 ecosystem?: string[];
+                /** @description Has open findings */
+                has_findings?: "true" | "false";
                 /** @description Rows a page. */
                 limit?: number;
-                /** @description Has open findings */
-                open?: "true" | "false";
                 /** @description Each is served by an index; “-” means descending. */
                 ordering?: "name" | "-name";
                 /** @description Search */
@@ -9263,7 +9263,7 @@ export interface operations {
                 /** @description CSV, or one JSON object a line. */
                 format?: "csv" | "jsonl";
                 /** @description Has open findings */
-                open?: "true" | "false";
+                has_findings?: "true" | "false";
                 /** @description Each is served by an index; “-” means descending. */
                 ordering?: "name" | "-name";
                 /** @description Search */
@@ -9333,7 +9333,7 @@ export interface operations {
                 /** @description Ecosystem */
                 ecosystem?: string[];
                 /** @description Has open findings */
-                open?: "true" | "false";
+                has_findings?: "true" | "false";
                 /** @description Search */
                 search?: string;
             };
@@ -11439,12 +11439,12 @@ export interface operations {
                 distribution?: string[];
                 /** @description Ecosystem */
                 ecosystem?: string[];
+                /** @description Has open findings */
+                has_findings?: "true" | "false";
                 /** @description Rows a page. */
                 limit?: number;
                 /** @description Name */
                 name?: string[];
-                /** @description Has open findings */
-                open?: "true" | "false";
                 /** @description Each is served by an index; “-” means descending. */
                 ordering?: "name" | "-name" | "-first_seen_at";
                 /** @description Search */
@@ -11581,10 +11581,10 @@ export interface operations {
                 ecosystem?: string[];
                 /** @description CSV, or one JSON object a line. */
                 format?: "csv" | "jsonl";
+                /** @description Has open findings */
+                has_findings?: "true" | "false";
                 /** @description Name */
                 name?: string[];
-                /** @description Has open findings */
-                open?: "true" | "false";
                 /** @description Each is served by an index; “-” means descending. */
                 ordering?: "name" | "-name" | "-first_seen_at";
                 /** @description Search */
@@ -11644,10 +11644,10 @@ export interface operations {
                 distribution?: string[];
                 /** @description Ecosystem */
                 ecosystem?: string[];
+                /** @description Has open findings */
+                has_findings?: "true" | "false";
                 /** @description Name */
                 name?: string[];
-                /** @description Has open findings */
-                open?: "true" | "false";
                 /** @description Search */
                 search?: string;
                 /** @description Source package */
@@ -13640,10 +13640,10 @@ export interface operations {
                 exploited?: "true" | "false";
                 /** @description Fix */
                 fixed_in?: ("all" | "some" | "none")[];
+                /** @description Has open findings */
+                has_findings?: "true" | "false";
                 /** @description Rows a page. */
                 limit?: number;
-                /** @description Has open findings */
-                open?: "true" | "false";
                 /** @description Each is served by an index; “-” means descending. */
                 ordering?: "-severity" | "-images" | "-epss" | "-exploited_since" | "-first_seen_at" | "key";
                 /** @description Used by ransomware */
@@ -13791,7 +13791,7 @@ export interface operations {
                 /** @description CSV, or one JSON object a line. */
                 format?: "csv" | "jsonl";
                 /** @description Has open findings */
-                open?: "true" | "false";
+                has_findings?: "true" | "false";
                 /** @description Each is served by an index; “-” means descending. */
                 ordering?: "-severity" | "-images" | "-epss" | "-exploited_since" | "-first_seen_at" | "key";
                 /** @description Used by ransomware */
@@ -13862,7 +13862,7 @@ export interface operations {
                 /** @description Fix */
                 fixed_in?: ("all" | "some" | "none")[];
                 /** @description Has open findings */
-                open?: "true" | "false";
+                has_findings?: "true" | "false";
                 /** @description Used by ransomware */
                 ransomware?: "true" | "false";
                 /** @description Search */

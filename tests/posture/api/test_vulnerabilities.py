@@ -95,7 +95,7 @@ def test_what_is_known_of_it(fleet: Fleet, admin: Client) -> None:
         ({"search": "FLAW 1001"}, set()),
         ({"search": "flaw 10"}, {"CVE-2026-1100", "CVE-2026-1101", "CVE-2026-1102"}),
         ({"ecosystem": "npm"}, set()),
-        ({"open": "false"}, set()),
+        ({"has_findings": "false"}, set()),
         ({"disputed": "true"}, set()),
     ],
 )
