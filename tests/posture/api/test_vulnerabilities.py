@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from posture.vulnerabilities.models import Vulnerability
 from tests.posture.api.fleet import Fleet
 from tests.posture.api.resources import get, walk
 
@@ -101,6 +103,13 @@ def test_what_is_known_of_it(fleet: Fleet, admin: Client) -> None:
 )
 def test_filters(filters: dict[str, str], expected: set[str], fleet: Fleet, admin: Client) -> None:
     assert set(by_key(admin, **filters)) == expected
+
+
+def test_an_advisory_that_touches_nothing_is_not_listed_nor_has_a_page(fleet: Fleet, admin: Client) -> None:
+    known = Vulnerability.objects.create(key="CVE-1999-0001", first_seen_at=timezone.now())
+    for filters in ({}, {"has_findings": "false"}, {"search": known.key}):
+        assert known.key not in by_key(admin, **filters)
+    assert admin.get(f"/api/v1/vulnerabilities/{known.pk}").status_code == 404
 
 
 def test_those_in_most_images_come_first(fleet: Fleet, admin: Client) -> None:
