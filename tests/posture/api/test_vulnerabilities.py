@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from posture.vulnerabilities.models import Vulnerability
+from posture.vulnerabilities.models import Alias, Vulnerability
 from tests.posture.api.fleet import Fleet
 from tests.posture.api.resources import get, walk
 
@@ -94,6 +94,9 @@ def test_what_is_known_of_it(fleet: Fleet, admin: Client) -> None:
         ({"fixed_in": "some"}, set()),
         ({"fixed_in": "all", "severity": "critical"}, {"CVE-2026-1000", SHARED, STRAY}),
         ({"search": "2026-1100"}, {STRAY}),
+        ({"search": "cve-2026-1100"}, {STRAY}),
+        ({"search": "ghsa-ABCD"}, {KNOWN}),
+        ({"search": "abcd"}, set()),
         ({"search": "FLAW 1001"}, set()),
         ({"search": "flaw 10"}, {"CVE-2026-1100", "CVE-2026-1101", "CVE-2026-1102"}),
         ({"ecosystem": "npm"}, set()),
@@ -102,6 +105,7 @@ def test_what_is_known_of_it(fleet: Fleet, admin: Client) -> None:
     ],
 )
 def test_filters(filters: dict[str, str], expected: set[str], fleet: Fleet, admin: Client) -> None:
+    Alias.objects.create(name="GHSA-abcd-1234", vulnerability=Vulnerability.objects.get(key=KNOWN))
     assert set(by_key(admin, **filters)) == expected
 
 
