@@ -1,8 +1,8 @@
 """How long lists take on a large fleet: every resource's default page, each ordering, each filter, facets, groups of the
 kernel defence matrix, as_of.
 
-`python -m benchmarks.lists --hosts 10000 --containers 200000` seeds an installation of its own (`--var`, kept for the
-next run), asks each question several times through the whole stack below the web server, and prints p50 and p95 in
+`python -m benchmarks.lists --hosts 10000 --containers 200000 --findings 200` seeds an installation of its own (`--var`,
+kept for the next run), asks each question several times through the whole stack below the web server, and prints p50 and p95 in
 milliseconds. `--slow 100` prints only what takes longer. Exit code 1 when a default page's p95 passes 100 ms or an
 ordering's or filter's 300 ms.
 """
@@ -120,6 +120,7 @@ def main() -> int:
     )
     parser.add_argument("--hosts", type=int, default=10_000)
     parser.add_argument("--containers", type=int, default=200_000)
+    parser.add_argument("--findings", type=int, default=0, help="vulnerabilities in each image, about")
     parser.add_argument("--slow", type=float, default=0.0, metavar="MS", help="print only what takes longer")
     parser.add_argument("--only", default="", help="only paths that contain this")
     parser.add_argument("--var", type=Path, default=Path("var/bench-lists").resolve())
@@ -132,7 +133,7 @@ def main() -> int:
     from posture.fleet.models import Asset
 
     if not Asset.objects.exists():
-        call_command("seed", hosts=options.hosts, containers=options.containers)
+        call_command("seed", hosts=options.hosts, containers=options.containers, findings=options.findings)
     user = User.objects.filter(username="bench").first()
     if user is None:
         user = User.objects.create_user("bench", role="administrator")

@@ -20,6 +20,16 @@ const ImagesPage = page(() => import("./features/images/imagesPage"), "ImagesPag
 const ImagePage = page(() => import("./features/images/imagePage"), "ImagePage");
 const DefencesPage = page(() => import("./features/defences/defencesPage"), "DefencesPage");
 const FindingsPage = page(() => import("./features/findings/findingsPage"), "FindingsPage");
+const VulnerabilitiesPage = page(
+  () => import("./features/vulnerabilities/vulnerabilitiesPage"),
+  "VulnerabilitiesPage",
+);
+const VulnerabilityPage = page(
+  () => import("./features/vulnerabilities/vulnerabilityPage"),
+  "VulnerabilityPage",
+);
+const PackagesPage = page(() => import("./features/packages/packagesPage"), "PackagesPage");
+const PackagePage = page(() => import("./features/packages/packagePage"), "PackagePage");
 const ChecksPage = page(() => import("./features/checks/checksPage"), "ChecksPage");
 const CheckPage = page(() => import("./features/checks/checkPage"), "CheckPage");
 const PullsPage = page(() => import("./features/pulls/pullsPage"), "PullsPage");
@@ -57,6 +67,10 @@ export function AppRoutes() {
         <Route path="/images/:id" element={<ImagePage />} />
         <Route path="/defences" element={<DefencesPage />} />
         <Route path="/findings" element={<FindingsPage />} />
+        <Route path="/vulnerabilities" element={<VulnerabilitiesPage />} />
+        <Route path="/vulnerabilities/:id" element={<VulnerabilityPage />} />
+        <Route path="/packages" element={<PackagesPage />} />
+        <Route path="/packages/:id" element={<PackagePage />} />
         <Route path="/checks" element={<ChecksPage />} />
         <Route path="/checks/:id" element={<CheckPage />} />
         <Route path="/pulls" element={<PullsPage />} />

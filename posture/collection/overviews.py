@@ -21,13 +21,13 @@ from posture.defences.choices import DefenceState
 from posture.findings.choices import Agreement, FindingKind, FindingState
 from posture.findings.models import Finding
 from posture.findings.package_filtersets import visible_packages
+from posture.findings.vulnerability_filtersets import named
 from posture.findings.vulnerability_views import vulnerabilities_within
 from posture.fleet import choices
 from posture.fleet.models import Asset, Node, Pull
 from posture.images.choices import SignatureOutcome, SignerKind
 from posture.images.models import Image
 from posture.vulnerabilities.choices import ImageScanState, JobState
-from posture.vulnerabilities.models import Alias
 from scanners.checks.registry import CATALOGUE
 from scanners.records import Severity
 
@@ -152,8 +152,7 @@ def search(user: User, term: str) -> list[dict[str, Any]]:
                 {"kind": "image", "id": image.pk, "name": image.asset.name, "detail": image.digest}
             )
     known = vulnerabilities_within(user.environment_ids()).filter(open_total__gt=0)
-    named = _named(Alias.objects.all(), "name", term).values("vulnerability")
-    for found in known.filter(pk__in=named).order_by("-worst", "-images", "-pk")[:PER_KIND]:
+    for found in known.filter(named(term)).order_by("-worst", "-images", "-pk")[:PER_KIND]:
         results.append({"kind": "vulnerability", "id": found.pk, "name": found.key, "detail": found.title})
     packages = _named(visible_packages(user.environment_ids()), "name", term).order_by("name", "pk")
     for package in packages[:PER_KIND]:

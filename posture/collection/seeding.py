@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
+from posture.collection import seeding_reports
 from posture.collection.catalogue import sync
 from posture.collection.seeding_probes import seed_probes
 from posture.fleet.choices import AssetKind
@@ -209,8 +210,10 @@ class NotEmpty(Exception):
     """The installation already knows assets."""
 
 
-def seed(*, hosts: int, containers: int, images: int, say: Callable[[str], None]) -> None:
-    """Make the fleet. Raises NotEmpty, having written nothing, where there already are assets."""
+def seed(*, hosts: int, containers: int, images: int, findings: int = 0, say: Callable[[str], None]) -> None:
+    """Make the fleet, with about `findings` vulnerabilities found in each image.
+
+    Raises NotEmpty, having written nothing, where there already are assets."""
     if Asset.objects.exists():
         raise NotEmpty("This installation already has assets: seed only an empty one.")
     at = timezone.now()
@@ -250,11 +253,13 @@ def seed(*, hosts: int, containers: int, images: int, say: Callable[[str], None]
             ):
                 cursor.execute(statement, values)
                 say(f"{cursor.rowcount:>10,} {name}")
+            if findings:
+                seeding_reports.seed_reports(at, images=images, findings=findings, say=say)
             cursor.execute("DROP FUNCTION pg_temp.pick(bigint, int)")
             cursor.execute("ANALYZE findings_finding, fleet_asset, fleet_containerstate")
         _loads(at, say)
     with connection.cursor() as cursor:
-        for table in BIG_TABLES:
+        for table in (*BIG_TABLES, *seeding_reports.BIG_TABLES):
             cursor.execute(f'VACUUM (ANALYZE) "{table}"')
 
 

@@ -28,7 +28,8 @@ class ImageFilterSet(PlainImageFilterSet):
     def filter_package(self, queryset: Any, name: str, value: Sequence[int]) -> Any:
         known = [pk for pk in value if pk < 2**31]
         lists = PackageList.objects.as_of(self.moment).filter(packages__overlap=known)
-        return queryset.filter(pk__in=lists.values("asset"))
+        found = Finding.objects.open(self.moment).filter(package__in=known)
+        return queryset.filter(Q(pk__in=lists.values("asset")) | Q(pk__in=found.values("asset")))
 
     def filter_vulnerability(self, queryset: Any, name: str, value: Sequence[str]) -> Any:
         named = Alias.objects.filter(name__in=value).values("vulnerability")
@@ -39,10 +40,10 @@ class ImageFilterSet(PlainImageFilterSet):
 
 class ImagePackageFilterSet(FilterSet):
     ecosystem = Values("ecosystem", label="Ecosystem", facet=True)
-    open = Flag("pk", label="Has open findings", facet=True, method="filter_open")
+    has_findings = Flag("pk", label="Has open findings", facet=True, method="filter_findings")
     search = Search("name")
 
-    def filter_open(self, queryset: Any, name: str, value: Sequence[bool]) -> Any:
+    def filter_findings(self, queryset: Any, name: str, value: Sequence[bool]) -> Any:
         image = self.request.resolver_match.kwargs["image"]
         found = Finding.objects.open(self.moment).filter(asset=image, package__isnull=False).values("package")
         return queryset.filter(pk__in=found) if value[0] else queryset.exclude(pk__in=found)

@@ -37,9 +37,9 @@ class PackageFilterSet(FilterSet):
     distribution = Values("distribution", label="Distribution", facet=True)
     name = Values("name", label="Name")
     source = Values("source_name", label="Source package")
-    open = Flag("pk", label="Has open findings", facet=True, method="filter_open")
+    has_findings = Flag("pk", label="Has open findings", facet=True, method="filter_findings")
     search = Search("name")
 
-    def filter_open(self, queryset: Any, name: str, value: Sequence[bool]) -> Any:
+    def filter_findings(self, queryset: Any, name: str, value: Sequence[bool]) -> Any:
         found = Exists(Finding.objects.open().visible_to(self.user).filter(package=OuterRef("pk")))
         return queryset.filter(found) if value[0] else queryset.filter(~found)

@@ -19,16 +19,24 @@ from posture.vulnerabilities.models import Package, Vulnerability
 from scanners.exports.identity import package_url
 from scanners.records import Severity
 
-COUNTED = 1_000  # images, and findings, of each package; beyond it is "at least"
+COUNTED = 1_000  # lists that name a package, and its findings; beyond it a number means "at least"
 VERSIONS_SHOWN = 100
 VULNERABILITIES_SHOWN = 200
 
-# How many images hold each, and what is open in it, of these images (NULL: all).
+# How many images hold each, by what tools list and by its findings, and what is open in it, of these images (NULL: all).
 _NUMBERS = """
 SELECT v.id,
-    (SELECT count(*) FROM (SELECT DISTINCT l.asset_id FROM vulnerabilities_packagelist l WHERE l.closed_at IS NULL
+    (SELECT count(*) FROM (
+        (SELECT l.asset_id FROM vulnerabilities_packagelist l WHERE l.closed_at IS NULL
+            AND l.packages @> ARRAY[v.id::integer] AND (%(images)s::bigint[] IS NULL OR l.asset_id = ANY(%(images)s))
+            LIMIT %(most)s)
+        UNION
+        (SELECT f.asset_id FROM findings_finding f WHERE f.package_id = v.id AND f.closed_at IS NULL
+            AND (%(images)s::bigint[] IS NULL OR f.asset_id = ANY(%(images)s)) LIMIT %(most)s)
+    ) AS holding),
+    (SELECT count(*) FROM (SELECT FROM vulnerabilities_packagelist l WHERE l.closed_at IS NULL
         AND l.packages @> ARRAY[v.id::integer] AND (%(images)s::bigint[] IS NULL OR l.asset_id = ANY(%(images)s))
-        LIMIT %(most)s) AS held),
+        LIMIT %(most)s) AS lists),
     (SELECT count(*) FROM (SELECT FROM findings_finding f WHERE f.package_id = v.id AND f.closed_at IS NULL
         AND (%(images)s::bigint[] IS NULL OR f.asset_id = ANY(%(images)s)) LIMIT %(most)s) AS open),
     (SELECT f.severity FROM findings_finding f WHERE f.package_id = v.id AND f.closed_at IS NULL
@@ -73,8 +81,8 @@ class PackageViewSet(ResourceViewSet):
             cursor.execute(_NUMBERS, {"ids": [row.pk for row in rows], "images": images, "most": COUNTED + 1})
             numbers = {pk: rest for pk, *rest in cursor.fetchall()}
         for row in rows:
-            held, found, row.worst_open = numbers[row.pk]
-            row.image_count = Bounded(min(held, COUNTED), held <= COUNTED).as_dict()
+            held, lists, found, row.worst_open = numbers[row.pk]
+            row.image_count = Bounded(held, max(lists, found) <= COUNTED).as_dict()
             row.finding_count = Bounded(min(found, COUNTED), found <= COUNTED).as_dict()
 
     def versions_of(self, row: Package) -> list[Package]:

@@ -11,7 +11,7 @@ from posture.base.pagination import Count
 from posture.findings.agreement import FIXED
 from scanners.records import Record
 
-READ = 300  # findings of each row of a page
+READ = 100  # findings of each row of a page
 VERSIONS_SHOWN = 6
 _REACHED = """
 SELECT v.id, count(DISTINCT r.host_id), count(DISTINCT r.container_id)

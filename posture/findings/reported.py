@@ -202,7 +202,12 @@ def _stored(asset_id: int) -> dict[tuple[str, str], _Stored]:
             " FROM findings_finding WHERE asset_id = %s AND kind = ANY(%s)",
             [asset_id, [kind.value for kind in REPORTED]],
         )
-        return {(row[0], row[1]): _Stored(*row[2:9], use=_factors(row[9])) for row in cursor.fetchall()}
+        return {(row[0], row[1]): _stored_row(row) for row in cursor.fetchall()}
+
+
+def _stored_row(row: tuple[Any, ...]) -> _Stored:
+    pk, severity, points, closed, vulnerability_id, agreement, fix, use = row[2:]
+    return _Stored(pk, severity, points, closed, vulnerability_id, agreement, fix, _factors(use))
 
 
 def _factors(stored: str | None) -> tuple[Factor, ...]:

@@ -110,9 +110,6 @@ class Alias(models.Model):
     name = models.CharField(max_length=80, primary_key=True)
     vulnerability = models.ForeignKey(Vulnerability, on_delete=models.CASCADE, related_name="aliases")
 
-    class Meta:
-        indexes = (GinIndex(Trigrams("name"), name="alias_name_trigrams"),)
-
     def __str__(self) -> str:
         return self.name
 

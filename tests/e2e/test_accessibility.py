@@ -12,6 +12,7 @@ from tests.e2e.conftest import Open
 from tests.e2e.product import Fleet, Probed, Product
 from tests.platform.instances import ROOT
 
+REPORT = ROOT / "tests" / "data" / "reports" / "trivy" / "alpine.json"
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -22,6 +23,10 @@ def paths(fleet: Fleet, probed: Probed, product: Product) -> list[str]:
     container = product.rows("/containers", search="careless")[0]["id"]
     finding = product.rows("/findings", search="careless")[0]["id"]
     image = product.rows("/images")[0]["id"]
+    product.manage("import", str(REPORT))
+    vulnerability = product.rows("/vulnerabilities")[0]
+    package = product.rows("/packages", has_findings="true")[0]["id"]
+    scanned = product.rows("/images", vulnerability=vulnerability["key"])[0]["id"]
     pull = product.rows("/pulls", node=fleet.node["id"])[0]["id"]
     check = product.rows("/checks")[0]["id"]
     token = product.post(
@@ -35,6 +40,10 @@ def paths(fleet: Fleet, probed: Probed, product: Product) -> list[str]:
         f"/containers/{container}", f"/containers/{container}?tab=confinement",
         f"/containers/{probed.containers['adrift']}?tab=confinement",
         "/images", f"/images/{image}", "/findings", f"/findings?open={finding}",
+        "/vulnerabilities", f"/vulnerabilities?open={vulnerability['id']}", f"/vulnerabilities/{vulnerability['id']}",
+        "/packages", f"/packages?open={package}", f"/packages/{package}",
+        f"/findings?vulnerability={vulnerability['key']}", f"/images/{scanned}", f"/images/{scanned}?tab=packages",
+        f"/images/{scanned}?tab=scans", f"/images/{scanned}?tab=layers", f"/images/{image}?tab=layers",
         "/findings?group=check", "/findings?as_of=2020-03-01T09:00:00Z", "/checks", f"/checks/{check}", "/pulls",
         "/defences", f"/defences?open={probed.hosts['pilot-1']}&cell=seccomp", "/defences?group=mechanism",
         "/defences?group=distribution", "/defences?tab=containers", "/defences?tab=differences",

@@ -28,7 +28,8 @@ def test_a_vulnerability_says_where_it_is_and_what_each_tool_says(page: Page, pr
     expect(word).to_contain_text(known["words"][0]["fixed_versions"][0])
 
     panel.get_by_role("link", name=known["vulnerability"]["key"]).click()
-    expect(page).to_have_url(re.compile(rf"\?.*vulnerability={known['vulnerability']['key']}"))
+    expect(page).to_have_url(re.compile(rf"/vulnerabilities/{known['vulnerability']['id']}$"))
+    page.get_by_role("tab", name="Findings").click()
     expect(table_rows(page)).to_have_count(
         len(product.rows("/findings", vulnerability=known["vulnerability"]["key"]))
     )

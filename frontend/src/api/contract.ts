@@ -5,6 +5,7 @@
 import type * as defences from "./defences";
 import type { components } from "./schema";
 import type * as ours from "./types";
+import type * as vulnerabilities from "./vulnerabilities";
 
 type Served = components["schemas"];
 type Fits<Ours, Theirs extends Ours> = [Ours, Theirs];
@@ -40,6 +41,14 @@ export type Contract = [
   Fits<defences.HostProbe, Served["HostProbe"]>,
   Fits<defences.HostPackage, Served["HostPackage"]>,
   Fits<defences.ContainerProbe, Served["ContainerProbe"]>,
+  Fits<vulnerabilities.Vulnerability, Served["Vulnerability"]>,
+  Fits<vulnerabilities.VulnerabilityDetail, Served["VulnerabilityItem"]>,
+  Fits<vulnerabilities.Package, Served["Package"]>,
+  Fits<vulnerabilities.PackageDetail, Served["PackageItem"]>,
+  Fits<vulnerabilities.ImageBuild, Served["ImageBuild"]>,
+  Fits<vulnerabilities.ImagePackage, Served["ImagePackage"]>,
+  Fits<vulnerabilities.ImageWord, Served["ImageWord"]>,
+  Fits<vulnerabilities.Scan, Served["Scan"]>,
   Fits<ours.Token, Served["Token"]>,
   Fits<ours.SavedView, Served["SavedView"]>,
   Fits<ours.Freshness, Served["Freshness"]>,

@@ -11302,10 +11302,10 @@ export interface operations {
                 cursor?: string;
                 /** @description Ecosystem */
                 ecosystem?: string[];
+                /** @description Has open findings */
+                has_findings?: "true" | "false";
                 /** @description Rows a page. */
                 limit?: number;
-                /** @description Has open findings */
-                open?: "true" | "false";
                 /** @description Each is served by an index; “-” means descending. */
                 ordering?: "name" | "-name";
                 /** @description Search */
@@ -11385,7 +11385,7 @@ export interface operations {
                 /** @description CSV, or one JSON object a line. */
                 format?: "csv" | "jsonl";
                 /** @description Has open findings */
-                open?: "true" | "false";
+                has_findings?: "true" | "false";
                 /** @description Each is served by an index; “-” means descending. */
                 ordering?: "name" | "-name";
                 /** @description Search */
@@ -11455,7 +11455,7 @@ export interface operations {
                 /** @description Ecosystem */
                 ecosystem?: string[];
                 /** @description Has open findings */
-                open?: "true" | "false";
+                has_findings?: "true" | "false";
                 /** @description Search */
                 search?: string;
             };
@@ -13561,12 +13561,12 @@ export interface operations {
                 distribution?: string[];
                 /** @description Ecosystem */
                 ecosystem?: string[];
+                /** @description Has open findings */
+                has_findings?: "true" | "false";
                 /** @description Rows a page. */
                 limit?: number;
                 /** @description Name */
                 name?: string[];
-                /** @description Has open findings */
-                open?: "true" | "false";
                 /** @description Each is served by an index; “-” means descending. */
                 ordering?: "name" | "-name" | "-first_seen_at";
                 /** @description Search */
@@ -13703,10 +13703,10 @@ export interface operations {
                 ecosystem?: string[];
                 /** @description CSV, or one JSON object a line. */
                 format?: "csv" | "jsonl";
+                /** @description Has open findings */
+                has_findings?: "true" | "false";
                 /** @description Name */
                 name?: string[];
-                /** @description Has open findings */
-                open?: "true" | "false";
                 /** @description Each is served by an index; “-” means descending. */
                 ordering?: "name" | "-name" | "-first_seen_at";
                 /** @description Search */
@@ -13766,10 +13766,10 @@ export interface operations {
                 distribution?: string[];
                 /** @description Ecosystem */
                 ecosystem?: string[];
+                /** @description Has open findings */
+                has_findings?: "true" | "false";
                 /** @description Name */
                 name?: string[];
-                /** @description Has open findings */
-                open?: "true" | "false";
                 /** @description Search */
                 search?: string;
                 /** @description Source package */
@@ -16155,10 +16155,10 @@ export interface operations {
                 exploited?: "true" | "false";
                 /** @description Fix */
                 fixed_in?: ("all" | "some" | "none")[];
+                /** @description Has open findings */
+                has_findings?: "true" | "false";
                 /** @description Rows a page. */
                 limit?: number;
-                /** @description Has open findings */
-                open?: "true" | "false";
                 /** @description Each is served by an index; “-” means descending. */
                 ordering?: "-severity" | "-images" | "-epss" | "-exploited_since" | "-first_seen_at" | "key";
                 /** @description Used by ransomware */
@@ -16306,7 +16306,7 @@ export interface operations {
                 /** @description CSV, or one JSON object a line. */
                 format?: "csv" | "jsonl";
                 /** @description Has open findings */
-                open?: "true" | "false";
+                has_findings?: "true" | "false";
                 /** @description Each is served by an index; “-” means descending. */
                 ordering?: "-severity" | "-images" | "-epss" | "-exploited_since" | "-first_seen_at" | "key";
                 /** @description Used by ransomware */
@@ -16377,7 +16377,7 @@ export interface operations {
                 /** @description Fix */
                 fixed_in?: ("all" | "some" | "none")[];
                 /** @description Has open findings */
-                open?: "true" | "false";
+                has_findings?: "true" | "false";
                 /** @description Used by ransomware */
                 ransomware?: "true" | "false";
                 /** @description Search */

@@ -101,7 +101,7 @@ export interface Freshness {
 }
 
 export interface SearchResult {
-  kind: "host" | "container" | "image" | "check" | "node" | "finding";
+  kind: "host" | "container" | "image" | "vulnerability" | "package" | "check" | "node" | "finding";
   id: number | string;
   name: string;
   detail: string;
@@ -438,6 +438,11 @@ export interface Finding {
   package: PackageRef | null;
   /** Whether the vulnerability's package was seen loaded in a running container; null for other kinds. */
   use: "seen" | "not_seen" | "not_measured" | null;
+  /** Whether the tools that looked for it say the same; null for a check. */
+  agreement: "agreed" | "disputed" | "single_source" | null;
+  /** What is said of a fix; null for a check. */
+  fix: string | null;
+  fixed_versions: string[];
   asset: AssetRef;
   host: AssetRef | null;
   environment: EnvironmentRef | null;

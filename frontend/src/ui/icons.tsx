@@ -57,6 +57,15 @@ export const CheckIcon = icon(
 export const ShieldIcon = icon(
   <path d="M8 1.750 13.250 3.500v4c0 3.300-2.200 5.600-5.250 6.750C4.950 13.100 2.750 10.800 2.750 7.500v-4z" />,
 );
+export const BugIcon = icon(
+  <>
+    <path d="M5 6.5a3 3 0 0 1 6 0v3.500a3 3 0 0 1-6 0zM6 4.200 4.750 2.500M10 4.200l1.250-1.700" />
+    <path d="M2 5.500 5 7M14 5.500 11 7M2 9h3M11 9h3M2.500 13 5 11.200M13.500 13 11 11.200" />
+  </>,
+);
+export const PackageIcon = icon(
+  <path d="M8 1.750 13.500 4.500v7L8 14.250 2.500 11.500v-7zM2.500 4.500 8 7.250l5.500-2.750M8 7.250v7M5.250 3.125l5.500 2.750" />,
+);
 export const PullIcon = icon(<path d="M8 2v8M4.5 7 8 10.5 11.5 7M2.5 13.5h11" />);
 export const EnvironmentIcon = icon(
   <>

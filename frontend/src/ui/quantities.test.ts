@@ -2,7 +2,9 @@ import { describe, expect, test } from "vitest";
 import {
   absoluteText,
   bytesText,
+  chanceText,
   countText,
+  dateText,
   durationText,
   fromLocalField,
   loadText,
@@ -66,4 +68,19 @@ describe("figures", () => {
   test("a small load keeps a decimal", () => {
     expect([loadText(137.4), loadText(4.26), loadText(0)]).toEqual(["137", "4.3", "0"]);
   });
+});
+
+test("small chances differ too", () => {
+  expect([0, 0.00004, 0.0005, 0.009, 0.41, 1].map(chanceText)).toEqual([
+    "0 %",
+    "under 0.01 %",
+    "0.05 %",
+    "0.9 %",
+    "41 %",
+    "100 %",
+  ]);
+});
+
+test("a date of a catalogue has no time", () => {
+  expect(dateText("2026-03-03")).toBe("3 March 2026");
 });

@@ -28,6 +28,14 @@ export function shareText(share: number): string {
   return `${WHOLE.format(share * 100)} %`;
 }
 
+/** A chance, where small ones differ too: `41 %`, `0.9 %`, `0.05 %`, `under 0.01 %`. */
+export function chanceText(chance: number): string {
+  const percent = chance * 100;
+  if (percent >= 1 || percent === 0) return shareText(chance);
+  if (percent < 0.01) return "under 0.01 %";
+  return `${percent.toFixed(percent < 0.1 ? 2 : 1)} %`;
+}
+
 /** Bytes in binary units: `1.5 GiB`. */
 export function bytesText(bytes: number | null | undefined): string {
   if (bytes === null || bytes === undefined) return "–";
@@ -71,6 +79,11 @@ export function absoluteText(moment: string): string {
   const date = new Date(moment);
   if (Number.isNaN(date.getTime())) return moment;
   return `${ABSOLUTE.format(date).replace(" at ", ", ")} UTC`;
+}
+
+/** A date without a time, as catalogues give it: `3 March 2026`. */
+export function dateText(date: string): string {
+  return absoluteText(`${date.slice(0, 10)}T00:00:00Z`).replace(/, 00:00 UTC$/, "");
 }
 
 /** What a browser's local date and time field holds for this moment, and back. */

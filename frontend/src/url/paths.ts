@@ -5,6 +5,8 @@ const COLLECTIONS: Record<string, string> = {
   container: "/containers",
   image: "/images",
   node: "/nodes",
+  vulnerability: "/vulnerabilities",
+  package: "/packages",
   check: "/checks",
   pull: "/pulls",
   environment: "/environments",

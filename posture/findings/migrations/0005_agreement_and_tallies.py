@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='finding',
-            index=models.Index(condition=models.Q(('agreement__isnull', False), ('closed_at__isnull', True)), fields=['agreement', 'fix'], name='open_by_agreement'),
+            index=models.Index(condition=models.Q(('closed_at__isnull', True)), fields=['kind', 'agreement', 'fix'], name='open_by_kind'),
         ),
         migrations.AddField(
             model_name='tally',

@@ -126,7 +126,7 @@ def test_packages_with_layer_tools_and_what_is_open(client: Client) -> None:
     }
     assert rows["libc6"]["severity"] == "critical"
     assert [row["name"] for row in walk(client, path("/packages"), search="SSL")] == ["libssl3"]
-    assert walk(client, path("/packages"), open="false") == []
+    assert walk(client, path("/packages"), has_findings="false") == []
     facets = get(client, path("/packages/facets"))["facets"]
     assert facets[0]["values"] == [{"value": "deb", "label": "deb", "count": {"value": 3, "exact": True}}]
     exported = client.get(f"/api/v1{path('/packages/export')}?format=jsonl")

@@ -50,7 +50,7 @@ def test_the_item_says_what_is_open_and_how_it_is_mended(fleet: Fleet, admin: Cl
     ("filters", "expected"),
     [
         ({"search": "LIBWE"}, {"libweb0", "libweb1", "libweb2"}),
-        ({"open": "false"}, {"libssl3"}),
+        ({"has_findings": "false"}, {"libssl3"}),
         ({"ecosystem": "npm"}, set()),
         ({"distribution": "debian-12", "name": "libssl3"}, {"libssl3"}),
     ],

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from posture.vulnerabilities.models import Alias, Vulnerability
 from tests.posture.api.fleet import Fleet
 from tests.posture.api.resources import get, walk
 
@@ -92,15 +94,26 @@ def test_what_is_known_of_it(fleet: Fleet, admin: Client) -> None:
         ({"fixed_in": "some"}, set()),
         ({"fixed_in": "all", "severity": "critical"}, {"CVE-2026-1000", SHARED, STRAY}),
         ({"search": "2026-1100"}, {STRAY}),
+        ({"search": "cve-2026-1100"}, {STRAY}),
+        ({"search": "ghsa-ABCD"}, {KNOWN}),
+        ({"search": "abcd"}, set()),
         ({"search": "FLAW 1001"}, set()),
         ({"search": "flaw 10"}, {"CVE-2026-1100", "CVE-2026-1101", "CVE-2026-1102"}),
         ({"ecosystem": "npm"}, set()),
-        ({"open": "false"}, set()),
+        ({"has_findings": "false"}, set()),
         ({"disputed": "true"}, set()),
     ],
 )
 def test_filters(filters: dict[str, str], expected: set[str], fleet: Fleet, admin: Client) -> None:
+    Alias.objects.create(name="GHSA-abcd-1234", vulnerability=Vulnerability.objects.get(key=KNOWN))
     assert set(by_key(admin, **filters)) == expected
+
+
+def test_an_advisory_that_touches_nothing_is_not_listed_nor_has_a_page(fleet: Fleet, admin: Client) -> None:
+    known = Vulnerability.objects.create(key="CVE-1999-0001", first_seen_at=timezone.now())
+    for filters in ({}, {"has_findings": "false"}, {"search": known.key}):
+        assert known.key not in by_key(admin, **filters)
+    assert admin.get(f"/api/v1/vulnerabilities/{known.pk}").status_code == 404
 
 
 def test_those_in_most_images_come_first(fleet: Fleet, admin: Client) -> None:

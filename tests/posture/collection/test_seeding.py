@@ -11,6 +11,8 @@ from posture.compliance.choices import NUMBER
 from posture.compliance.models import CheckResult
 from posture.defences.divergence import of as divergence
 from posture.defences.models import Defence
+from posture.findings import tallies
+from posture.findings.models import Finding
 from posture.fleet.ingest import read_documents
 from posture.fleet.models import Asset, ContainerProbe, HostProbe, Node
 from posture.risk import loads
@@ -21,7 +23,7 @@ from scanners.records import AssetKind, Outcome
 
 
 def seeded() -> None:
-    seed(hosts=30, containers=300, images=20, say=lambda text: None)
+    seed(hosts=30, containers=300, images=20, findings=12, say=lambda text: None)
 
 
 # One test, because to make the fleet takes longer than to look at it.
@@ -59,5 +61,12 @@ def test_a_seeded_fleet_hangs_together() -> None:
     assert loads.recompute(Asset.objects.values_list("pk", flat=True), timezone.now()) == []
     found = divergence(HostProbe.objects.current())
     assert found["alike"] and any(d["is_different"] and d["not_measured"] for d in found["differences"])
+    reported = Finding.objects.open().filter(kind="vulnerability")
+    assert reported.exists() and set(reported.values_list("agreement", flat=True)) == {0, 1, 2}
+    before = tallies.counted()
+    assert before and tallies.fold() == 0
+    for vulnerability in {key for key, _ in before}:
+        images = reported.filter(vulnerability=vulnerability).values("asset").distinct().count()
+        assert before[vulnerability, None][0] == images
     with pytest.raises(NotEmpty):
         seeded()

@@ -3,25 +3,31 @@ import { useItem } from "../../api/hooks";
 import type { Image, ImageDetail } from "../../api/types";
 import { LoadGauge } from "../../ui/loadGauge";
 import { Moment } from "../../ui/moment";
-import { Facts } from "../../ui/page";
+import { type Fact, Facts } from "../../ui/page";
 import { LedgerPanel } from "../../ui/panels/ledger";
 import { bytesText, wholeText } from "../../ui/quantities";
 import { SeverityTally } from "../../ui/severity";
 import { Loading, ProblemNote } from "../../ui/states";
 import { useScope } from "../../url/scope";
 
-export function ImageFacts({ image }: { image: Image }) {
+/** What an image is. `brief` leaves out what the tiles of its page say already. */
+export function ImageFacts({ image, brief = false }: { image: Image; brief?: boolean }) {
+  const told: Fact[] = brief
+    ? []
+    : [
+        ["Size", bytesText(image.size_bytes)],
+        ["Built", <Moment key="built" at={image.created_at} never="unknown" />],
+        ["On hosts", wholeText(image.hosts)],
+        ["Running containers", wholeText(image.containers_running)],
+      ];
   return (
     <Facts
       facts={[
         ["Digest", <code key="digest">{image.digest}</code>],
         ["Known as", image.references.join(", ") || "no reference"],
         ["Platform", `${image.os}/${image.architecture}`],
-        ["Size", bytesText(image.size_bytes)],
         ["User", image.user || "root (not set)"],
-        ["Built", <Moment key="built" at={image.created_at} never="unknown" />],
-        ["On hosts", wholeText(image.hosts)],
-        ["Running containers", wholeText(image.containers_running)],
+        ...told,
         ["First seen", <Moment key="first" at={image.first_seen_at} />],
         ["Last seen", <Moment key="last" at={image.last_seen_at} />],
       ]}

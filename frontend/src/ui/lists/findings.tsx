@@ -1,7 +1,9 @@
 import type { Finding } from "../../api/types";
+import { AgreementChip } from "../agreement";
 import { AssetLink, EnvironmentName } from "../assetLink";
 import { Chip } from "../chips";
 import type { ListDefinition } from "../explorer/definition";
+import { FixText } from "../fix";
 import { Moment } from "../moment";
 import { FindingPanel } from "../panels/finding";
 import { loadText, wordsOf } from "../quantities";
@@ -46,6 +48,17 @@ export const FINDING_LIST: ListDefinition<Finding> = {
       orderings: ["-points"],
       numeric: true,
       cell: (finding) => <strong>{loadText(finding.points)}</strong>,
+    },
+    {
+      id: "fix",
+      label: "Fix",
+      cell: (finding) => <FixText fix={finding.fix} versions={finding.fixed_versions} />,
+    },
+    {
+      id: "agreement",
+      label: "Tools",
+      usual: false,
+      cell: (finding) => <AgreementChip agreement={finding.agreement} />,
     },
     {
       id: "opened",
@@ -103,6 +116,10 @@ export const FINDING_LIST: ListDefinition<Finding> = {
         { value: "not_measured", label: "Not measured" },
       ],
     },
+    { name: "agreement", label: "Agreement" },
+    { name: "sources", label: "Reported by" },
+    { name: "fixable", label: "Fixable", single: true },
+    { name: "fix", label: "Fix" },
     { name: "asset_kind", label: "On" },
     { name: "environment", label: "Environment" },
     { name: "host", label: "Host" },

@@ -1,14 +1,17 @@
 import { Stack } from "@mantine/core";
 import { Link } from "react-router";
 import { useItem } from "../../api/hooks";
-import type { Finding, FindingDetail, PackageRef, UseEvidence, Word } from "../../api/types";
+import type { Finding, FindingDetail, UseEvidence, Word } from "../../api/types";
 import { pathOf } from "../../url/paths";
 import { useCarry, useScope } from "../../url/scope";
+import { AgreementChip } from "../agreement";
 import { AssetLink, EnvironmentName } from "../assetLink";
 import { Chip } from "../chips";
+import { FixText } from "../fix";
 import { Moment } from "../moment";
+import { packageText } from "../packageText";
 import { type Fact, Facts, pageClasses } from "../page";
-import { absoluteText, loadText, shareText, wordsOf } from "../quantities";
+import { absoluteText, chanceText, loadText, shareText, wordsOf } from "../quantities";
 import { SeverityGlyph, severityWord } from "../severity";
 import { Loading, ProblemNote } from "../states";
 import { EvidenceLines } from "./evidence";
@@ -37,6 +40,11 @@ export function FindingPanel({ id, row }: { id: string; row: Finding | undefined
           </li>
           <li className={classes.chip}>{severityWord(finding.severity)}</li>
           <li className={classes.chip}>{wordsOf(finding.kind)}</li>
+          {finding.agreement && (
+            <li>
+              <AgreementChip agreement={finding.agreement} />
+            </li>
+          )}
           {finding.times_opened > 1 && <li className={classes.chip}>opened {finding.times_opened} times</li>}
         </ul>
       </div>
@@ -138,14 +146,28 @@ function aboutWhat(finding: Finding, to: ReturnType<typeof useCarry>): Fact[] {
     const facts: Fact[] = [
       [
         "Vulnerability",
-        <Link key="vulnerability" to={to("/findings", { vulnerability: vulnerability.key })}>
+        <Link key="vulnerability" to={to(pathOf("vulnerability", vulnerability.id) ?? "/vulnerabilities")}>
           {vulnerability.key}
         </Link>,
       ],
-      ["Package", finding.package ? packageText(finding.package) : null],
+      [
+        "Package",
+        finding.package && (
+          <Link key="package" to={to(pathOf("package", finding.package.id) ?? "/packages")}>
+            {packageText(finding.package)}
+          </Link>
+        ),
+      ],
+      ["Fix", <FixText key="fix" fix={finding.fix} versions={finding.fixed_versions} />],
+      [
+        "Everywhere",
+        <Link key="everywhere" to={to("/findings", { vulnerability: vulnerability.key })}>
+          all findings of it
+        </Link>,
+      ],
     ];
     if (vulnerability.is_exploited) facts.push(["Exploited", "known to be (CISA)"]);
-    if (vulnerability.epss !== null) facts.push(["EPSS", shareText(vulnerability.epss)]);
+    if (vulnerability.epss !== null) facts.push(["EPSS", chanceText(vulnerability.epss)]);
     return facts;
   }
   const path = finding.check ? pathOf("check", finding.check) : null;
@@ -196,11 +218,6 @@ function inUse(use: NonNullable<Finding["use"]>, evidence: UseEvidence | null): 
   ];
 }
 
-function packageText({ ecosystem, name, version, architecture, distribution }: PackageRef): string {
-  const of = [distribution || ecosystem, architecture].filter(Boolean).join(", ");
-  return `${name} ${version} (${of})`;
-}
-
 /** What each tool says, where they differ too. */
 function Words({ words }: { words: Word[] }) {
   return (
@@ -222,7 +239,9 @@ function Words({ words }: { words: Word[] }) {
               <td>
                 {word.severity ? severityWord(word.severity) : <span className="soft">none given</span>}
               </td>
-              <td>{word.fixed_versions.join(", ") || wordsOf(word.status)}</td>
+              <td>
+                <FixText fix={word.status} versions={word.fixed_versions} />
+              </td>
               <td>
                 <Moment at={word.since} />
               </td>

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import {
+  BugIcon,
   CheckIcon,
   ContainerIcon,
   EnvironmentIcon,
@@ -8,6 +9,7 @@ import {
   HostIcon,
   ImageIcon,
   NodeIcon,
+  PackageIcon,
   PullIcon,
   ShieldIcon,
   TokenIcon,
@@ -39,7 +41,14 @@ export const PAGE_GROUPS: PageGroup[] = [
       { label: "Defences", path: "/defences", icon: <ShieldIcon /> },
     ],
   },
-  { label: "Findings", pages: [{ label: "Findings", path: "/findings", icon: <FindingIcon /> }] },
+  {
+    label: "Findings",
+    pages: [
+      { label: "Findings", path: "/findings", icon: <FindingIcon /> },
+      { label: "Vulnerabilities", path: "/vulnerabilities", icon: <BugIcon /> },
+      { label: "Packages", path: "/packages", icon: <PackageIcon /> },
+    ],
+  },
   { label: "Compliance", pages: [{ label: "Checks", path: "/checks", icon: <CheckIcon /> }] },
   {
     label: "Admin",

@@ -42,7 +42,7 @@ export function choicesFrom(
       if (!path) continue;
       choices.push({
         key: `${kind} ${result.id}`,
-        group: `${wordsOf(kind)}s`,
+        group: kind === "vulnerability" ? "vulnerabilities" : `${wordsOf(kind)}s`,
         name: result.name,
         detail: result.detail,
         path,
@@ -61,7 +61,7 @@ function useSettled(text: string, milliseconds: number): string {
   return settled;
 }
 
-/** One field that finds hosts, containers, images, checks, nodes, findings and, in the palette, pages. */
+/** One field that finds hosts, containers, images, vulnerabilities, packages, checks, nodes, findings and, in the palette, pages. */
 export function SearchField({
   withPages,
   onGone,
@@ -208,7 +208,7 @@ export function Palette({ opened, onClose }: { opened: boolean; onClose: () => v
       <Modal.Overlay backgroundOpacity={0.5} />
       <Modal.Content aria-label="Go to">
         <Modal.Body>
-          <SearchField withPages onGone={onClose} label="Go to a page, host, image, check …" />
+          <SearchField withPages onGone={onClose} label="Go to a page, host, image, CVE, package …" />
         </Modal.Body>
       </Modal.Content>
     </Modal.Root>

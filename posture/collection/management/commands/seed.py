@@ -17,6 +17,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--hosts", type=int, default=100)
         parser.add_argument("--containers", type=int, default=2_000)
+        parser.add_argument(
+            "--findings", type=int, default=0, help="vulnerabilities found in each image, about"
+        )
         parser.add_argument("--images", type=int, help="default: one for 40 containers, at least 20")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -27,7 +30,13 @@ class Command(BaseCommand):
                 raise CommandError(f"--{name}: give a number from 1 to 10,000,000.")
         started = time.monotonic()
         try:
-            seed(hosts=hosts, containers=containers, images=images, say=self.stdout.write)
+            seed(
+                hosts=hosts,
+                containers=containers,
+                images=images,
+                findings=options["findings"],
+                say=self.stdout.write,
+            )
         except NotEmpty as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"done in {time.monotonic() - started:.0f} s")

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('vulnerabilities', '0006_search_by_alias'),
+        ('vulnerabilities', '0005_advisories'),
     ]
 
     operations = [
