@@ -9,10 +9,11 @@ from typing import Any
 
 from django.db.models import Count
 
+from posture.accounts.models import User
 from posture.findings.models import Finding
 from posture.fleet.figures import severity_counts
+from posture.images import bases
 from posture.images.models import Image
-from posture.images.querysets import ImageQuerySet
 from posture.vulnerabilities.models import PackageList
 from scanners.records import Record
 
@@ -100,28 +101,14 @@ def steps_of(history: list[dict[str, Any]] | None, layers: int) -> list[dict[str
     return None
 
 
-def base_of(image: Image, visible: ImageQuerySet) -> Image | None:
+def base_of(image: Image, user: User) -> Image | None:
     """The image that this one most likely rests on: of the others that are known, the one with the most layers of which
     every one is, in the same place, a layer of this image too. A guess: the same layers may have had another name when it
     was built. Of several with the same layers, one that has a name, then the oldest."""
-    if len(image.layer_digests) < 2:
-        return None
-    rows = visible.exclude(pk=image.pk).extra(
-        select={"layers": "cardinality(images_image.layer_digests)"},
-        where=[
-            "cardinality(images_image.layer_digests) BETWEEN 1 AND %s",
-            "images_image.layer_digests = (%s::varchar[])[1:cardinality(images_image.layer_digests)]",
-        ],
-        params=[len(image.layer_digests) - 1, image.layer_digests],
-    )
-    candidates = rows.select_related("asset").order_by("-layers", "pk")[:20]
-    best: Image | None = None
-    for row in candidates:
-        if best is not None and len(row.layer_digests) < len(best.layer_digests):
-            break
-        if best is None or (not _is_named(best) and _is_named(row)):
-            best = row
-    return best
+    beneath = bases.beneath(image, user)
+    nearest = [row["id"] for row in beneath if row["layers"] == beneath[0]["layers"]]
+    found = Image.objects.select_related("asset").filter(pk__in=nearest)
+    return min(found, key=lambda row: (not _is_named(row), row.pk), default=None)
 
 
 def _is_named(image: Image) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import QuerySet
 from django.http import Http404
@@ -11,6 +11,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from posture.accounts.models import User
 from posture.base.moments import parse_moment
 from posture.base.ordering import Key
 from posture.base.views import ResourceViewSet, with_etag
@@ -42,7 +43,7 @@ class ImageBuildView(OfImageView):
     def get(self, request: Request, pk: int) -> Response:
         image = self.image(request, pk, "as_of")
         contents = image_build.contents_of(image, parse_moment(request.query_params.get("as_of")))
-        base = image_build.base_of(image, Image.objects.visible_to(request.user))  # type: ignore[arg-type]
+        base = image_build.base_of(image, cast(User, request.user))
         secrets = Finding.objects.open().filter(asset=image.pk)
         lines = [
             line

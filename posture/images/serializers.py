@@ -47,7 +47,7 @@ class HoldingHostSerializer(PlainSerializer):
     references = serializers.ListField(child=serializers.CharField())
 
 
-class BaseImageSerializer(PlainSerializer):
+class ImageBeneathSerializer(PlainSerializer):
     id = serializers.IntegerField()
     name = serializers.CharField()
     layers = serializers.IntegerField(help_text="How many of the lowest layers are all of that image.")
@@ -58,7 +58,7 @@ class BaseSerializer(PlainSerializer):
 
     name = serializers.CharField()
     digest = serializers.CharField()
-    images = BaseImageSerializer(many=True, help_text="The nearest first.")
+    images = ImageBeneathSerializer(many=True, help_text="The nearest first.")
 
 
 class ImageItemSerializer(ImageSerializer):

@@ -1675,6 +1675,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/images/{id}/scan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Put the image before all others, whatever was scanned or failed before; scans that run already go on. */
+        post: operations["images_scan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/images/{id}/scans": {
         parameters: {
             query?: never;
@@ -1682,8 +1699,25 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description What each tool last told of the image, and why one could not. */
+        /** @description What each tool last told of the image, and how our own tools stand with it: why one could not, when it tries again. */
         get: operations["images_scans_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/images/{id}/signatures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Who signed an image, whether that is trusted, and how it is said to have been built. */
+        get: operations["images_signatures_retrieve"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2352,6 +2386,89 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/trusted-signers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List trusted signers
+         * @description Trusted signers: whom to believe when images are signed.
+         */
+        get: operations["trusted_signers_list"];
+        put?: never;
+        /** @description Trust somebody. Images are judged again at once, without being pulled. */
+        post: operations["trusted_signers_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trusted-signers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One of the trusted signers
+         * @description Trusted signers: whom to believe when images are signed.
+         */
+        get: operations["trusted_signers_retrieve"];
+        put?: never;
+        post?: never;
+        /** @description Trust it no longer. */
+        delete: operations["trusted_signers_destroy"];
+        options?: never;
+        head?: never;
+        /** @description Trusted signers: whom to believe when images are signed. */
+        patch: operations["trusted_signers_partial_update"];
+        trace?: never;
+    };
+    "/api/v1/trusted-signers/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export trusted signers as CSV or JSON lines
+         * @description Trusted signers: whom to believe when images are signed.
+         */
+        get: operations["trusted_signers_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trusted-signers/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values to filter trusted signers by, with counts
+         * @description Trusted signers: whom to believe when images are signed.
+         */
+        get: operations["trusted_signers_facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/uploads": {
         parameters: {
             query?: never;
@@ -2832,6 +2949,13 @@ export interface components {
             id: number;
             name: string;
         };
+        /** @description What the image is built on: as its own labels tell it, and images of the fleet whose layers are its lowest. */
+        Base: {
+            name: string;
+            digest: string;
+            /** @description The nearest first. */
+            images: components["schemas"]["ImageBeneath"][];
+        };
         /** @description Declares the shape of a value that is a plain mapping already. */
         BaseImage: {
             id: number;
@@ -2896,7 +3020,7 @@ export interface components {
             check: string;
             title: string;
             severity: components["schemas"]["SeverityEnum"];
-            outcome: components["schemas"]["OutcomeEnum"];
+            outcome: components["schemas"]["CheckResultOutcomeEnum"];
             asset: components["schemas"]["AssetRef"];
             host: components["schemas"]["AssetRef"] | null;
             environment: components["schemas"]["EnvironmentRef"] | null;
@@ -2909,6 +3033,16 @@ export interface components {
             /** Format: date-time */
             closed_at: string | null;
         };
+        /**
+         * @description * `pass` - pass
+         *     * `fail` - fail
+         *     * `manual` - manual
+         *     * `not_applicable` - not_applicable
+         *     * `not_measured` - not_measured
+         *     * `error` - error
+         * @enum {string}
+         */
+        CheckResultOutcomeEnum: "pass" | "fail" | "manual" | "not_applicable" | "not_measured" | "error";
         /** @description Declares the shape of a value that is a plain mapping already. */
         ConnectionReport: {
             engine: string;
@@ -3076,6 +3210,10 @@ export interface components {
             ssh_host_key?: string;
             /** @description Bearer token of a host probe that runs as an agent. */
             token?: string;
+            /** @description Of a registry. */
+            username?: string;
+            /** @description Of a registry: a password, or the access token that stands in for it. */
+            password?: string;
         };
         /**
          * @description * `personal` - Personal data
@@ -3247,6 +3385,9 @@ export interface components {
             /** Format: double */
             line: number;
             data_classes: components["schemas"]["DataClassesEnum"][];
+            requires_signatures: boolean;
+            /** @description Null: nobody wrote a list. */
+            allowed_registries: string[] | null;
             load: components["schemas"]["Load"];
             hosts: number;
             hosts_above_line: number;
@@ -3283,6 +3424,18 @@ export interface components {
             slug: string;
             name: string;
         };
+        /** @description What the signatures come to under whom one environment trusts. */
+        EnvironmentSignatures: {
+            /** @description Null: by those who are trusted in every environment. */
+            environment: components["schemas"]["EnvironmentRef"] | null;
+            outcome: components["schemas"]["SignatureOutcome"];
+            reason: string;
+            signers: string[];
+            /** Format: date-time */
+            since: string;
+            signatures: components["schemas"]["Signature"][];
+            provenance: components["schemas"]["Provenance"][];
+        };
         /** @description An environment; without a slug one is made of its name. `line` is the load that its owners accept. */
         EnvironmentWriteRequest: {
             name: string;
@@ -3291,6 +3444,10 @@ export interface components {
             /** Format: double */
             line?: number;
             data_classes?: components["schemas"]["DataClassesEnum"][];
+            /** @description An image that runs here and is signed by nobody trusted is a finding. */
+            requires_signatures?: boolean;
+            /** @description Where images that run here may come from: hosts, or host/path prefixes. Empty allows nothing; null asks a person. */
+            allowed_registries?: string[] | null;
         };
         /** @description Declares the shape of a value that is a plain mapping already. */
         Facet: {
@@ -3442,6 +3599,14 @@ export interface components {
              */
             fix: components["schemas"]["FixStatus"] | components["schemas"]["NullEnum"];
             fixed_versions: string[];
+            /**
+             * @description Whether the vulnerability's package was seen loaded in a running container, as known now; null for other kinds.
+             *
+             *     * `seen` - Seen in use
+             *     * `not_seen` - Not seen in use
+             *     * `not_measured` - Not measured
+             */
+            use: components["schemas"]["PackageUse"] | components["schemas"]["NullEnum"];
             asset: components["schemas"]["AssetRef"];
             host: components["schemas"]["AssetRef"] | null;
             environment: components["schemas"]["EnvironmentRef"] | null;
@@ -3504,6 +3669,14 @@ export interface components {
              */
             fix: components["schemas"]["FixStatus"] | components["schemas"]["NullEnum"];
             fixed_versions: string[];
+            /**
+             * @description Whether the vulnerability's package was seen loaded in a running container, as known now; null for other kinds.
+             *
+             *     * `seen` - Seen in use
+             *     * `not_seen` - Not seen in use
+             *     * `not_measured` - Not measured
+             */
+            use: components["schemas"]["PackageUse"] | components["schemas"]["NullEnum"];
             asset: components["schemas"]["AssetRef"];
             host: components["schemas"]["AssetRef"] | null;
             environment: components["schemas"]["EnvironmentRef"] | null;
@@ -3525,6 +3698,10 @@ export interface components {
             intervals: components["schemas"]["OpenInterval"][];
             /** @description What each tool that reported it says. */
             words: components["schemas"]["Word"][];
+            /** @description What VEX documents say of it, newest first. */
+            statements: components["schemas"]["Statement"][];
+            /** @description Null: not a vulnerability, or nothing is measured. */
+            use_evidence: components["schemas"]["Use"] | null;
             share: components["schemas"]["FindingShare"] | null;
         };
         /**
@@ -3857,8 +4034,21 @@ export interface components {
                 [key: string]: unknown;
             } | null;
         };
-        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        /** @description What an image has beside what `images` knows of it. */
         Image: {
+            /**
+             * @description Of all tools together; null in the past.
+             *
+             *     * `none` - No tool looks at it
+             *     * `waiting` - Waiting
+             *     * `running` - Running
+             *     * `done` - Scanned
+             *     * `partly` - Partly scanned
+             *     * `failed` - Not scanned
+             */
+            scan_state: components["schemas"]["ImageScanState"] | components["schemas"]["NullEnum"];
+            /** @description Why a tool could not look at it. */
+            scan_reason: string;
             id: number;
             /** @description The best reference, else the short digest. */
             name: string;
@@ -3884,6 +4074,13 @@ export interface components {
             gone_at: string | null;
         };
         /** @description Declares the shape of a value that is a plain mapping already. */
+        ImageBeneath: {
+            id: number;
+            name: string;
+            /** @description How many of the lowest layers are all of that image. */
+            layers: number;
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
         ImageBuild: {
             /** @description Lowest first. */
             layers: components["schemas"]["ImageLayer"][];
@@ -3901,8 +4098,21 @@ export interface components {
             /** @description Null: no tool listed any. */
             packages: number | null;
         };
-        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        /** @description What an image has beside what `images` knows of it. */
         ImageItem: {
+            /**
+             * @description Of all tools together; null in the past.
+             *
+             *     * `none` - No tool looks at it
+             *     * `waiting` - Waiting
+             *     * `running` - Running
+             *     * `done` - Scanned
+             *     * `partly` - Partly scanned
+             *     * `failed` - Not scanned
+             */
+            scan_state: components["schemas"]["ImageScanState"] | components["schemas"]["NullEnum"];
+            /** @description Why a tool could not look at it. */
+            scan_reason: string;
             id: number;
             /** @description The best reference, else the short digest. */
             name: string;
@@ -3933,6 +4143,7 @@ export interface components {
             /** @description Newest first; null: not readable. */
             history: components["schemas"]["Layer"][] | null;
             layers: string[];
+            base: components["schemas"]["Base"];
             hosts_list: components["schemas"]["HoldingHost"][];
         };
         /** @description Declares the shape of a value that is a plain mapping already. */
@@ -3979,6 +4190,23 @@ export interface components {
             id: number;
             name: string;
         };
+        /**
+         * @description * `none` - No tool looks at it
+         *     * `waiting` - Waiting
+         *     * `running` - Running
+         *     * `done` - Scanned
+         *     * `partly` - Partly scanned
+         *     * `failed` - Not scanned
+         * @enum {string}
+         */
+        ImageScanState: "none" | "waiting" | "running" | "done" | "partly" | "failed";
+        /** @description An image's signatures. `outcome` is the least favourable of the environments that you may see. */
+        ImageSignatures: {
+            outcome: components["schemas"]["SignatureOutcome"];
+            reason: string;
+            environments: components["schemas"]["EnvironmentSignatures"][];
+            sources: components["schemas"]["SignatureSource"][];
+        };
         /** @description One vulnerability in one package of the image, with what each tool says of it. */
         ImageWord: {
             /** @description Of the finding. */
@@ -3991,6 +4219,22 @@ export interface components {
             /** @description One for each tool that told of the image, by name. */
             cells: components["schemas"]["WordCell"][];
         };
+        /**
+         * @description * `0` - A person asked
+         *     * `1` - Running, with a port on every address
+         *     * `2` - Running
+         *     * `3` - Not running
+         * @enum {integer}
+         */
+        JobPriority: 0 | 1 | 2 | 3;
+        /**
+         * @description * `waiting` - Waiting
+         *     * `running` - Running
+         *     * `done` - Scanned
+         *     * `failed` - Not scanned
+         * @enum {string}
+         */
+        JobState: "waiting" | "running" | "done" | "failed";
         /** @description Declares the shape of a value that is a plain mapping already. */
         LastPull: {
             id: number;
@@ -4265,9 +4509,10 @@ export interface components {
         /**
          * @description * `docker` - Docker Engine
          *     * `probe` - Host probe
+         *     * `registry` - Registry
          * @enum {string}
          */
-        NodeKind: "docker" | "probe";
+        NodeKind: "docker" | "probe" | "registry";
         /** @description A read-only serializer: the declared fields are the contract, in this order. */
         NodeLamp: {
             id: number;
@@ -4342,16 +4587,6 @@ export interface components {
             not_measured: number;
             error: number;
         };
-        /**
-         * @description * `pass` - pass
-         *     * `fail` - fail
-         *     * `manual` - manual
-         *     * `not_applicable` - not_applicable
-         *     * `not_measured` - not_measured
-         *     * `error` - error
-         * @enum {string}
-         */
-        OutcomeEnum: "pass" | "fail" | "manual" | "not_applicable" | "not_measured" | "error";
         /** @description A read-only serializer: the declared fields are the contract, in this order. */
         Package: {
             id: number;
@@ -4433,6 +4668,13 @@ export interface components {
             architecture: string;
             distribution: string;
         };
+        /**
+         * @description * `seen` - Seen in use
+         *     * `not_seen` - Not seen in use
+         *     * `not_measured` - Not measured
+         * @enum {string}
+         */
+        PackageUse: "seen" | "not_seen" | "not_measured";
         /** @description A read-only serializer: the declared fields are the contract, in this order. */
         PackageVersion: {
             id: number;
@@ -4775,6 +5017,19 @@ export interface components {
                 exact: boolean;
             };
         };
+        PaginatedTrustedSignerList: {
+            results: components["schemas"]["TrustedSigner"][];
+            /**
+             * Format: uri
+             * @description The next page; null on the last one.
+             */
+            next: string | null;
+            /** @description How many rows match; when not exact, at least `value`. */
+            count: {
+                value: number;
+                exact: boolean;
+            };
+        };
         PaginatedUploadList: {
             results: components["schemas"]["Upload"][];
             /**
@@ -4831,6 +5086,10 @@ export interface components {
             /** Format: double */
             line?: number;
             data_classes?: components["schemas"]["DataClassesEnum"][];
+            /** @description An image that runs here and is signed by nobody trusted is a finding. */
+            requires_signatures?: boolean;
+            /** @description Where images that run here may come from: hosts, or host/path prefixes. Empty allows nothing; null asks a person. */
+            allowed_registries?: string[] | null;
         };
         PatchedFeedChangeRequest: {
             is_enabled?: boolean;
@@ -4864,6 +5123,20 @@ export interface components {
             query?: string;
             is_shared?: boolean;
         };
+        /** @description Somebody to believe: a public key, or an identity that an issuer vouches for. */
+        PatchedTrustedSignerWriteRequest: {
+            name?: string;
+            /** @description An id; null: trusted in every environment. */
+            environment?: number | null;
+            /** @description PEM. ECDSA on P-256 or P-384, RSA of 2048 bits or more, or Ed25519. */
+            public_key?: string;
+            /** @description Who vouches, exactly, as in https://token.actions.githubusercontent.com. */
+            issuer?: string;
+            /** @description Whom: an address or a workflow's URL; * stands for anything. */
+            subject?: string;
+            /** @description Patterns of full names, as in registry.example/shop/*. */
+            repositories?: string[];
+        };
         /** @description `environments` are ids; empty or null: the whole fleet. */
         PatchedUserChangeRequest: {
             email?: string;
@@ -4883,6 +5156,19 @@ export interface components {
             hint?: string;
             retry_after?: number;
             request_id?: string;
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        Provenance: {
+            predicate_type: string;
+            builder: string;
+            build_type: string;
+            source: string;
+            revision: string;
+            /** Format: date-time */
+            built_at: string | null;
+            /** @description Empty: nobody signed it. */
+            signer: string;
+            verified: boolean;
         };
         /** @description A read-only serializer: the declared fields are the contract, in this order. */
         Pull: {
@@ -5037,7 +5323,14 @@ export interface components {
             tool: string;
             tool_version: string;
             format: string;
-            state: components["schemas"]["ScanState"];
+            /**
+             * @description Null: the tool has told nothing yet.
+             *
+             *     * `done` - Scanned
+             *     * `partial` - Partly read
+             *     * `failed` - Not scanned
+             */
+            state: components["schemas"]["ScanState"] | components["schemas"]["NullEnum"];
             reason: string;
             /**
              * Format: date-time
@@ -5050,14 +5343,51 @@ export interface components {
              */
             data_at: string | null;
             /** Format: date-time */
-            first_seen_at: string;
+            first_seen_at: string | null;
             /** Format: date-time */
-            last_seen_at: string;
+            last_seen_at: string | null;
             findings: number;
             /** @description Null: the tool lists none. */
             packages: number | null;
             skipped: components["schemas"]["SkippedPart"][];
             skipped_total: number;
+            /** @description Null: the report came from elsewhere. */
+            job: components["schemas"]["ScanJob"] | null;
+        };
+        /** @description One of our own tools and the image: where it stands, and if it failed why, and when it is tried again. */
+        ScanJob: {
+            state: components["schemas"]["JobState"];
+            /** @description Of the failure: no_database, timed_out, crashed, too_large, unreadable, bad_report, missing, unreachable, vanished, no_source, no_space, worker_lost … or the code of the node's error; empty when there was none. */
+            code: string;
+            reason: string;
+            /** @description Since it last went well. */
+            attempts: number;
+            /**
+             * @description The lowest goes first.
+             *
+             *     * `0` - A person asked
+             *     * `1` - Running, with a port on every address
+             *     * `2` - Running
+             *     * `3` - Not running
+             */
+            priority: components["schemas"]["JobPriority"];
+            /** Format: date-time */
+            next_try_at: string | null;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            finished_at: string | null;
+            /** Format: double */
+            seconds: number | null;
+            /** @description Of the image as it was read. */
+            bytes: number | null;
+            /** @description Where it was last read. */
+            node: components["schemas"]["ScanNode"] | null;
+        };
+        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        ScanNode: {
+            id: number;
+            name: string;
         };
         /**
          * @description * `done` - Scanned
@@ -5146,6 +5476,64 @@ export interface components {
             password: string;
         };
         /** @description Declares the shape of a value that is a plain mapping already. */
+        Signature: {
+            kind: components["schemas"]["SignatureKind"];
+            /** @description The trusted signer's name when verified, else what it claims. */
+            signer: string;
+            key_id: string;
+            verified: boolean;
+            reason: string;
+            issuer: string;
+            subject: string;
+            /** @description Of an attestation. */
+            predicate_type: string;
+            /** Format: date-time */
+            signed_at: string | null;
+            /** @description Whether it says that the image is theirs; an attestation of something else does not. */
+            is_vouching: boolean;
+        };
+        /**
+         * @description * `cosign` - cosign
+         *     * `attestation` - attestation
+         *     * `sigstore_bundle` - sigstore_bundle
+         *     * `notation` - notation
+         * @enum {string}
+         */
+        SignatureKind: "cosign" | "attestation" | "sigstore_bundle" | "notation";
+        /**
+         * @description * `verified` - Verified
+         *     * `untrusted` - Signed, not trusted
+         *     * `unsigned` - Unsigned
+         *     * `not_measured` - Not measured
+         * @enum {string}
+         */
+        SignatureOutcome: "verified" | "untrusted" | "unsigned" | "not_measured";
+        /** @description A registry that was asked. */
+        SignatureSource: {
+            /** @description Null: gone, or not yours to see. */
+            node: components["schemas"]["NodeRef"] | null;
+            /** @description The name that it was looked up by. */
+            name: string;
+            /** @description Why nothing could be read; empty when it was. */
+            problem: string;
+            /**
+             * Format: date-time
+             * @description Since when it says the same.
+             */
+            since: string;
+            /**
+             * Format: date-time
+             * @description When it was last read.
+             */
+            checked_at: string | null;
+        };
+        /**
+         * @description * `key` - Public key
+         *     * `identity` - Identity
+         * @enum {string}
+         */
+        SignerKind: "key" | "identity";
+        /** @description Declares the shape of a value that is a plain mapping already. */
         Skipped: {
             kind: string;
             where: string;
@@ -5179,6 +5567,17 @@ export interface components {
             not_measured: number;
             not_applicable: number;
             enforcing: number;
+        };
+        /** @description What a VEX document says of the finding. */
+        Statement: {
+            author: string;
+            status: components["schemas"]["VexStatus"];
+            justification: string;
+            detail: string;
+            action: string;
+            product: string;
+            /** Format: date-time */
+            stated_at: string | null;
         };
         /**
          * @description * `waiting` - waiting
@@ -5258,6 +5657,38 @@ export interface components {
          * @enum {string}
          */
         TriggerEnum: "schedule" | "person" | "retry" | "registration";
+        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        TrustedSigner: {
+            id: number;
+            name: string;
+            kind: components["schemas"]["SignerKind"];
+            /** @description Where it is trusted; null: in every environment. */
+            environment: components["schemas"]["EnvironmentRef"] | null;
+            /** @description PEM; empty for an identity. */
+            public_key: string;
+            /** @description SHA-256 of the key's DER, hex; empty for an identity. */
+            key_id: string;
+            issuer: string;
+            subject: string;
+            /** @description Patterns of what it may sign; none: every repository. */
+            repositories: string[];
+            /** Format: date-time */
+            created_at: string;
+        };
+        /** @description Somebody to believe: a public key, or an identity that an issuer vouches for. */
+        TrustedSignerWriteRequest: {
+            name: string;
+            /** @description An id; null: trusted in every environment. */
+            environment?: number | null;
+            /** @description PEM. ECDSA on P-256 or P-384, RSA of 2048 bits or more, or Ed25519. */
+            public_key?: string;
+            /** @description Who vouches, exactly, as in https://token.actions.githubusercontent.com. */
+            issuer?: string;
+            /** @description Whom: an address or a workflow's URL; * stands for anything. */
+            subject?: string;
+            /** @description Patterns of full names, as in registry.example/shop/*. */
+            repositories?: string[];
+        };
         /** @description Declares the shape of a value that is a plain mapping already. */
         UndecidablePackage: {
             id: number;
@@ -5287,6 +5718,8 @@ export interface components {
             opened: number;
             reopened: number;
             resolved: number;
+            /** @description Of VEX. */
+            statements: number;
             skipped_total: number;
             error: string;
             /** Format: date-time */
@@ -5321,6 +5754,8 @@ export interface components {
             opened: number;
             reopened: number;
             resolved: number;
+            /** @description Of VEX. */
+            statements: number;
             skipped_total: number;
             error: string;
             /** Format: date-time */
@@ -5350,6 +5785,21 @@ export interface components {
          * @enum {string}
          */
         UploadState: "queued" | "running" | "imported" | "unchanged" | "partial" | "failed" | "cancelled";
+        /** @description What is known of a package's use: seen since, where and by which file; or since when nothing was seen. */
+        Use: {
+            /**
+             * Format: date-time
+             * @description Seen: since when that is known.
+             */
+            since: string | null;
+            container: components["schemas"]["AssetRef"] | null;
+            path: string;
+            /**
+             * Format: date-time
+             * @description Since when all that runs of the image is watched; null when not all is.
+             */
+            watched_since: string | null;
+        };
         /** @description A person, for administrators and auditors. */
         User: {
             id: number;
@@ -5386,6 +5836,14 @@ export interface components {
             /** @description The first entry that does not follow. */
             broken_at: number | null;
         };
+        /**
+         * @description * `not_affected` - Not affected
+         *     * `affected` - Affected
+         *     * `fixed` - Fixed
+         *     * `under_investigation` - Under investigation
+         * @enum {string}
+         */
+        VexStatus: "not_affected" | "affected" | "fixed" | "under_investigation";
         /** @description A read-only serializer: the declared fields are the contract, in this order. */
         Vulnerability: {
             id: number;
@@ -8731,6 +9189,8 @@ export interface operations {
                 sources?: string[];
                 /** @description State */
                 state?: ("open" | "resolved")[];
+                /** @description Whether the vulnerability's package was seen loaded in a running container, as known now. */
+                use?: ("seen" | "not_seen" | "not_measured")[];
                 /** @description Keys such as CVE-2024-21626, or aliases. */
                 vulnerability?: string[];
             };
@@ -8902,6 +9362,8 @@ export interface operations {
                 sources?: string[];
                 /** @description State */
                 state?: ("open" | "resolved")[];
+                /** @description Whether the vulnerability's package was seen loaded in a running container, as known now. */
+                use?: ("seen" | "not_seen" | "not_measured")[];
                 /** @description Keys such as CVE-2024-21626, or aliases. */
                 vulnerability?: string[];
             };
@@ -8991,6 +9453,8 @@ export interface operations {
                 sources?: string[];
                 /** @description State */
                 state?: ("open" | "resolved")[];
+                /** @description Whether the vulnerability's package was seen loaded in a running container, as known now. */
+                use?: ("seen" | "not_seen" | "not_measured")[];
                 /** @description Keys such as CVE-2024-21626, or aliases. */
                 vulnerability?: string[];
             };
@@ -9081,6 +9545,8 @@ export interface operations {
                 sources?: string[];
                 /** @description State */
                 state?: ("open" | "resolved")[];
+                /** @description Whether the vulnerability's package was seen loaded in a running container, as known now. */
+                use?: ("seen" | "not_seen" | "not_measured")[];
                 /** @description Keys such as CVE-2024-21626, or aliases. */
                 vulnerability?: string[];
             };
@@ -12050,6 +12516,73 @@ export interface operations {
             };
         };
     };
+    images_scan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scan"][];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     images_scans_list: {
         parameters: {
             query?: never;
@@ -12068,6 +12601,67 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Scan"][];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    images_signatures_retrieve: {
+        parameters: {
+            query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImageSignatures"];
                 };
             };
             /** @description The request breaks a rule; `errors` names the parameter or field. */
@@ -12584,7 +13178,7 @@ export interface operations {
                 /** @description Environment ids or slugs. */
                 environment?: string[];
                 /** @description Kind */
-                kind?: ("docker" | "probe")[];
+                kind?: ("docker" | "probe" | "registry")[];
                 /** @description Labels as key or key=value. */
                 label?: string[];
                 /** @description Rows a page. */
@@ -13319,7 +13913,7 @@ export interface operations {
                 /** @description CSV, or one JSON object a line. */
                 format?: "csv" | "jsonl";
                 /** @description Kind */
-                kind?: ("docker" | "probe")[];
+                kind?: ("docker" | "probe" | "registry")[];
                 /** @description Labels as key or key=value. */
                 label?: string[];
                 /** @description Each is served by an index; “-” means descending. */
@@ -13380,7 +13974,7 @@ export interface operations {
                 /** @description Environment ids or slugs. */
                 environment?: string[];
                 /** @description Kind */
-                kind?: ("docker" | "probe")[];
+                kind?: ("docker" | "probe" | "registry")[];
                 /** @description Labels as key or key=value. */
                 label?: string[];
                 /** @description Search */
@@ -14733,6 +15327,451 @@ export interface operations {
                 search?: string;
                 /** @description Person */
                 user?: number[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facets"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trusted_signers_list: {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended; taken from `next`. */
+                cursor?: string;
+                /** @description Environment ids or slugs. */
+                environment?: string[];
+                /** @description Kind */
+                kind?: ("key" | "identity")[];
+                /** @description Rows a page. */
+                limit?: number;
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "name" | "-name";
+                /** @description Search */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedTrustedSignerList"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trusted_signers_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrustedSignerWriteRequest"];
+            };
+        };
+        responses: {
+            /** @description As described. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrustedSigner"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trusted_signers_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrustedSigner"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trusted_signers_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trusted_signers_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedTrustedSignerWriteRequest"];
+            };
+        };
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrustedSigner"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trusted_signers_export: {
+        parameters: {
+            query?: {
+                /** @description Environment ids or slugs. */
+                environment?: string[];
+                /** @description CSV, or one JSON object a line. */
+                format?: "csv" | "jsonl";
+                /** @description Kind */
+                kind?: ("key" | "identity")[];
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "name" | "-name";
+                /** @description Search */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every matching row, streamed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trusted_signers_facets: {
+        parameters: {
+            query?: {
+                /** @description Environment ids or slugs. */
+                environment?: string[];
+                /** @description Kind */
+                kind?: ("key" | "identity")[];
+                /** @description Search */
+                search?: string;
             };
             header?: never;
             path?: never;
