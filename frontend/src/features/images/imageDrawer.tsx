@@ -23,10 +23,10 @@ export function ImageFacts({ image, brief = false }: { image: Image; brief?: boo
   return (
     <Facts
       facts={[
-        ["Digest", <code key="digest">{image.digest}</code>],
+        ["Digest", image.digest ? <code key="digest">{image.digest}</code> : "not told"],
         ["Known as", image.references.join(", ") || "no reference"],
-        ["Platform", `${image.os}/${image.architecture}`],
-        ["User", image.user || "root (not set)"],
+        ["Platform", [image.os, image.architecture].filter(Boolean).join("/") || "not told"],
+        ["User", image.user || (image.os ? "root (not set)" : "not known: only reports tell of it")],
         ...told,
         ["First seen", <Moment key="first" at={image.first_seen_at} />],
         ["Last seen", <Moment key="last" at={image.last_seen_at} />],

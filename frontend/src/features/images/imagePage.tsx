@@ -135,6 +135,7 @@ export function ImagePage() {
           },
           {
             label: "Packages",
+            words: packages === null,
             value:
               packages === undefined ? (
                 "…"
@@ -168,7 +169,7 @@ export function ImagePage() {
             label: "Built",
             value: <Moment at={image.created_at} never="unknown" />,
             words: !image.created_at,
-            detail: `${image.size_bytes > 0 ? bytesText(image.size_bytes) : "size not told"}, ${plural(image.layers.length, "layer", "layers")}`,
+            detail: `${image.size_bytes > 0 ? bytesText(image.size_bytes) : "size not told"}, ${image.layers.length > 0 ? plural(image.layers.length, "layer", "layers") : "layers not told"}`,
             to: tab("layers"),
           },
         ]}

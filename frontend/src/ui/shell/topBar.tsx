@@ -88,7 +88,7 @@ export function TopBar({
         withPages={false}
         field={searchField}
         onGone={() => searchField.current?.blur()}
-        label="Search hosts, containers, images, checks …"
+        label="Search hosts, images, CVEs, checks …"
       />
       <FreshnessLamp />
       <ThemeToggle />
