@@ -141,16 +141,27 @@ export interface ImageWord {
   cells: WordCell[];
 }
 
+/** One of our own tools and an image: where it stands, and if it failed why, and when it is tried again. */
+export interface ScanJob {
+  state: "waiting" | "running" | "done" | "failed";
+  code: string;
+  reason: string;
+  attempts: number;
+  next_try_at: string | null;
+}
+
 export interface Scan {
   tool: string;
   tool_version: string;
   format: string;
-  state: "done" | "partial" | "failed";
+  /** null: the tool told nothing yet. */
+  state: "done" | "partial" | "failed" | null;
   reason: string;
   told_at: string | null;
   data_at: string | null;
-  first_seen_at: string;
-  last_seen_at: string;
+  first_seen_at: string | null;
+  last_seen_at: string | null;
+  job: ScanJob | null;
   findings: number;
   packages: number | null;
   skipped: { where: string; reason: string }[];

@@ -25,7 +25,7 @@ import { useCarry, useScope } from "../../url/scope";
 import { ImageFacts } from "./imageDrawer";
 import { ImageLayers, useBuild } from "./imageLayers";
 import { packagesOf } from "./imagePackages";
-import { ImageScans, ScanChip } from "./imageScans";
+import { ImageScans, ScanChip, wordOf } from "./imageScans";
 
 function Hosts({ image }: { image: ImageDetail }) {
   if (image.hosts_list.length === 0) return <Empty title="No host stores this image any more" />;
@@ -87,8 +87,8 @@ function Downloads({ id, listed, open }: { id: string; listed: boolean; open: bo
 /** One word on all scans of the image: the worst state, and how many tools looked. */
 function scanTile(scans: Scan[] | undefined): { value: ReactNode; detail: string } {
   if (!scans) return { value: "…", detail: "" };
-  const worst = (["failed", "partial", "done"] as const).find((state) =>
-    scans.some((s) => s.state === state),
+  const worst = (["failed", "partial", "running", "waiting", "done"] as const).find((state) =>
+    scans.some((scan) => wordOf(scan) === state),
   );
   if (!worst) return { value: <span className="soft">not measured</span>, detail: "no scanner told of it" };
   return { value: <ScanChip state={worst} />, detail: `by ${scans.map((scan) => scan.tool).join(", ")}` };

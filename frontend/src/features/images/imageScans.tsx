@@ -15,13 +15,23 @@ import { SeverityGlyph, severityWord } from "../../ui/severity";
 import { Empty, Loading, ProblemNote } from "../../ui/states";
 import classes from "./images.module.css";
 
-const STATES: Record<Scan["state"], { tone: "good" | "warn" | "bad"; word: string }> = {
+export type ScanWord = "done" | "partial" | "failed" | "waiting" | "running";
+
+const STATES: Record<ScanWord, { tone: "good" | "warn" | "bad" | "plain"; word: string }> = {
   done: { tone: "good", word: "scanned" },
   partial: { tone: "warn", word: "partly read" },
   failed: { tone: "bad", word: "not scanned" },
+  waiting: { tone: "plain", word: "waiting" },
+  running: { tone: "plain", word: "running" },
 };
 
-export function ScanChip({ state }: { state: Scan["state"] }) {
+/** What is newest of one tool: its own job where that has not gone well, else what it told. */
+export function wordOf({ state, job }: Scan): ScanWord {
+  if (job && job.state !== "done") return job.state;
+  return state ?? "waiting";
+}
+
+export function ScanChip({ state }: { state: ScanWord }) {
   const { tone, word } = STATES[state];
   return <Chip tone={tone}>{word}</Chip>;
 }
@@ -53,8 +63,15 @@ function ScanTable({ scans }: { scans: Scan[] }) {
                   {scan.tool} <span className="soft">{scan.tool_version}</span>
                 </td>
                 <td>
-                  <ScanChip state={scan.state} />
-                  {scan.reason && <div className="soft">{scan.reason}</div>}
+                  <ScanChip state={wordOf(scan)} />
+                  {(scan.job?.reason || scan.reason) && (
+                    <div className="soft">{scan.job?.reason || scan.reason}</div>
+                  )}
+                  {scan.job?.next_try_at && (
+                    <div className="soft">
+                      tried again <Moment at={scan.job.next_try_at} />
+                    </div>
+                  )}
                   {scan.skipped_total > 0 && (
                     <details>
                       <summary>{plural(scan.skipped_total, "part", "parts")} skipped</summary>
