@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+import msgspec
+
 from posture.accounts.models import User
 from posture.base.problems import Problem
+from posture.collection import image_trust
 from posture.collection.report_writing import Subject
 from posture.collection.reports import subjects
 from posture.collection.uploads import about_named
@@ -27,7 +30,10 @@ def ask_of_image(image: str, environment: Environment | None, by: User, at: date
     asset = about_named(by, image=image, host=None)
     if asset is None:
         raise Problem("Name an image, or send a report of one.", errors={"image": "Required."})
-    known = facts.of_images([asset.pk], None if environment is None else environment.pk)[asset.pk]
+    environment_id = None if environment is None else environment.pk
+    known = facts.of_images([asset.pk], environment_id)[asset.pk]
+    # The question mostly comes before the image is there, so that no verdict is stored for the environment.
+    known = msgspec.structs.replace(known, signature=image_trust.outcome_in(asset.pk, environment_id))
     return _decided(known, asset.pk, environment, by, at)
 
 

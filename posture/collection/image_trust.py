@@ -131,6 +131,12 @@ def policy_fingerprint() -> str:
     return hashlib.sha256(msgspec.msgpack.encode(said)).hexdigest()
 
 
+def outcome_in(image_id: int, environment_id: int | None) -> str:
+    """What the signatures of an image come to in an environment (None: by those trusted everywhere), also in one that does
+    not hold it yet."""
+    return _Judging([image_id])._judged(image_id, environment_id).outcome.value
+
+
 class _Judging:
     """Everything that is known of some images, read at once."""
 

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from posture.findings.choices import FindingKind
 from posture.findings.models import Attribution, Finding
 from posture.gate.decide import Facts, Present
-from posture.images.models import Image
+from posture.images.choices import SignatureOutcome
+from posture.images.models import Image, ImageSignature
+from posture.vulnerabilities.choices import Use
 from scanners.records import Severity
 
 
@@ -17,6 +19,7 @@ def of_images(asset_ids: Sequence[int], environment_id: int | None) -> dict[int,
     images = Image.objects.select_related("asset").filter(asset__in=list(asset_ids)).defer("history")
     vulnerabilities = _vulnerabilities(asset_ids)
     secrets = _secrets(asset_ids)
+    signatures = _signatures(asset_ids, environment_id)
     return {
         image.pk: Facts(
             name=image.asset.name,
@@ -25,6 +28,7 @@ def of_images(asset_ids: Sequence[int], environment_id: int | None) -> dict[int,
             is_scanned="vulnerability_scan" in image.asset.evidence,
             vulnerabilities=tuple(vulnerabilities.get(image.pk, ())),
             secrets=tuple(secrets.get(image.pk, ())),
+            signature=signatures.get(image.pk, SignatureOutcome.NOT_MEASURED),
         )
         for image in images
     }
@@ -45,6 +49,7 @@ def _vulnerabilities(asset_ids: Sequence[int]) -> dict[int, list[Present]]:
             "vulnerability__published_at",
             "package__name",
             "package__version",
+            "use",
         )
     )
     rows = list(found)
@@ -53,7 +58,7 @@ def _vulnerabilities(asset_ids: Sequence[int]) -> dict[int, list[Present]]:
     for finding_id, versions in words.values_list("finding", "fixed_versions"):
         fixes[finding_id].update(versions)
     by_asset: dict[int, list[Present]] = defaultdict(list)
-    for pk, asset_id, severity, opened_at, key, epss, exploited, published_at, name, version in rows:
+    for pk, asset_id, severity, opened_at, key, epss, exploited, published_at, name, version, use in rows:
         by_asset[asset_id].append(
             Present(
                 key=key,
@@ -62,10 +67,17 @@ def _vulnerabilities(asset_ids: Sequence[int]) -> dict[int, list[Present]]:
                 fixed_versions=tuple(sorted(fixes[pk])),
                 is_exploited=exploited is not None,
                 epss=epss,
+                is_unused=use == Use.NOT_SEEN,
                 known_since=published_at or opened_at,
             )
         )
     return by_asset
+
+
+def _signatures(asset_ids: Sequence[int], environment_id: int | None) -> dict[int, str]:
+    """The verdict by the environment's trusted signers; an image that is not used there yet has none."""
+    found = ImageSignature.objects.current().filter(image__in=list(asset_ids), environment=environment_id)
+    return dict(found.values_list("image", "outcome"))
 
 
 def _secrets(asset_ids: Sequence[int]) -> dict[int, list[str]]:

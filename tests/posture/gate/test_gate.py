@@ -16,6 +16,7 @@ from posture.fleet.models import Asset
 from posture.gate.models import GateDecision, GatePolicy
 from posture.history.models import Entry
 from posture.vulnerabilities import ingest
+from posture.vulnerabilities.choices import Use
 from posture.vulnerabilities.models import Feed, KnownExploited
 from scanners.checks.examples import container, image
 from tests.posture.collection.pulls import environment, node, pulled, write
@@ -80,6 +81,30 @@ def test_a_stored_image_is_judged_by_its_environments_policy(tmp_path: Path, cli
 def test_an_image_that_nothing_looked_into_is_refused(client: Client) -> None:
     write(node("alpha"), pulled(images=[image(id=DIGEST)]))
     assert rules(ask(client)) == ["require_scan"]
+
+
+def test_what_was_watched_and_not_seen_in_use_is_left_out_where_the_policy_says_so(
+    tmp_path: Path, client: Client
+) -> None:
+    hold(tmp_path, found=(vulnerability(1),))
+    set_policy(client, refuse_severity="high", only_in_use=True)
+    assert rules(ask(client)) == ["refuse_severity"], "not measured is not unused"
+    Finding.objects.update(use=Use.NOT_SEEN)
+    assert ask(client)["allowed"]
+    set_policy(client, only_in_use=False)
+    assert rules(ask(client)) == ["refuse_severity"]
+
+
+def test_an_image_without_a_trusted_signature_is_refused_where_one_is_demanded(
+    tmp_path: Path, client: Client
+) -> None:
+    hold(tmp_path)
+    environment("production")
+    set_policy(client, environment="production", require_signature=True)
+    answer = ask(client, environment="production")
+    assert rules(answer) == ["require_signature"]
+    assert "not measured" in answer["reasons"][0]["text"]
+    assert ask(client)["allowed"], "nobody demands it everywhere"
 
 
 def test_a_report_in_hand_is_judged_and_not_kept(client: Client) -> None:
