@@ -14,6 +14,8 @@ BENCHMARKS = (
     ("benchmarks.pulls", "many", "--nodes", NODES, "--containers", "50"),
     ("benchmarks.probe", "--containers", "200"),
     ("benchmarks.probes", "many", "--nodes", NODES, "--containers", "10"),
+    ("benchmarks.imports", "--images", "200", "--vulnerabilities", "300"),
+    ("benchmarks.matching", "--images", "50000"),
     ("benchmarks.lists", "--hosts", HOSTS, "--containers", CONTAINERS, "--slow", "100"),
 )
 

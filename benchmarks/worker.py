@@ -45,7 +45,7 @@ def _family(pid: int) -> list[Any]:
     return [root, *root.children(recursive=True)]
 
 
-def _processor_seconds(pid: int) -> float:
+def processor_seconds(pid: int) -> float:
     """Of a process and its descendants, also of those that ended."""
     import psutil
 
@@ -66,13 +66,13 @@ def _clocks(worker: int, postmaster: int) -> tuple[float, ...]:
     total = psutil.cpu_times()
     return (
         time.perf_counter(),
-        _processor_seconds(worker),
-        _processor_seconds(postmaster),
+        processor_seconds(worker),
+        processor_seconds(postmaster),
         total.user + total.nice + total.system,
     )
 
 
-def _postmaster() -> int:
+def postmaster_pid() -> int:
     """The server's own process, whose children serve the connections."""
     import psutil
     from django.db import connection
@@ -120,7 +120,7 @@ def pull_all(folder: Path, nodes: int) -> Round:
     )
     memory = PeakMemory(worker.pid)
     memory.start()
-    postmaster = _postmaster()
+    postmaster = postmaster_pid()
     tick.delay()
     started: tuple[float, ...] | None = None
     done, pause = 0, threading.Event()

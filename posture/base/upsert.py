@@ -6,7 +6,7 @@ Rows are given as tuples of Python values. Callers sort them by key, so that wor
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -20,6 +20,8 @@ _ESCAPES = str.maketrans(
 
 
 def _array(values: Sequence[str]) -> str:
+    if not values:
+        return "{}"
     quoted = ('"' + str(v).replace("\\", "\\\\").replace('"', '\\"') + '"' for v in values)
     return "{" + ",".join(quoted) + "}"
 
@@ -56,25 +58,33 @@ def _field(value: Any) -> str:
     return text.translate(_ESCAPES) if "\\" in text or not text.isprintable() else text
 
 
-def copy(model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
-    """COPY rows into the model's table; returns how many. Constraints hold: a duplicate raises IntegrityError."""
-    return copy_into(model._meta.db_table, columns, rows)
+def copy(
+    model: type[models.Model],
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    same: Mapping[str, Any] | None = None,
+) -> int:
+    """COPY rows into the model's table; returns how many. `same` are columns with one value in every row. Constraints hold:
+    a duplicate raises IntegrityError."""
+    return copy_into(model._meta.db_table, columns, rows, same=same)
 
 
-def copy_into(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+def copy_into(
+    table: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    same: Mapping[str, Any] | None = None,
+) -> int:
     """The same into any table, such as one that lives as long as the transaction."""
-    buffer = io.StringIO()
-    count = 0
-    for row in rows:
-        buffer.write("\t".join(map(_field, row)))
-        buffer.write("\n")
-        count += 1
-    if count:
-        buffer.seek(0)
+    end = "".join(f"\t{_field(value)}" for value in (same or {}).values()) + "\n"
+    lines = ["\t".join(map(_field, row)) + end for row in rows]
+    if lines:
         with connection.cursor() as cursor:
-            names = ", ".join(f'"{column}"' for column in columns)
-            cursor.cursor.copy_expert(f'COPY "{table}" ({names}) FROM STDIN', buffer)
-    return count
+            names = ", ".join(f'"{column}"' for column in (*columns, *(same or {})))
+            cursor.cursor.copy_expert(f'COPY "{table}" ({names}) FROM STDIN', io.StringIO("".join(lines)))
+    return len(lines)
 
 
 def copy_missing(

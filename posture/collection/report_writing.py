@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import datetime
+from functools import cached_property
 
 import msgspec
 from django.db import transaction
@@ -42,6 +43,9 @@ _KINDS = {
     ProblemKind.MALWARE: FindingKind.MALWARE,
     ProblemKind.MISCONFIGURATION: FindingKind.REPORTED_CHECK,
 }
+_VULNERABILITY = (
+    FindingKind.VULNERABILITY.value
+)  # enumerations answer slowly, and there are very many of these
 _COVERED = {
     "vulnerabilities": {FindingKind.VULNERABILITY},
     "problems": {
@@ -79,8 +83,6 @@ class Subject:
         self.verdicts: list[ReportedVerdict] = []
         self.skipped: list[Skipped] = []
         self.skipped_total = 0
-        # Of what is said, not of when: a report that says the same again has the same one.
-        self._digest = hashlib.blake2b(msgspec.msgpack.encode(image), digest_size=16)
 
     def add(self, record: Reported) -> None:
         if isinstance(record, Skipped):
@@ -88,7 +90,6 @@ class Subject:
             if len(self.skipped) < SKIPPED_KEPT:
                 self.skipped.append(record)
             return
-        self._digest.update(msgspec.msgpack.encode(record))
         match record:
             case ReportedPackage():
                 self.lists_packages = True
@@ -117,9 +118,11 @@ class Subject:
     def failed(self) -> list[ReportedVerdict]:
         return [verdict for verdict in self.verdicts if verdict.passed is False]
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
-        return self._digest.hexdigest()
+        """Of what is said, not of when: a report that says the same again has the same one. Asked for when all is added."""
+        said = (self.image, list(self.packages.values()), self.matches, self.problems, self.verdicts)
+        return hashlib.blake2b(msgspec.msgpack.encode(said), digest_size=16).hexdigest()
 
 
 class Written(Record, frozen=True, kw_only=True):
@@ -223,7 +226,7 @@ def _matches(
 def reported_vulnerability(of: vulnerabilities.Known, package_id: int, ecosystem: str, word: Word) -> Said:
     """A tool's word that a vulnerability is in a package."""
     return Said(
-        kind=FindingKind.VULNERABILITY.value,
+        kind=_VULNERABILITY,
         key=f"{of.key} {package_id}",
         vulnerability_id=of.id,
         package_id=package_id,

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -75,15 +75,14 @@ def accept(
     return upload
 
 
-def _new(name: str, source: UploadSource, by: User | None, about: Asset | None) -> Upload:
+def _new(name: str, source: UploadSource, by: User | None, about: Asset | None, **known: Any) -> Upload:
+    first = {"size_bytes": 0, "digest": "", "uploaded_at": timezone.now()}
     return Upload.objects.create(
         file_name=_printable(name)[:300] or "report",
-        size_bytes=0,
-        digest="",
         source=source,
         uploaded_by=by,
         about=about,
-        uploaded_at=timezone.now(),
+        **first | known,
     )
 
 
@@ -263,7 +262,8 @@ def end(upload: Upload, state: UploadState, *, error: str = "") -> None:
     upload.state, upload.finished_at, upload.error = state, timezone.now(), error[:1000]
     with transaction.atomic():
         upload.save()
-        UploadPart.objects.filter(upload=upload).delete()
+        if upload.source != UploadSource.COMMAND:
+            UploadPart.objects.filter(upload=upload).delete()
 
 
 def import_now(path: Path, *, source: UploadSource, by: User | None = None) -> Imported:
@@ -284,13 +284,12 @@ def import_now(path: Path, *, source: UploadSource, by: User | None = None) -> I
 
 
 def _begun_here(path: Path, source: UploadSource, by: User | None) -> Upload:
+    known: dict[str, Any] = {"state": UploadState.RUNNING, "started_at": timezone.now()}
+    with suppress(OSError), path.open("rb") as file:
+        known["digest"] = hashlib.file_digest(file, "sha256").hexdigest()
+        known["size_bytes"] = path.stat().st_size
     with transaction.atomic():
-        upload = _new(path.name, source, by, None)
-        upload.state, upload.started_at = UploadState.RUNNING, timezone.now()
-        with suppress(OSError), path.open("rb") as file:
-            upload.digest = hashlib.file_digest(file, "sha256").hexdigest()
-            upload.size_bytes = path.stat().st_size
-        upload.save()
+        upload = _new(path.name, source, by, None, **known)
         _recorded(upload, by)
     return upload
 

@@ -272,25 +272,22 @@ def _open(
 ) -> list[int]:
     ids = upsert.allocate(Finding, len(new))
     rows, intervals = [], []
+    weighed: dict[tuple[Severity, tuple[Factor, ...]], tuple[float, str]] = {}
     for pk, one, verdict in zip(ids, new, told, strict=True):
         severity = agreement.severity([one.word])
-        points, factors = weigh(severity, one.threat)
+        if (by := (severity, one.threat)) not in weighed:
+            points, factors = weigh(severity, one.threat)
+            weighed[by] = points, msgspec.json.encode([list(factor) for factor in factors]).decode()
         rows.append(
             (
                 pk,
-                asset_id,
-                environment_id,
                 one.kind,
                 one.key[:200],
                 one.vulnerability_id,
                 one.package_id,
                 int(severity),
-                points,
-                [list(factor) for factor in factors],
+                *weighed[by],
                 one.evidence,
-                at,
-                at,
-                1,
                 *verdict,
             )
         )
@@ -299,8 +296,6 @@ def _open(
         Finding,
         (
             "id",
-            "asset_id",
-            "environment_id",
             "kind",
             "key",
             "vulnerability_id",
@@ -309,13 +304,17 @@ def _open(
             "points",
             "factors",
             "evidence",
-            "first_opened_at",
-            "opened_at",
-            "times_opened",
             "agreement",
             "fix",
         ),
         rows,
+        same={
+            "asset_id": asset_id,
+            "environment_id": environment_id,
+            "first_opened_at": at,
+            "opened_at": at,
+            "times_opened": 1,
+        },
     )
     open_intervals(intervals, at)
     return ids
@@ -324,19 +323,18 @@ def _open(
 def _speak(tool: str, words: Sequence[tuple[int, Said]], at: datetime) -> None:
     upsert.copy(
         Attribution,
-        ("finding_id", "tool", "severity", "status", "fixed_versions", "outranks", "opened_at"),
+        ("finding_id", "severity", "status", "fixed_versions", "outranks"),
         (
             (
                 finding_id,
-                tool,
                 None if one.word.severity is None else int(one.word.severity),
                 one.word.status,
                 one.word.fixed_versions,
                 one.word.outranks,
-                at,
             )
             for finding_id, one in sorted(words, key=lambda pair: pair[0])
         ),
+        same={"tool": tool, "opened_at": at},
     )
 
 

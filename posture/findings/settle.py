@@ -231,8 +231,9 @@ def open_intervals(rows: Iterable[tuple[int, Severity, Sequence[str]]], at: date
     """Findings (id, severity, evidence) that are open in this way from now."""
     upsert.copy(
         OpenInterval,
-        ("finding_id", "opened_at", "severity", "evidence"),
-        ((pk, at, int(severity), evidence) for pk, severity, evidence in rows),
+        ("finding_id", "severity", "evidence"),
+        ((pk, int(severity), evidence) for pk, severity, evidence in rows),
+        same={"opened_at": at},
     )
 
 
