@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+import msgspec
+from django.db.models import (
+    BigIntegerField,
+    DateTimeField,
+    ExpressionWrapper,
+    F,
+    FloatField,
+    IntegerField,
+    Q,
+    QuerySet,
+)
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError as Invalid
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from posture.base.ordering import Key, by
+from posture.base.ordering import Key, Ordering, by
 from posture.base.pagination import bounded
 from posture.base.views import ResourceViewSet, with_etag
 from posture.findings import advice, agreement, filtersets, groups, reported, serializers, vex
@@ -21,6 +32,15 @@ from posture.fleet.filtersets import environment_ids
 from posture.fleet.models import Asset
 from posture.vulnerabilities import in_use
 from posture.vulnerabilities.choices import Use
+
+# Filters that leave a small part, and the columns of orderings as no index has them.
+SELECTIVE = frozenset(("package", "vulnerability"))
+UNINDEXED: dict[str, Any] = {
+    "read_points": ExpressionWrapper(F("points") + 0.0, FloatField()),
+    "read_severity": ExpressionWrapper(F("severity") + 0, IntegerField()),
+    "read_opened_at": ExpressionWrapper(F("opened_at") + timedelta(0), DateTimeField()),
+    "read_asset_id": ExpressionWrapper(F("asset_id") + 0, BigIntegerField()),
+}
 
 
 def title_of(finding: Finding) -> str:
@@ -50,7 +70,21 @@ class FindingViewSet(ResourceViewSet):
     default_ordering = "-points"
 
     def base_queryset(self) -> QuerySet:
-        return self.queryset.known(self.moment)
+        known = self.queryset.known(self.moment)
+        return known.annotate(**UNINDEXED) if self.is_selective else known
+
+    @property
+    def is_selective(self) -> bool:
+        """Whether only the findings of a package or vulnerability are asked for: a small part of all, and alike in
+        severity. They are read and sorted; the planner, who does not know how alike they are, would look for the first of
+        them along the index of all findings, and may find them last."""
+        return self.action in ("list", "export") and bool(SELECTIVE.intersection(self.request.query_params))
+
+    def keys(self, name: str) -> Ordering:
+        first, *others = self.orderings[name]
+        if not self.is_selective:
+            return first, *others
+        return msgspec.structs.replace(first, path=f"read_{first.path}"), *others
 
     def detailed(self, queryset: QuerySet) -> QuerySet:
         queryset = queryset.select_related(

@@ -120,6 +120,8 @@ def test_search_finds_by_check_and_by_asset(fleet: Fleet, admin: Client) -> None
         {"environment": "production"},
         {"environment": "production,staging", "severity": "high,low"},
         {"state": "open,resolved", "severity": "high,info"},
+        {"vulnerability": "CVE-2026-1002,CVE-2026-1001"},
+        {"vulnerability": "CVE-2026-1002,CVE-2026-1001", "severity": "critical,high"},
     ],
 )
 def test_ranges_read_apart_are_shown_as_one_list(
