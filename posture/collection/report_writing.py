@@ -8,7 +8,8 @@ from datetime import datetime
 from functools import cached_property
 
 import msgspec
-from django.db import transaction
+from django.db import OperationalError, transaction
+from psycopg2.errorcodes import DEADLOCK_DETECTED
 
 from posture.base import upsert
 from posture.findings import reported as findings
@@ -37,6 +38,7 @@ from scanners.reported import (
 )
 
 SKIPPED_KEPT = 500
+DEADLOCKS = 5  # how often one writing may be ended by PostgreSQL
 _KINDS = {
     ProblemKind.SECRET: FindingKind.SECRET,
     ProblemKind.UNSUPPORTED: FindingKind.UNSUPPORTED,
@@ -134,6 +136,17 @@ class Written(Record, frozen=True, kw_only=True):
 
 def write(subject: Subject, at: datetime, may_write: Callable[[int], bool]) -> Written | None:
     """Store one subject, all of it in one transaction or nothing; None when `may_write` refuses its asset."""
+    for _ in range(DEADLOCKS):
+        try:
+            return _write(subject, at, may_write)
+        except OperationalError as error:
+            # Writers lock in one order; should two wait in a circle all the same, PostgreSQL ends one of them.
+            if getattr(error.__cause__, "pgcode", "") != DEADLOCK_DETECTED:
+                raise
+    return _write(subject, at, may_write)
+
+
+def _write(subject: Subject, at: datetime, may_write: Callable[[int], bool]) -> Written | None:
     about = subject.about
     asset_id, is_new = _image(subject.image, at) if about is None else (about.asset_id, False)
     if not is_new and not may_write(asset_id):

@@ -304,33 +304,42 @@ def _row(key: str, said: ReportedVulnerability, at: datetime) -> tuple[Any, ...]
 
 
 def _add(told: Mapping[str, ReportedVulnerability]) -> None:
-    """What is told anew of vulnerabilities that are known: the newer text, and the severities and scores of all."""
-    changed = []
-    for row in Vulnerability.objects.select_for_update().filter(key__in=list(told)).order_by("key"):
-        before = {name: getattr(row, name) for name in _TOLD}
-        said = told[row.key]
-        is_newer = row.modified_at is None or (
-            said.modified_at is not None and said.modified_at >= row.modified_at
-        )
-        if is_newer or not row.title:
-            row.title = said.title[:TITLE] or row.title
-            row.description = said.description[:DESCRIPTION] or row.description
-            row.published_at = said.published_at or row.published_at
-            row.modified_at = said.modified_at or row.modified_at
-        row.severities = {
-            **row.severities,
-            **{source: int(severity) for source, severity in said.severities.items()},
-        }
-        row.severity = max(row.severities.values(), default=row.severity)
-        scores = {(source, vector): score for source, vector, score in row.scores}
-        for score in said.scores:
-            scores.setdefault((score.source, score.vector), score.score)
-        row.scores = [[source, vector, points] for (source, vector), points in scores.items()]
-        row.weaknesses = list(dict.fromkeys([*row.weaknesses, *said.weaknesses]))
-        row.references = list(dict.fromkeys([*row.references, *said.references]))[:50]
-        if any(getattr(row, name) != value for name, value in before.items()):
-            changed.append(row)
-    Vulnerability.objects.bulk_update(changed, _TOLD, batch_size=500)
+    """What is told anew of vulnerabilities that are known: the newer text, and the severities and scores of all.
+
+    Most reports tell nothing anew, so rows are held only once something is to be changed; and not against those who only
+    refer to them, as findings do.
+    """
+    rows = Vulnerability.objects.filter(key__in=list(told))
+    changing = [row.key for row in rows if _changes(row, told[row.key])]
+    if changing:
+        held = rows.filter(key__in=changing).select_for_update(no_key=True).order_by("key")
+        changed = [row for row in held if _changes(row, told[row.key])]
+        Vulnerability.objects.bulk_update(changed, _TOLD, batch_size=500)
+
+
+def _changes(row: Vulnerability, said: ReportedVulnerability) -> bool:
+    """Add what is said to the row; returns whether that changed it."""
+    before = {name: getattr(row, name) for name in _TOLD}
+    is_newer = row.modified_at is None or (
+        said.modified_at is not None and said.modified_at >= row.modified_at
+    )
+    if is_newer or not row.title:
+        row.title = said.title[:TITLE] or row.title
+        row.description = said.description[:DESCRIPTION] or row.description
+        row.published_at = said.published_at or row.published_at
+        row.modified_at = said.modified_at or row.modified_at
+    row.severities = {
+        **row.severities,
+        **{source: int(severity) for source, severity in said.severities.items()},
+    }
+    row.severity = max(row.severities.values(), default=row.severity)
+    scores = {(source, vector): score for source, vector, score in row.scores}
+    for score in said.scores:
+        scores.setdefault((score.source, score.vector), score.score)
+    row.scores = [[source, vector, points] for (source, vector), points in scores.items()]
+    row.weaknesses = list(dict.fromkeys([*row.weaknesses, *said.weaknesses]))
+    row.references = list(dict.fromkeys([*row.references, *said.references]))[:50]
+    return any(getattr(row, name) != value for name, value in before.items())
 
 
 _TOLD = (
