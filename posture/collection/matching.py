@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from posture.base import upsert
 from posture.collection.report_writing import reported_vulnerability, roll_up
+from posture.findings import merging
 from posture.findings import reported as findings
 from posture.findings.choices import FindingKind
 from posture.findings.reported import Said, Word
@@ -57,6 +58,17 @@ def settle_wanted(limit: int) -> int:
         if not done:
             break
     return settled
+
+
+def follow_merged() -> int:
+    """Findings of vulnerabilities that turned out to be one become one; returns how many assets that touched."""
+    at = timezone.now()
+    assets = merging.follow(at)
+    for asset_id in assets:
+        with transaction.atomic():
+            fleet.lock(asset_id)
+            roll_up(asset_id, at)
+    return len(assets)
 
 
 def _settle_claimed(asset_id: int) -> bool:

@@ -146,6 +146,7 @@ def settle_matches() -> None:
     """Settle images whose packages match anew; what is left waits for the next tick, so that pulls have their turn."""
     with _later_without_database("the matching of packages"):
         matching.settle_wanted(SETTLED_A_TICK)
+        matching.follow_merged()
 
 
 @shared_task

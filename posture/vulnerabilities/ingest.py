@@ -234,6 +234,7 @@ def _store(new: Mapping[str, ReportedVulnerability], at: datetime) -> dict[str, 
     _add({key: one for key, one in by_key.items() if key in before})
     ids = before if len(before) == len(by_key) else _ids(by_key)
     _name({name: ids[groups[name]] for name in new}, new)
+    _merge(new, {name: ids[groups[name]] for name in new})
     return {name: ids[groups[name]] for name in new}
 
 
@@ -259,6 +260,39 @@ def _groups(asked: Mapping[str, ReportedVulnerability]) -> dict[str, str]:
         held = [known[alias[:NAME]] for alias in (one.id, *one.aliases) if alias[:NAME] in known]
         groups[name] = own if _CVE.fullmatch(own) or not held else held[0]
     return groups
+
+
+def _merge(new: Mapping[str, ReportedVulnerability], ids: Mapping[str, int]) -> None:
+    """Groups without a CVE of which one is told now that they are names of another: that one's from here on. What findings
+    they have is moved afterwards (`findings.merging`). Two CVEs are never one."""
+    names, groups = [], []
+    for name, one in new.items():
+        for alias in (one.id, *one.aliases):
+            if alias and not _CVE.fullmatch(alias):
+                names.append(alias[:NAME])
+                groups.append(ids[name])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT DISTINCT v.id, t.group_id FROM unnest(%s::text[], %s::bigint[]) AS t(name, group_id)"
+            " JOIN vulnerabilities_alias a ON a.name = t.name"
+            " JOIN vulnerabilities_vulnerability v ON v.id = a.vulnerability_id"
+            " WHERE v.id <> t.group_id AND v.key !~ '^CVE-' ORDER BY 1",
+            [names, groups],
+        )
+        for old, into in cursor.fetchall():
+            cursor.execute(
+                "UPDATE vulnerabilities_vulnerability SET merged_into_id = %s WHERE id = %s OR merged_into_id = %s",
+                [into, old, old],
+            )
+            cursor.execute(
+                "UPDATE vulnerabilities_alias SET vulnerability_id = %s WHERE vulnerability_id = %s",
+                [into, old],
+            )
+            cursor.execute(
+                "UPDATE vulnerabilities_advisory SET vulnerability_ids = array_replace(vulnerability_ids, %s, %s)"
+                " WHERE vulnerability_ids @> ARRAY[%s]::bigint[]",
+                [old, into, old],
+            )
 
 
 def _write(new: Mapping[str, ReportedVulnerability], at: datetime) -> None:
@@ -376,19 +410,22 @@ def known_by_id(ids: Iterable[int]) -> dict[int, Known]:
     """What decides the points of findings of these vulnerabilities."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id, key, severity, epss, exploited_since IS NOT NULL FROM vulnerabilities_vulnerability"
-            " WHERE id = ANY(%s)",
+            # What this or another process remembers may have been merged into another meanwhile.
+            "SELECT v.id, g.id, g.key, g.severity, g.epss, g.exploited_since IS NOT NULL"
+            " FROM vulnerabilities_vulnerability v"
+            " JOIN vulnerabilities_vulnerability g ON g.id = coalesce(v.merged_into_id, v.id)"
+            " WHERE v.id = ANY(%s)",
             [sorted(set(ids))],
         )
         return {
             pk: Known(
-                id=pk,
+                id=group,
                 key=key,
                 severity=None if severity is None else Severity(severity),
                 epss=epss,
                 is_exploited=exploited,
             )
-            for pk, key, severity, epss, exploited in cursor.fetchall()
+            for pk, group, key, severity, epss, exploited in cursor.fetchall()
         }
 
 

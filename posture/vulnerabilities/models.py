@@ -85,9 +85,16 @@ class Vulnerability(models.Model):
     fix_due_at = models.DateField(null=True)
     is_used_by_ransomware = models.BooleanField(default=False)
     first_seen_at = models.DateTimeField()
+    # Another group that turned out to be the same: its names and findings are that one's now.
+    merged_into = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="merged", db_index=False
+    )
 
     class Meta:
         indexes = (
+            models.Index(
+                fields=("merged_into",), condition=Q(merged_into__isnull=False), name="vulnerability_merged"
+            ),
             models.Index(F("epss").desc(nulls_last=True), F("id").desc(), name="vulnerability_by_epss"),
             models.Index(
                 F("exploited_since").desc(),

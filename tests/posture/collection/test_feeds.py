@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from posture.collection import feeds, matching
 from posture.collection.reports import import_file
+from posture.findings import tallies
 from posture.findings.models import Attribution, Finding
 from posture.fleet.models import Asset
 from posture.history.models import Entry
@@ -303,3 +304,57 @@ def test_two_images_with_one_package_are_matched_once(tmp_path: Path, debian: Fe
     load(debian, archive(tmp_path, advisory()))
     assert Match.objects.count() == 1 and Package.objects.count() == 1
     assert Finding.objects.filter(vulnerability__key="CVE-2026-0001").count() == 2
+
+
+class TestMerging:
+    """A GHSA without a CVE, as a scanner reports it, and a CVE of which one learns that it is the same."""
+
+    GHSA = "GHSA-aaaa-bbbb-cccc"
+
+    def learn(self, tmp_path: Path, debian: Feed) -> None:
+        told = advisory("DEBIAN-CVE-2026-0001", aliases=[self.GHSA])
+        load(debian, archive(tmp_path, told))
+        matching.follow_merged()
+        tallies.fold()
+
+    def report(self, tmp_path: Path, *ids: str) -> None:
+        hold(tmp_path, found=tuple(vulnerability(0, VulnerabilityID=name) for name in ids))
+
+    def test_what_was_two_is_one_with_the_words_of_both(self, tmp_path: Path, debian: Feed) -> None:
+        self.report(tmp_path, self.GHSA)
+        lonely = Finding.objects.get()
+        self.learn(tmp_path, debian)
+        (finding,) = Finding.objects.open()
+        assert finding.vulnerability is not None and finding.vulnerability.key == "CVE-2026-0001"
+        words = Attribution.objects.current().filter(finding=finding)
+        assert set(words.values_list("tool", flat=True)) == {"trivy", "plimsoll"}
+        assert finding.first_opened_at == lonely.first_opened_at
+        assert Finding.objects.filter(closed_at__isnull=False).count() <= 1
+        assert tallies.counted() == counted_anew()
+
+    def test_the_same_report_again_finds_the_one(self, tmp_path: Path, debian: Feed) -> None:
+        self.report(tmp_path, self.GHSA)
+        self.learn(tmp_path, debian)
+        self.report(tmp_path, self.GHSA, "CVE-2026-1009")
+        keys = Finding.objects.open().values_list("vulnerability__key", flat=True)
+        assert sorted(keys) == ["CVE-2026-0001", "CVE-2026-1009"]
+
+    def test_it_is_taken_back_when_nobody_says_it_any_more(self, tmp_path: Path, debian: Feed) -> None:
+        self.report(tmp_path, self.GHSA)
+        self.learn(tmp_path, debian)
+        self.report(tmp_path)
+        load(debian, archive(tmp_path))
+        assert not Finding.objects.open().exists()
+
+    def test_two_cves_are_never_one(self, tmp_path: Path, debian: Feed) -> None:
+        self.report(tmp_path, "CVE-2026-0002")
+        told = advisory("DEBIAN-CVE-2026-0001", aliases=["CVE-2026-0002"])
+        load(debian, archive(tmp_path, told))
+        matching.follow_merged()
+        assert Vulnerability.objects.filter(merged_into__isnull=False).count() == 0
+        assert Vulnerability.objects.get(key="CVE-2026-0002").findings.filter(closed_at__isnull=True).exists()
+
+
+def counted_anew() -> dict[Any, Any]:
+    tallies.recount()
+    return tallies.counted()
