@@ -134,19 +134,24 @@ class Written(Record, frozen=True, kw_only=True):
     settled: Settled | None
 
 
-def write(subject: Subject, at: datetime, may_write: Callable[[int], bool]) -> Written | None:
-    """Store one subject, all of it in one transaction or nothing; None when `may_write` refuses its asset."""
+def write(
+    subject: Subject, at: datetime, may_write: Callable[[int], bool], begin: Callable[[], None]
+) -> Written | None:
+    """Store one subject, all of it in one transaction or nothing; None when `may_write` refuses its asset. `begin` is called
+    before anything is written but when the tool last told."""
     for _ in range(DEADLOCKS):
         try:
-            return _write(subject, at, may_write)
+            return _write(subject, at, may_write, begin)
         except OperationalError as error:
             # Writers lock in one order; should two wait in a circle all the same, PostgreSQL ends one of them.
             if getattr(error.__cause__, "pgcode", "") != DEADLOCK_DETECTED:
                 raise
-    return _write(subject, at, may_write)
+    return _write(subject, at, may_write, begin)
 
 
-def _write(subject: Subject, at: datetime, may_write: Callable[[int], bool]) -> Written | None:
+def _write(
+    subject: Subject, at: datetime, may_write: Callable[[int], bool], begin: Callable[[], None]
+) -> Written | None:
     about = subject.about
     asset_id, is_new = _image(subject.image, at) if about is None else (about.asset_id, False)
     if not is_new and not may_write(asset_id):
@@ -157,6 +162,7 @@ def _write(subject: Subject, at: datetime, may_write: Callable[[int], bool]) -> 
         and scans.unchanged(asset_id, subject.origin, subject.fingerprint, at)
     ):
         return Written(asset_id=asset_id, settled=None)
+    begin()
     package_ids = vulnerabilities.ensure_packages(subject.packages.values(), at)
     vulnerabilities.ensure_files(subject.packages.values(), package_ids)
     known = vulnerabilities.ensure_vulnerabilities((m.vulnerability for m in subject.matches), at)

@@ -53,7 +53,7 @@ class Order(Record, frozen=True, kw_only=True):
     """How a file is to be imported. `about` says what it is about, where the report need not; `image` is the key of the one
     image that it is about, stored or not, where that is known better than the report can tell; `may_write` whether whoever
     sends it may say something of an asset, `may_state` whether VEX statements, which are about all environments, are kept;
-    `begin` is called once, before anything is written of what may be new; `is_alive` is asked after each image, told how
+    `begin` is called before anything new is written, once or more; `is_alive` is asked after each image, told how
     many there were, and False ends the import."""
 
     about: About | None = None
@@ -137,7 +137,6 @@ def _import(source: Source, order: Order) -> Imported:
             images=told.images,
             findings=told.findings,
         )
-    order.begin()
     images = found = skipped_total = 0
     sum_ = Settled()
     skipped: list[Skipped] = []
@@ -145,7 +144,7 @@ def _import(source: Source, order: Order) -> Imported:
     tools: dict[int, str] = {}
     said: list[tuple[Origin, VexStatement]] = []
     for subject in subjects(_without_statements(reader.read(source), said), order.about, order.image):
-        written = write(subject, timezone.now(), order.may_write)
+        written = write(subject, timezone.now(), order.may_write, order.begin)
         if written is None:
             subject.add(Skipped(kind="denied", where=subject.image.name, reason=NOT_YOURS))
         else:

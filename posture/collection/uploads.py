@@ -272,6 +272,8 @@ def import_now(path: Path, *, source: UploadSource, by: User | None = None) -> I
         begun: list[Upload] = []
 
         def begin() -> None:
+            if begun:
+                return
             begun.append(_begun_here(path, source, by))
             held.enter_context(_held(begun[-1].pk))
 
