@@ -24,6 +24,7 @@ const ChecksPage = page(() => import("./features/checks/checksPage"), "ChecksPag
 const CheckPage = page(() => import("./features/checks/checkPage"), "CheckPage");
 const PullsPage = page(() => import("./features/pulls/pullsPage"), "PullsPage");
 const PullPage = page(() => import("./features/pulls/pullPage"), "PullPage");
+const UploadsPage = page(() => import("./features/uploads/uploadsPage"), "UploadsPage");
 const EnvironmentsPage = page(() => import("./features/environments/environmentsPage"), "EnvironmentsPage");
 const UsersPage = page(() => import("./features/users/usersPage"), "UsersPage");
 const TokensPage = page(() => import("./features/tokens/tokensPage"), "TokensPage");
@@ -61,6 +62,7 @@ export function AppRoutes() {
         <Route path="/checks/:id" element={<CheckPage />} />
         <Route path="/pulls" element={<PullsPage />} />
         <Route path="/pulls/:id" element={<PullPage />} />
+        <Route path="/uploads" element={<UploadsPage />} />
         <Route path="/environments" element={<EnvironmentsPage />} />
         <Route path="/users" element={<UsersPage />} />
         <Route path="/tokens" element={<TokensPage />} />

@@ -19,6 +19,7 @@ from posture.base.problems import Problem
 from posture.findings.models import Finding
 from posture.fleet.choices import ALIVE, AssetKind
 from posture.fleet.models import Asset, ContainerState, Environment
+from posture.vulnerabilities.choices import FeedKind
 from posture.vulnerabilities.models import Advisory, Alias, Feed, Match, Package, PackageList, Vulnerability
 from scanners.advisories.names import GROUPED, divided, folded
 from scanners.advisories.orderings import Unreadable
@@ -249,9 +250,9 @@ def _answer(
         advisories=advisories,
         feeds=[
             {"name": name, "last_success_at": read_at, "data_at": data_at}
-            for name, read_at, data_at in Feed.objects.filter(last_success_at__isnull=False).values_list(
-                "name", "last_success_at", "data_at"
-            )
+            for name, read_at, data_at in Feed.objects.filter(
+                kind=FeedKind.OSV, last_success_at__isnull=False
+            ).values_list("name", "last_success_at", "data_at")
         ],
         packages_total=len(packages),
         packages=_packages(list(packages), fixes),

@@ -2420,7 +2420,7 @@ export interface components {
             known: boolean;
             vulnerability: components["schemas"]["AffectedVulnerability"] | null;
             advisories: number;
-            /** @description The feeds that the answer rests on. */
+            /** @description The feeds of advisories that were read, on which the answer rests. */
             feeds: components["schemas"]["FeedAge"][];
             packages_total: number;
             packages: components["schemas"]["AffectedPackage"][];
@@ -2966,6 +2966,8 @@ export interface components {
             kind: components["schemas"]["FeedKind"];
             address: string;
             is_enabled: boolean;
+            /** @description Just now. */
+            is_reading: boolean;
             interval_seconds: number;
             /** Format: date-time */
             next_due_at: string | null;
@@ -3008,6 +3010,8 @@ export interface components {
             kind: components["schemas"]["FeedKind"];
             address: string;
             is_enabled: boolean;
+            /** @description Just now. */
+            is_reading: boolean;
             interval_seconds: number;
             /** Format: date-time */
             next_due_at: string | null;
@@ -3654,6 +3658,8 @@ export interface components {
                 [key: string]: components["schemas"]["EnumValue"][];
             };
             checks_version: string;
+            /** @description No larger file is taken in. */
+            upload_max_bytes: number;
             demo: boolean;
         };
         /** @description Declares the shape of a value that is a plain mapping already. */
@@ -4604,8 +4610,10 @@ export interface components {
             digest: string;
             source: components["schemas"]["UploadSource"];
             uploaded_by: string | null;
-            about: string | null;
+            /** @description What the sender says that it is about. */
+            about: components["schemas"]["AssetRef"] | null;
             state: components["schemas"]["UploadState"];
+            cancel_requested: boolean;
             reader: string;
             images: number;
             findings: number;
@@ -4638,8 +4646,10 @@ export interface components {
             digest: string;
             source: components["schemas"]["UploadSource"];
             uploaded_by: string | null;
-            about: string | null;
+            /** @description What the sender says that it is about. */
+            about: components["schemas"]["AssetRef"] | null;
             state: components["schemas"]["UploadState"];
+            cancel_requested: boolean;
             reader: string;
             images: number;
             findings: number;
@@ -7550,7 +7560,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FeedItem"];
+                    "application/json": components["schemas"]["Feed"];
                 };
             };
             /** @description The request breaks a rule; `errors` names the parameter or field. */
@@ -7617,7 +7627,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FeedItem"];
+                    "application/json": components["schemas"]["Feed"];
                 };
             };
             /** @description The request breaks a rule; `errors` names the parameter or field. */
@@ -7688,7 +7698,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FeedItem"];
+                    "application/json": components["schemas"]["Feed"];
                 };
             };
             /** @description The request breaks a rule; `errors` names the parameter or field. */

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from posture.collection import feeds, matching
 from posture.collection.reports import import_file
@@ -18,7 +19,9 @@ from posture.fleet.models import Asset
 from posture.history.models import Entry
 from posture.vulnerabilities import ingest
 from posture.vulnerabilities.models import Advisory, Feed, Match, Package, Rematch, Scan, Vulnerability
+from tests.posture.api.resources import get
 from tests.posture.collection.test_reports import DIGEST, trivy, vulnerability
+from tests.posture.people import person, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -284,6 +287,30 @@ class TestFetching:
         debian.refresh_from_db()
         assert debian.failures == 1 and debian.error and debian.last_success_at is None
         assert debian.next_due_at is not None and debian.next_due_at > timezone.now()
+
+    def test_one_that_is_read_just_now_is_shown_as_such(self, debian: Feed) -> None:
+        client = signed_in(person())
+
+        def shown() -> list[bool]:
+            (row,) = get(client, "/feeds", search="OSV Debian")["results"]
+            return [row["is_reading"], get(client, f"/feeds/{debian.pk}")["is_reading"]]
+
+        assert shown() == [False, False]
+        with feeds._held(debian.pk) as is_ours:
+            assert is_ours and feeds.being_read() == {debian.pk}
+            assert shown() == [True, True]
+        assert shown() == [False, False]
+
+    def test_asking_while_the_queue_is_away_is_refused_with_words(
+        self, debian: Feed, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def away(_: int) -> None:
+            raise OperationalError("no broker")
+
+        monkeypatch.setattr("posture.collection.tasks.enqueue_feed", away)
+        answer = signed_in(person()).post(f"/api/v1/feeds/{debian.pk}/fetch")
+        assert answer.status_code == 503 and "queue" in answer.json()["detail"]
+        assert not Entry.objects.filter(verb="fetch").exists()
 
     def test_a_plain_address_is_refused(self, debian: Feed) -> None:
         feeds.change(feed=debian, by=None, is_enabled=True, address="http://127.0.0.1:9/all.zip")

@@ -70,7 +70,12 @@ def test_what_only_an_advisory_knows_is_found_where_it_runs(
         assert [(one["name"], one["fixed_version"]) for one in answer["packages"]] == [("libssl3", "3.0.2-1")]
         assert (answer["images_total"], answer["containers_total"], answer["hosts_total"]) == (1, 2, 1)
         assert [one["slug"] for one in answer["environments"]] == ["production"]
-    assert [one["name"] for one in answer["feeds"]] == ["OSV Debian"]
+    Feed.objects.update_or_create(
+        name="FIRST EPSS",
+        defaults={"kind": "epss", "address": "https://x", "last_success_at": timezone.now()},
+    )
+    feeds = ask(client, "CVE-2026-0001")["feeds"]
+    assert [one["name"] for one in feeds] == ["OSV Debian"], "what tells of likelihoods tells of no package"
 
 
 def test_what_only_a_report_says_is_found_also_without_a_list_of_packages(

@@ -11,6 +11,7 @@ import {
   PullIcon,
   ShieldIcon,
   TokenIcon,
+  UploadIcon,
   UserIcon,
 } from "../icons";
 
@@ -45,6 +46,7 @@ export const PAGE_GROUPS: PageGroup[] = [
     label: "Admin",
     pages: [
       { label: "Pulls", path: "/pulls", icon: <PullIcon /> },
+      { label: "Uploads", path: "/uploads", icon: <UploadIcon /> },
       { label: "Environments", path: "/environments", icon: <EnvironmentIcon /> },
       { label: "Users", path: "/users", icon: <UserIcon />, needs: "users.view" },
       { label: "Tokens", path: "/tokens", icon: <TokenIcon /> },
