@@ -25,6 +25,7 @@ const CheckPage = page(() => import("./features/checks/checkPage"), "CheckPage")
 const PullsPage = page(() => import("./features/pulls/pullsPage"), "PullsPage");
 const PullPage = page(() => import("./features/pulls/pullPage"), "PullPage");
 const UploadsPage = page(() => import("./features/uploads/uploadsPage"), "UploadsPage");
+const FeedsPage = page(() => import("./features/feeds/feedsPage"), "FeedsPage");
 const EnvironmentsPage = page(() => import("./features/environments/environmentsPage"), "EnvironmentsPage");
 const UsersPage = page(() => import("./features/users/usersPage"), "UsersPage");
 const TokensPage = page(() => import("./features/tokens/tokensPage"), "TokensPage");
@@ -63,6 +64,7 @@ export function AppRoutes() {
         <Route path="/pulls" element={<PullsPage />} />
         <Route path="/pulls/:id" element={<PullPage />} />
         <Route path="/uploads" element={<UploadsPage />} />
+        <Route path="/feeds" element={<FeedsPage />} />
         <Route path="/environments" element={<EnvironmentsPage />} />
         <Route path="/users" element={<UsersPage />} />
         <Route path="/tokens" element={<TokensPage />} />

@@ -206,6 +206,20 @@ def test_a_file_that_is_no_feed_is_refused_and_said(tmp_path: Path, debian: Feed
     assert Entry.objects.filter(verb="load").count() == 1
 
 
+@pytest.mark.parametrize("content", ['{"vulnerabilities": []}', "[]", '[{"id": 7}]'])
+def test_a_file_of_something_else_takes_back_nothing(tmp_path: Path, debian: Feed, content: str) -> None:
+    hold(tmp_path)
+    load(debian, archive(tmp_path, advisory()))
+    other = tmp_path / "other.json"
+    other.write_text(content)
+    with pytest.raises(feeds.Problem, match="no advisory"):
+        feeds.load(debian, other, by=None)
+    matching.settle_wanted(100)
+    debian.refresh_from_db()
+    assert (debian.failures, debian.entries) == (1, 1)
+    assert found() == {"CVE-2026-0001": "3.0.2-1"}
+
+
 class TestUse:
     KEV = {
         "catalogVersion": "2026.11.01",

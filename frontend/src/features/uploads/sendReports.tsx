@@ -1,30 +1,17 @@
-import { Button, CloseButton, Modal, Progress, Stack } from "@mantine/core";
+import { Button, CloseButton, Modal, Stack } from "@mantine/core";
 import { useState } from "react";
 import { Chip } from "../../ui/chips";
-import { useNow } from "../../ui/clock";
 import { DialogFoot } from "../../ui/dialogFoot";
 import { useNotices } from "../../ui/notices";
-import { bytesText, plural, shareText, spanText } from "../../ui/quantities";
+import { bytesText, plural } from "../../ui/quantities";
+import { SendingProgress } from "../../ui/sending";
 import { type AboutChoice, AboutInputs, aboutFields } from "./aboutInputs";
 import { FilesButton } from "./dropping";
 import classes from "./uploads.module.css";
 import type { Picked, useSending } from "./useSending";
 
-/** How far a file is, how fast it goes and how long it may still take: `42 % · 1.2 MiB a second · about 8 s left`. */
-export function sendingText(size: number, share: number, seconds: number): string {
-  if (share >= 1) return "sent, being taken in";
-  const parts = [shareText(share)];
-  if (share > 0 && seconds >= 2) {
-    const rate = (size * share) / seconds;
-    parts.push(`${bytesText(rate)} a second`, `about ${spanText((size * (1 - share)) / rate)} left`);
-  }
-  return parts.join(" · ");
-}
-
 function PickedFile({ one, onRemove }: { one: Picked; onRemove: (() => void) | null }) {
-  const now = useNow();
   const { file, problem } = one;
-  const seconds = one.startedAt === null ? 0 : (now - one.startedAt) / 1000;
   return (
     <li className={classes.file}>
       <div className={classes.fileLine}>
@@ -37,14 +24,7 @@ function PickedFile({ one, onRemove }: { one: Picked; onRemove: (() => void) | n
         )}
       </div>
       {one.state === "sending" && (
-        <>
-          <Progress
-            value={100 * one.share}
-            striped={one.share >= 1}
-            aria-label={`Progress of sending ${file.name}`}
-          />
-          <span className="soft">{sendingText(file.size, one.share, seconds)}</span>
-        </>
+        <SendingProgress name={file.name} size={file.size} share={one.share} startedAt={one.startedAt} />
       )}
       {problem && (
         <span className={classes.why}>

@@ -80,7 +80,7 @@ export function UploadDrawer({ id, row }: { id: string; row: Upload | undefined 
           ["Size", bytesText(upload.size_bytes)],
         ]}
       />
-      <Facts facts={[["SHA-256 of the file", <code key="digest">{upload.digest}</code>]]} />
+      <Facts wide facts={[["SHA-256 of the file", <code key="digest">{upload.digest}</code>]]} />
       {item.data ? (
         <SkippedPanel items={item.data.skipped} total={item.data.skipped_total} />
       ) : (

@@ -5,7 +5,6 @@ import { serveForms } from "../../testing/forms";
 import { show, useBrowser } from "../../testing/page";
 import { list, SESSION, serve, sessionThatMay } from "../../testing/server";
 import { imageOptions } from "./aboutInputs";
-import { sendingText } from "./sendReports";
 import { UploadsPage } from "./uploadsPage";
 import { refusalOf } from "./useSending";
 
@@ -160,12 +159,6 @@ describe("uploads", () => {
     expect(screen.queryByRole("dialog")).toBeNull();
     expect(calls.some((call) => call.path === "/meta")).toBe(false);
   });
-});
-
-test("the rate and the time left are told once there is something to tell them from", () => {
-  expect(sendingText(4096, 0.25, 1)).toBe("25 %");
-  expect(sendingText(4096, 0.25, 4)).toBe("25 % · 256 B a second · about 12 s left");
-  expect(sendingText(4096, 1, 9)).toBe("sent, being taken in");
 });
 
 test("a file is refused before it is sent only for what is known", () => {

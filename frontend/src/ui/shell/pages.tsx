@@ -3,6 +3,7 @@ import {
   CheckIcon,
   ContainerIcon,
   EnvironmentIcon,
+  FeedIcon,
   FindingIcon,
   HistoryIcon,
   HostIcon,
@@ -47,6 +48,7 @@ export const PAGE_GROUPS: PageGroup[] = [
     pages: [
       { label: "Pulls", path: "/pulls", icon: <PullIcon /> },
       { label: "Uploads", path: "/uploads", icon: <UploadIcon /> },
+      { label: "Feeds", path: "/feeds", icon: <FeedIcon /> },
       { label: "Environments", path: "/environments", icon: <EnvironmentIcon /> },
       { label: "Users", path: "/users", icon: <UserIcon />, needs: "users.view" },
       { label: "Tokens", path: "/tokens", icon: <TokenIcon /> },
