@@ -20,6 +20,7 @@ const ImagesPage = page(() => import("./features/images/imagesPage"), "ImagesPag
 const ImagePage = page(() => import("./features/images/imagePage"), "ImagePage");
 const DefencesPage = page(() => import("./features/defences/defencesPage"), "DefencesPage");
 const FindingsPage = page(() => import("./features/findings/findingsPage"), "FindingsPage");
+const AffectedPage = page(() => import("./features/affected/affectedPage"), "AffectedPage");
 const ChecksPage = page(() => import("./features/checks/checksPage"), "ChecksPage");
 const CheckPage = page(() => import("./features/checks/checkPage"), "CheckPage");
 const PullsPage = page(() => import("./features/pulls/pullsPage"), "PullsPage");
@@ -59,6 +60,7 @@ export function AppRoutes() {
         <Route path="/images/:id" element={<ImagePage />} />
         <Route path="/defences" element={<DefencesPage />} />
         <Route path="/findings" element={<FindingsPage />} />
+        <Route path="/affected" element={<AffectedPage />} />
         <Route path="/checks" element={<ChecksPage />} />
         <Route path="/checks/:id" element={<CheckPage />} />
         <Route path="/pulls" element={<PullsPage />} />

@@ -197,7 +197,7 @@ def _of_packages(
         packages=held,
         fixes={},
         doubted=doubted,
-        holders=set(_holding(held, moment)),
+        holders={*_holding(held, moment), *_reported_with(held, moment)},
         user=user,
         moment=moment,
     )
@@ -212,6 +212,12 @@ def _holding(package_ids: Collection[int], moment: datetime | None) -> Iterable[
         return []
     lists = PackageList.objects.as_of(moment).filter(packages__overlap=sorted(package_ids))
     return lists.values_list("asset", flat=True).distinct()
+
+
+def _reported_with(package_ids: Collection[int], moment: datetime | None) -> Iterable[int]:
+    """Assets in which a tool found something in one of these: not every report lists the packages that are sound."""
+    found = Finding.objects.open(moment).filter(package__in=_among(package_ids))
+    return found.values_list("asset", flat=True).distinct()
 
 
 def _answer(
@@ -291,7 +297,10 @@ def _seen(package_ids: Collection[int], user: User | None, moment: datetime | No
         packages__overlap=sorted(package_ids), asset__in=Asset.objects.visible_to(user)
     )
     held = {pk for packages in lists.values_list("packages", flat=True) for pk in packages}
-    return held.intersection(package_ids)
+    found = Finding.objects.open(moment).filter(
+        package__in=_among(package_ids), asset__in=Asset.objects.visible_to(user)
+    )
+    return {*held.intersection(package_ids), *found.values_list("package", flat=True).distinct()}
 
 
 def _vulnerability(row: Vulnerability) -> dict[str, Any]:

@@ -88,6 +88,25 @@ def test_what_only_a_report_says_is_found_also_without_a_list_of_packages(
     import_file(path)
     PackageList.objects.all().delete()
     assert ask(client, "CVE-2026-1001")["images_total"] == 1
+    (package,) = ask(client, "CVE-2026-1001")["packages"]
+    answer = ask(client, package["name"])
+    assert (answer["known"], answer["images_total"], answer["packages_total"]) == (True, 1, 1)
+    assert ask(client, package["name"], versions="<0")["images_total"] == 0
+
+
+def test_what_only_a_report_says_is_shown_to_who_may_see_the_image(tmp_path: Path) -> None:
+    run_it()
+    content = trivy(vulnerability(1))
+    del content["Results"][0]["Packages"]
+    path = tmp_path / "r.json"
+    path.write_text(json.dumps(content))
+    import_file(path)
+    PackageList.objects.all().delete()
+    for name, seen in (("production", 1), ("staging", 0)):
+        sam = person(name, Role.VIEWER)
+        sam.environments.set([environment(name)])
+        answer = ask(signed_in(sam), "CVE-2026-1001")
+        assert (answer["images_total"], answer["packages_total"]) == (seen, seen)
 
 
 def test_what_nothing_tells_of_is_not_called_unaffected(client: Client) -> None:

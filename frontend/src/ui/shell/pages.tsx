@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import {
+  AffectedIcon,
   CheckIcon,
   ContainerIcon,
   EnvironmentIcon,
@@ -41,7 +42,13 @@ export const PAGE_GROUPS: PageGroup[] = [
       { label: "Defences", path: "/defences", icon: <ShieldIcon /> },
     ],
   },
-  { label: "Findings", pages: [{ label: "Findings", path: "/findings", icon: <FindingIcon /> }] },
+  {
+    label: "Findings",
+    pages: [
+      { label: "Findings", path: "/findings", icon: <FindingIcon /> },
+      { label: "Affected?", path: "/affected", icon: <AffectedIcon /> },
+    ],
+  },
   { label: "Compliance", pages: [{ label: "Checks", path: "/checks", icon: <CheckIcon /> }] },
   {
     label: "Admin",
