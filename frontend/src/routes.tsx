@@ -23,6 +23,7 @@ const FindingsPage = page(() => import("./features/findings/findingsPage"), "Fin
 const AffectedPage = page(() => import("./features/affected/affectedPage"), "AffectedPage");
 const ChecksPage = page(() => import("./features/checks/checksPage"), "ChecksPage");
 const CheckPage = page(() => import("./features/checks/checkPage"), "CheckPage");
+const GatePage = page(() => import("./features/gate/gatePage"), "GatePage");
 const PullsPage = page(() => import("./features/pulls/pullsPage"), "PullsPage");
 const PullPage = page(() => import("./features/pulls/pullPage"), "PullPage");
 const UploadsPage = page(() => import("./features/uploads/uploadsPage"), "UploadsPage");
@@ -63,6 +64,7 @@ export function AppRoutes() {
         <Route path="/affected" element={<AffectedPage />} />
         <Route path="/checks" element={<ChecksPage />} />
         <Route path="/checks/:id" element={<CheckPage />} />
+        <Route path="/gate" element={<GatePage />} />
         <Route path="/pulls" element={<PullsPage />} />
         <Route path="/pulls/:id" element={<PullPage />} />
         <Route path="/uploads" element={<UploadsPage />} />

@@ -1045,6 +1045,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/gate-policies/default": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What is demanded where no policy was set: neither of the environment nor for every one. */
+        get: operations["gate_policies_default"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/gate-policies/export": {
         parameters: {
             query?: never;
@@ -3260,6 +3277,20 @@ export interface components {
             image: string;
             /** @default  */
             environment: string;
+        };
+        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        GateRules: {
+            refuse_severity: components["schemas"]["SeverityEnum"] | components["schemas"]["NullEnum"];
+            only_fixable: boolean;
+            only_in_use: boolean;
+            grace_days: number;
+            refuse_exploited: boolean;
+            /** Format: double */
+            refuse_epss: number | null;
+            refuse_secrets: boolean;
+            max_age_days: number | null;
+            require_scan: boolean;
+            require_signature: boolean;
         };
         /** @description Declares the shape of a value that is a plain mapping already. */
         HoldingHost: {
@@ -8883,6 +8914,53 @@ export interface operations {
             };
             /** @description The present state does not admit this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gate_policies_default: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GateRules"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

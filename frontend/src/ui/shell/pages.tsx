@@ -6,6 +6,7 @@ import {
   EnvironmentIcon,
   FeedIcon,
   FindingIcon,
+  GateIcon,
   HistoryIcon,
   HostIcon,
   ImageIcon,
@@ -49,7 +50,13 @@ export const PAGE_GROUPS: PageGroup[] = [
       { label: "Affected?", path: "/affected", icon: <AffectedIcon /> },
     ],
   },
-  { label: "Compliance", pages: [{ label: "Checks", path: "/checks", icon: <CheckIcon /> }] },
+  {
+    label: "Compliance",
+    pages: [
+      { label: "Checks", path: "/checks", icon: <CheckIcon /> },
+      { label: "Gate", path: "/gate", icon: <GateIcon /> },
+    ],
+  },
   {
     label: "Admin",
     pages: [
