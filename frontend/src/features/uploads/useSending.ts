@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { asProblem, Problem } from "../../api/problem";
 import { sendForm } from "../../api/sendForm";
 import type { Upload } from "../../api/uploads";
@@ -37,6 +37,14 @@ export function useSending(largest: number | null) {
   const [sending, setSending] = useState(false);
   const last = useRef(0);
   const stopping = useRef<AbortController | null>(null);
+
+  useEffect(() => {
+    if (!sending) return;
+    // The browser asks before it drops what is on its way.
+    const onLeave = (event: BeforeUnloadEvent) => event.preventDefault();
+    window.addEventListener("beforeunload", onLeave);
+    return () => window.removeEventListener("beforeunload", onLeave);
+  }, [sending]);
 
   const put = useCallback((key: number, change: Partial<Picked>) => {
     setPicked((all) => all.map((one) => (one.key === key ? { ...one, ...change } : one)));
