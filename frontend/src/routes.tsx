@@ -30,10 +30,14 @@ const VulnerabilityPage = page(
 );
 const PackagesPage = page(() => import("./features/packages/packagesPage"), "PackagesPage");
 const PackagePage = page(() => import("./features/packages/packagePage"), "PackagePage");
+const AffectedPage = page(() => import("./features/affected/affectedPage"), "AffectedPage");
 const ChecksPage = page(() => import("./features/checks/checksPage"), "ChecksPage");
 const CheckPage = page(() => import("./features/checks/checkPage"), "CheckPage");
+const GatePage = page(() => import("./features/gate/gatePage"), "GatePage");
 const PullsPage = page(() => import("./features/pulls/pullsPage"), "PullsPage");
 const PullPage = page(() => import("./features/pulls/pullPage"), "PullPage");
+const UploadsPage = page(() => import("./features/uploads/uploadsPage"), "UploadsPage");
+const FeedsPage = page(() => import("./features/feeds/feedsPage"), "FeedsPage");
 const EnvironmentsPage = page(() => import("./features/environments/environmentsPage"), "EnvironmentsPage");
 const UsersPage = page(() => import("./features/users/usersPage"), "UsersPage");
 const TokensPage = page(() => import("./features/tokens/tokensPage"), "TokensPage");
@@ -71,10 +75,14 @@ export function AppRoutes() {
         <Route path="/vulnerabilities/:id" element={<VulnerabilityPage />} />
         <Route path="/packages" element={<PackagesPage />} />
         <Route path="/packages/:id" element={<PackagePage />} />
+        <Route path="/affected" element={<AffectedPage />} />
         <Route path="/checks" element={<ChecksPage />} />
         <Route path="/checks/:id" element={<CheckPage />} />
+        <Route path="/gate" element={<GatePage />} />
         <Route path="/pulls" element={<PullsPage />} />
         <Route path="/pulls/:id" element={<PullPage />} />
+        <Route path="/uploads" element={<UploadsPage />} />
+        <Route path="/feeds" element={<FeedsPage />} />
         <Route path="/environments" element={<EnvironmentsPage />} />
         <Route path="/users" element={<UsersPage />} />
         <Route path="/tokens" element={<TokensPage />} />

@@ -47,10 +47,15 @@ class FeedViewSet(WriteMixin, ResourceViewSet):
     }
     default_ordering = "name"
 
+    def attach(self, rows: list[Any]) -> None:
+        being_read = feeds.being_read()
+        for row in rows:
+            row.is_being_read = row.pk in being_read
+
     def get_queryset(self) -> Any:
         return self.queryset.all()  # feeds are of the installation, not of an environment
 
-    @extend_schema(request=FeedChangeSerializer, responses=FeedItemSerializer)
+    @extend_schema(request=FeedChangeSerializer, responses=FeedSerializer)
     def partial_update(self, request: Request, pk: str | None = None) -> Response:
         """Turn a feed on or off, fetch it from elsewhere or more often. What is turned on is fetched at once."""
         data = self.valid(FeedChangeSerializer(data=request.data))
@@ -58,7 +63,7 @@ class FeedViewSet(WriteMixin, ResourceViewSet):
         transaction.on_commit(lambda: feeds.claim_due(tasks.enqueue_feed))
         return self.written(feed.pk)
 
-    @extend_schema(operation_id="feeds_fetch", request=None, responses={202: FeedItemSerializer})
+    @extend_schema(operation_id="feeds_fetch", request=None, responses={202: FeedSerializer})
     @action(detail=True, methods=["post"])
     def fetch(self, request: Request, pk: str | None = None) -> Response:
         """Fetch the feed now."""
@@ -68,7 +73,7 @@ class FeedViewSet(WriteMixin, ResourceViewSet):
     @extend_schema(
         operation_id="feeds_load",
         request={"multipart/form-data": FeedFileSerializer},
-        responses={200: FeedItemSerializer},
+        responses={200: FeedSerializer},
     )
     @action(detail=True, methods=["post"], parser_classes=[MultiPartParser, JSONParser])
     def load(self, request: Request, pk: str | None = None) -> Response:

@@ -152,11 +152,30 @@ def change(*, feed: Feed, by: User | None, **fields: object) -> Feed:
 
 
 def fetch_now(*, feed: Feed, by: User | None, enqueue: Enqueue) -> Feed:
-    """Queue the reading of a feed at once, also of one that is turned off."""
+    """Queue the reading of a feed at once, also of one that is turned off. Raises Problem while the queue is away."""
     with transaction.atomic():
         record(verb="fetch", obj=feed, object_kind="feed", object_name=feed.name, changes={}, actor=by)
-    enqueue(feed.pk)
+        try:
+            enqueue(feed.pk)
+        except BrokerUnreachable:
+            raise Problem(
+                "The queue does not answer just now, so nothing was asked of the workers.",
+                code="queue_unavailable",
+                status=503,
+                retry_after=5,
+            ) from None
     return feed
+
+
+def being_read() -> set[int]:
+    """Ids of the feeds that are read at this moment, by any worker or command: their locks say so."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT objid::bigint FROM pg_locks JOIN pg_database ON pg_database.oid = database "
+            "WHERE locktype = 'advisory' AND objsubid = 2 AND classid = %s AND granted AND datname = current_database()",
+            [_LOCKS],
+        )
+        return {pk for (pk,) in cursor.fetchall()}
 
 
 @contextmanager

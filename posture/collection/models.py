@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 
+from posture.base.trigrams import Trigrams
 from posture.collection.choices import ACTIVE_UPLOADS, UploadSource, UploadState
 from posture.collection.querysets import UploadQuerySet
 
@@ -48,6 +50,7 @@ class Upload(models.Model):
             models.Index(fields=("state", "-id"), name="upload_by_state"),
             models.Index(fields=("id",), condition=Q(state__in=ACTIVE_UPLOADS), name="upload_active"),
             models.Index(F("size_bytes").desc(), F("id").desc(), name="upload_by_size"),
+            GinIndex(Trigrams("file_name"), name="upload_name_trigrams"),
         )
 
     def __str__(self) -> str:

@@ -125,6 +125,7 @@ def meta() -> dict[str, Any]:
             "role": _enum(Role),
         },
         "checks_version": checks_version(),
+        "upload_max_bytes": settings.UPLOAD_MAX_BYTES,
         "demo": False,
     }
 

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from posture.base.serializers import PlainSerializer, Serializer
 from posture.collection.choices import UploadSource, UploadState
 from posture.fleet.choices import NodeKind
-from posture.fleet.serializers import NodeErrorSerializer
+from posture.fleet.serializers import AssetRefSerializer, NodeErrorSerializer
 from posture.fleet.serializers_write import CredentialSerializer
 from posture.vulnerabilities.choices import FeedKind
 
@@ -86,8 +86,9 @@ class UploadSerializer(Serializer):
     digest = serializers.CharField(help_text="SHA-256 of the file as sent.")
     source = serializers.ChoiceField(choices=UploadSource.choices)  # type: ignore[assignment]
     uploaded_by = serializers.CharField(source="uploaded_by_name", allow_null=True)
-    about = serializers.CharField(source="about_name", allow_null=True)
+    about = AssetRefSerializer(allow_null=True, help_text="What the sender says that it is about.")
     state = serializers.ChoiceField(choices=UploadState.choices)
+    cancel_requested = serializers.BooleanField()
     reader = serializers.CharField()
     images = serializers.IntegerField()
     findings = serializers.IntegerField()
@@ -122,6 +123,7 @@ class FeedSerializer(Serializer):
     kind = serializers.ChoiceField(choices=FeedKind.choices)
     address = serializers.CharField()
     is_enabled = serializers.BooleanField()
+    is_reading = serializers.BooleanField(source="is_being_read", help_text="Just now.")
     interval_seconds = serializers.IntegerField()
     next_due_at = serializers.DateTimeField(allow_null=True)
     last_attempt_at = serializers.DateTimeField(allow_null=True)
@@ -185,4 +187,5 @@ class MetaSerializer(PlainSerializer):
     version = serializers.CharField()
     enums = serializers.DictField(child=EnumValueSerializer(many=True))
     checks_version = serializers.CharField()
+    upload_max_bytes = serializers.IntegerField(help_text="No larger file is taken in.")
     demo = serializers.BooleanField()

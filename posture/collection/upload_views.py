@@ -51,7 +51,6 @@ class UploadViewSet(WriteMixin, ResourceViewSet):
     def attach(self, rows: list[Any]) -> None:
         for row in rows:
             row.uploaded_by_name = None if row.uploaded_by is None else row.uploaded_by.username
-            row.about_name = None if row.about is None else row.about.name
 
     @extend_schema(
         request={

@@ -19,6 +19,7 @@ from posture.base.problems import Problem
 from posture.findings.models import Finding
 from posture.fleet.choices import ALIVE, AssetKind
 from posture.fleet.models import Asset, ContainerState, Environment
+from posture.vulnerabilities.choices import FeedKind
 from posture.vulnerabilities.models import Advisory, Alias, Feed, Match, Package, PackageList, Vulnerability
 from scanners.advisories.names import GROUPED, divided, folded
 from scanners.advisories.orderings import Unreadable
@@ -196,7 +197,7 @@ def _of_packages(
         packages=held,
         fixes={},
         doubted=doubted,
-        holders=set(_holding(held, moment)),
+        holders={*_holding(held, moment), *_reported_with(held, moment)},
         user=user,
         moment=moment,
     )
@@ -211,6 +212,12 @@ def _holding(package_ids: Collection[int], moment: datetime | None) -> Iterable[
         return []
     lists = PackageList.objects.as_of(moment).filter(packages__overlap=sorted(package_ids))
     return lists.values_list("asset", flat=True).distinct()
+
+
+def _reported_with(package_ids: Collection[int], moment: datetime | None) -> Iterable[int]:
+    """Assets in which a tool found something in one of these: not every report lists the packages that are sound."""
+    found = Finding.objects.open(moment).filter(package__in=_among(package_ids))
+    return found.values_list("asset", flat=True).distinct()
 
 
 def _answer(
@@ -249,9 +256,9 @@ def _answer(
         advisories=advisories,
         feeds=[
             {"name": name, "last_success_at": read_at, "data_at": data_at}
-            for name, read_at, data_at in Feed.objects.filter(last_success_at__isnull=False).values_list(
-                "name", "last_success_at", "data_at"
-            )
+            for name, read_at, data_at in Feed.objects.filter(
+                kind=FeedKind.OSV, last_success_at__isnull=False
+            ).values_list("name", "last_success_at", "data_at")
         ],
         packages_total=len(packages),
         packages=_packages(list(packages), fixes),
@@ -290,7 +297,10 @@ def _seen(package_ids: Collection[int], user: User | None, moment: datetime | No
         packages__overlap=sorted(package_ids), asset__in=Asset.objects.visible_to(user)
     )
     held = {pk for packages in lists.values_list("packages", flat=True) for pk in packages}
-    return held.intersection(package_ids)
+    found = Finding.objects.open(moment).filter(
+        package__in=_among(package_ids), asset__in=Asset.objects.visible_to(user)
+    )
+    return {*held.intersection(package_ids), *found.values_list("package", flat=True).distinct()}
 
 
 def _vulnerability(row: Vulnerability) -> dict[str, Any]:

@@ -58,7 +58,9 @@ class AffectedSerializer(PlainSerializer):
     )
     vulnerability = AskedVulnerabilitySerializer(allow_null=True)
     advisories = serializers.IntegerField()
-    feeds = FeedAgeSerializer(many=True, help_text="The feeds that the answer rests on.")
+    feeds = FeedAgeSerializer(
+        many=True, help_text="The feeds of advisories that were read, on which the answer rests."
+    )
     packages_total = serializers.IntegerField()
     packages = HeldPackageSerializer(many=True)
     undecidable = UndecidablePackageSerializer(many=True, help_text="Their version cannot be compared.")

@@ -18,6 +18,7 @@ from posture.base.views import ResourceViewSet
 from posture.fleet.models import Environment
 from posture.fleet.write_views import WriteMixin
 from posture.gate import actions, serializers, trial
+from posture.gate.decide import Rules
 from posture.gate.filtersets import GateDecisionFilterSet, GatePolicyFilterSet
 from posture.gate.models import GateDecision, GatePolicy
 
@@ -77,6 +78,13 @@ class GatePolicyViewSet(WriteMixin, ResourceViewSet):
             raise Problem("The policy for every environment is not yours to remove.", status=403)
         actions.remove_policy(policy=policy, by=self.by())
         return Response(status=204)
+
+    @extend_schema(operation_id="gate_policies_default", responses=serializers.GateRulesSerializer)
+    @action(detail=False, methods=["get"], pagination_class=None)
+    def default(self, request: Request) -> Response:
+        """What is demanded where no policy was set: neither of the environment nor for every one."""
+        self.check_parameters()
+        return Response(serializers.GateRulesSerializer(Rules()).data)
 
     @extend_schema(
         operation_id="gate_policies_trial",

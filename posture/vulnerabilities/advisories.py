@@ -26,7 +26,7 @@ from posture.vulnerabilities.models import (
 )
 from scanners.advisories.names import lookup_key
 from scanners.advisories.records import Advisory as Told
-from scanners.advisories.records import Affected, Entry, Exploited
+from scanners.advisories.records import Affected, Entry, Exploited, FeedError
 from scanners.advisories.records import Likelihood as Score
 from scanners.records import Record, Skipped
 from scanners.reported import ReportedVulnerability
@@ -58,7 +58,8 @@ def store(
     """Write the entries of a feed's file that are new or changed. `known` is what `marks` gave before it was read.
 
     With `is_whole` the file has all of the feed, so entries that it does not have are removed, but for those that it has
-    and that could not be read.
+    and that could not be read. Raises FeedError for one that has none that can be read: it is no file of this feed, and
+    what the feed told stands.
     """
     seen: set[str] = set()
     skipped: list[Skipped] = []
@@ -82,6 +83,9 @@ def store(
     while portion := list(islice(source, PORTION)):
         changed += len(portion)
         assets += _replace(feed, portion, at)
+    if is_whole and not seen:
+        why = f": {skipped[0].where}: {skipped[0].reason}" if skipped else ""
+        raise FeedError(f"It holds no advisory that can be read{why}"[:500])
     gone = sorted(known.keys() - seen - unreadable) if is_whole else []
     for start in range(0, len(gone), PORTION):
         assets += _remove(feed, gone[start : start + PORTION], at)

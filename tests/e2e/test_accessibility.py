@@ -48,6 +48,8 @@ def paths(fleet: Fleet, probed: Probed, product: Product) -> list[str]:
         "/defences", f"/defences?open={probed.hosts['pilot-1']}&cell=seccomp", "/defences?group=mechanism",
         "/defences?group=distribution", "/defences?tab=containers", "/defences?tab=differences",
         "/defences?tab=differences&show=all&open=/kernel/lockdown",
+        "/uploads", "/uploads?add=report", "/feeds", "/affected", "/affected?q=CVE-2021-44228", "/affected?q=openssl",
+        "/gate", "/gate?tab=policies", "/gate?tab=pipeline",
         f"/pulls/{pull}", "/environments", "/users", "/tokens", "/history", "/me", "/nowhere",
     ]  # fmt: skip
 

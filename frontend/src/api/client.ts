@@ -46,7 +46,7 @@ function cookie(name: string): string {
 }
 
 /** The value that proves a change comes from our own page. A cookie that ran out comes anew with the session's state. */
-async function csrfToken(): Promise<string> {
+export async function csrfToken(): Promise<string> {
   const known = cookie("plimsoll_csrf");
   if (known) return known;
   await fetch(apiPath("/session"), { credentials: "same-origin" }).catch(() => undefined);
@@ -60,6 +60,13 @@ const expiryListeners = new Set<Listener>();
 export function onSessionExpired(listener: Listener): () => void {
   expiryListeners.add(listener);
   return () => expiryListeners.delete(listener);
+}
+
+/** The problem of a refused request. Tells the listeners when it means that nobody is logged in any more. */
+export function refusal(status: number, body: unknown, path: string): Problem {
+  // A refused login is an answer to this very form, not the end of a session.
+  if (status === 401 && path !== "/session") for (const listener of expiryListeners) listener();
+  return problemFrom(status, body);
 }
 
 /**
@@ -90,12 +97,7 @@ export async function request<Answer>(
   }
   if (response.status === 204) return undefined as Answer;
   const body: unknown = await response.json().catch(() => null);
-  if (!response.ok) {
-    const problem = problemFrom(response.status, body);
-    // A refused login is an answer to this very form, not the end of a session.
-    if (problem.status === 401 && path !== "/session") for (const listener of expiryListeners) listener();
-    throw problem;
-  }
+  if (!response.ok) throw refusal(response.status, body, path);
   if (body === null) {
     throw new Problem({
       status: response.status,

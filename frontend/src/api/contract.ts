@@ -2,9 +2,13 @@
  * Holds our types to what the server says it answers with: `schema.d.ts` is generated from its OpenAPI schema
  * (`npm run schema`), and this file does not compile where the two disagree. Nothing here is ever run.
  */
+import type * as affected from "./affected";
 import type * as defences from "./defences";
+import type * as feeds from "./feeds";
+import type * as gate from "./gate";
 import type { components } from "./schema";
 import type * as ours from "./types";
+import type * as uploads from "./uploads";
 import type * as vulnerabilities from "./vulnerabilities";
 
 type Served = components["schemas"];
@@ -49,6 +53,15 @@ export type Contract = [
   Fits<vulnerabilities.ImagePackage, Served["ImagePackage"]>,
   Fits<vulnerabilities.ImageWord, Served["ImageWord"]>,
   Fits<vulnerabilities.Scan, Served["Scan"]>,
+  Fits<uploads.Upload, Served["Upload"]>,
+  Fits<uploads.UploadDetail, Served["UploadItem"]>,
+  Fits<feeds.Feed, Served["Feed"]>,
+  Fits<feeds.FeedDetail, Served["FeedItem"]>,
+  Fits<affected.Affected, Served["Affected"]>,
+  Fits<gate.GatePolicy, Served["GatePolicy"]>,
+  Fits<gate.GateDecision, Served["GateDecision"]>,
+  Fits<gate.GateDecisionDetail, Served["GateDecisionItem"]>,
+  Fits<gate.TrialAnswer, Served["TrialAnswer"]>,
   Fits<ours.Token, Served["Token"]>,
   Fits<ours.SavedView, Served["SavedView"]>,
   Fits<ours.Freshness, Served["Freshness"]>,

@@ -1045,6 +1045,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/gate-policies/default": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What is demanded where no policy was set: neither of the environment nor for every one. */
+        get: operations["gate_policies_default"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/gate-policies/export": {
         parameters: {
             query?: never;
@@ -2878,7 +2895,7 @@ export interface components {
             known: boolean;
             vulnerability: components["schemas"]["AskedVulnerability"] | null;
             advisories: number;
-            /** @description The feeds that the answer rests on. */
+            /** @description The feeds of advisories that were read, on which the answer rests. */
             feeds: components["schemas"]["FeedAge"][];
             packages_total: number;
             packages: components["schemas"]["HeldPackage"][];
@@ -3483,6 +3500,8 @@ export interface components {
             kind: components["schemas"]["FeedKind"];
             address: string;
             is_enabled: boolean;
+            /** @description Just now. */
+            is_reading: boolean;
             interval_seconds: number;
             /** Format: date-time */
             next_due_at: string | null;
@@ -3525,6 +3544,8 @@ export interface components {
             kind: components["schemas"]["FeedKind"];
             address: string;
             is_enabled: boolean;
+            /** @description Just now. */
+            is_reading: boolean;
             interval_seconds: number;
             /** Format: date-time */
             next_due_at: string | null;
@@ -3844,6 +3865,20 @@ export interface components {
             image: string;
             /** @default  */
             environment: string;
+        };
+        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        GateRules: {
+            refuse_severity: components["schemas"]["SeverityEnum"] | components["schemas"]["NullEnum"];
+            only_fixable: boolean;
+            only_in_use: boolean;
+            grace_days: number;
+            refuse_exploited: boolean;
+            /** Format: double */
+            refuse_epss: number | null;
+            refuse_secrets: boolean;
+            max_age_days: number | null;
+            require_scan: boolean;
+            require_signature: boolean;
         };
         /** @description Declares the shape of a value that is a plain mapping already. */
         HeldPackage: {
@@ -4403,6 +4438,8 @@ export interface components {
                 [key: string]: components["schemas"]["EnumValue"][];
             };
             checks_version: string;
+            /** @description No larger file is taken in. */
+            upload_max_bytes: number;
             demo: boolean;
         };
         /** @description Declares the shape of a value that is a plain mapping already. */
@@ -5710,8 +5747,10 @@ export interface components {
             digest: string;
             source: components["schemas"]["UploadSource"];
             uploaded_by: string | null;
-            about: string | null;
+            /** @description What the sender says that it is about. */
+            about: components["schemas"]["AssetRef"] | null;
             state: components["schemas"]["UploadState"];
+            cancel_requested: boolean;
             reader: string;
             images: number;
             findings: number;
@@ -5746,8 +5785,10 @@ export interface components {
             digest: string;
             source: components["schemas"]["UploadSource"];
             uploaded_by: string | null;
-            about: string | null;
+            /** @description What the sender says that it is about. */
+            about: components["schemas"]["AssetRef"] | null;
             state: components["schemas"]["UploadState"];
+            cancel_requested: boolean;
             reader: string;
             images: number;
             findings: number;
@@ -8841,7 +8882,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FeedItem"];
+                    "application/json": components["schemas"]["Feed"];
                 };
             };
             /** @description The request breaks a rule; `errors` names the parameter or field. */
@@ -8908,7 +8949,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FeedItem"];
+                    "application/json": components["schemas"]["Feed"];
                 };
             };
             /** @description The request breaks a rule; `errors` names the parameter or field. */
@@ -8979,7 +9020,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FeedItem"];
+                    "application/json": components["schemas"]["Feed"];
                 };
             };
             /** @description The request breaks a rule; `errors` names the parameter or field. */
@@ -10204,6 +10245,53 @@ export interface operations {
             };
             /** @description The present state does not admit this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gate_policies_default: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GateRules"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -85,6 +85,8 @@ export interface Session {
 export interface Meta {
   version: string;
   checks_version: string;
+  /** No larger file is taken in. */
+  upload_max_bytes: number;
   demo: boolean;
   enums: Record<string, { value: string; label: string; order?: number; glyph?: string }[]>;
 }

@@ -47,19 +47,26 @@ export function list(rows: unknown[], next: string | null = null, value = rows.l
   return { body: { results: rows, next, count: { value, exact: true } } };
 }
 
-export const SESSION: Route = () => ({
-  body: {
-    authenticated: true,
-    idle_timeout_seconds: 3600,
-    user: {
-      id: 1,
-      username: "ada",
-      email: "",
-      role: "administrator",
-      must_change_password: false,
-      environments: [{ id: 7, slug: "production", name: "Production" }],
-      permissions: ["fleet.view", "nodes.change", "pulls.control"],
-      last_login_at: null,
+const MAY = ["fleet.view", "nodes.change", "pulls.control"];
+
+/** A session whose person may this too. */
+export function sessionThatMay(...more: string[]): Route {
+  return () => ({
+    body: {
+      authenticated: true,
+      idle_timeout_seconds: 3600,
+      user: {
+        id: 1,
+        username: "ada",
+        email: "",
+        role: "administrator",
+        must_change_password: false,
+        environments: [{ id: 7, slug: "production", name: "Production" }],
+        permissions: [...MAY, ...more],
+        last_login_at: null,
+      },
     },
-  },
-});
+  });
+}
+
+export const SESSION: Route = sessionThatMay();

@@ -129,3 +129,17 @@ export const SidebarIcon = icon(
 );
 export const FilterIcon = icon(<path d="M2 3.500h12M4.5 8h7M6.5 12.500h3" />);
 export const OpenIcon = icon(<path d="M6 3H3v10h10v-3M9 2.500h4.500V7M13.5 2.5 7.5 8.5" />);
+export const UploadIcon = icon(<path d="M8 10.500V2.500M4.5 6 8 2.500 11.5 6M2.5 13.500h11" />);
+export const FeedIcon = icon(
+  <path d="M3 13.500v-.01M3 9a4.500 4.500 0 0 1 4.500 4.500M3 5a8.500 8.500 0 0 1 8.500 8.500" />,
+);
+export const AffectedIcon = icon(
+  <>
+    <circle cx="8" cy="8" r="6" />
+    <circle cx="8" cy="8" r="2.500" />
+    <path d="M8 .800v3M8 12.200v3M.8 8h3M12.200 8h3" />
+  </>,
+);
+export const GateIcon = icon(
+  <path d="M2.500 14V3M13.500 14V3M2.500 6.500h11M2.500 10.500h11M6 6.500v4M10 6.500v4" />,
+);

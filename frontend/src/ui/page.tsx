@@ -74,10 +74,10 @@ export function Panel({
 
 export type Fact = [name: string, value: ReactNode];
 
-/** Names and values side by side. An absent value is said, not left blank. */
-export function Facts({ facts }: { facts: Fact[] }) {
+/** Names and values side by side, or with `wide` one below the other for long values. An absent value is said, not left blank. */
+export function Facts({ facts, wide = false }: { facts: Fact[]; wide?: boolean }) {
   return (
-    <dl className={classes.facts}>
+    <dl className={`${classes.facts} ${wide ? classes.wide : ""}`}>
       {facts.map(([name, value]) => (
         <div key={name}>
           <dt>{name}</dt>

@@ -25,5 +25,6 @@ test("every kind of asset has its page, an unknown kind has none", () => {
 test("pages without a past are known", () => {
   expect(showsPast("/hosts/3")).toBe(true);
   expect(showsPast("/defences")).toBe(true);
+  expect(showsPast("/affected")).toBe(true);
   expect(showsPast("/nodes")).toBe(false);
 });

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from posture.collection import feeds, matching
 from posture.collection.reports import import_file
@@ -19,7 +20,9 @@ from posture.fleet.models import Asset
 from posture.history.models import Entry
 from posture.vulnerabilities import ingest
 from posture.vulnerabilities.models import Advisory, Feed, Match, Package, Rematch, Scan, Vulnerability
+from tests.posture.api.resources import get
 from tests.posture.collection.test_reports import DIGEST, trivy, vulnerability
+from tests.posture.people import person, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -204,6 +207,20 @@ def test_a_file_that_is_no_feed_is_refused_and_said(tmp_path: Path, debian: Feed
     assert Entry.objects.filter(verb="load").count() == 1
 
 
+@pytest.mark.parametrize("content", ['{"vulnerabilities": []}', "[]", '[{"id": 7}]'])
+def test_a_file_of_something_else_takes_back_nothing(tmp_path: Path, debian: Feed, content: str) -> None:
+    hold(tmp_path)
+    load(debian, archive(tmp_path, advisory()))
+    other = tmp_path / "other.json"
+    other.write_text(content)
+    with pytest.raises(feeds.Problem, match="no advisory"):
+        feeds.load(debian, other, by=None)
+    matching.settle_wanted(100)
+    debian.refresh_from_db()
+    assert (debian.failures, debian.entries) == (1, 1)
+    assert found() == {"CVE-2026-0001": "3.0.2-1"}
+
+
 class TestUse:
     KEV = {
         "catalogVersion": "2026.11.01",
@@ -286,6 +303,30 @@ class TestFetching:
         assert debian.failures == 1 and debian.error and debian.last_success_at is None
         assert debian.next_due_at is not None and debian.next_due_at > timezone.now()
 
+    def test_one_that_is_read_just_now_is_shown_as_such(self, debian: Feed) -> None:
+        client = signed_in(person())
+
+        def shown() -> list[bool]:
+            (row,) = get(client, "/feeds", search="OSV Debian")["results"]
+            return [row["is_reading"], get(client, f"/feeds/{debian.pk}")["is_reading"]]
+
+        assert shown() == [False, False]
+        with feeds._held(debian.pk) as is_ours:
+            assert is_ours and feeds.being_read() == {debian.pk}
+            assert shown() == [True, True]
+        assert shown() == [False, False]
+
+    def test_asking_while_the_queue_is_away_is_refused_with_words(
+        self, debian: Feed, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def away(_: int) -> None:
+            raise OperationalError("no broker")
+
+        monkeypatch.setattr("posture.collection.tasks.enqueue_feed", away)
+        answer = signed_in(person()).post(f"/api/v1/feeds/{debian.pk}/fetch")
+        assert answer.status_code == 503 and "queue" in answer.json()["detail"]
+        assert not Entry.objects.filter(verb="fetch").exists()
+
     def test_a_plain_address_is_refused(self, debian: Feed) -> None:
         feeds.change(feed=debian, by=None, is_enabled=True, address="http://127.0.0.1:9/all.zip")
         feeds.fetch(debian.pk)
@@ -343,7 +384,7 @@ class TestMerging:
         self.report(tmp_path, self.GHSA)
         self.learn(tmp_path, debian)
         self.report(tmp_path)
-        load(debian, archive(tmp_path))
+        load(debian, archive(tmp_path, advisory("DEBIAN-CVE-2026-0007", fixed="1")))
         assert not Finding.objects.open().exists()
 
     def test_two_cves_are_never_one(self, tmp_path: Path, debian: Feed) -> None:

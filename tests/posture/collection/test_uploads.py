@@ -212,6 +212,20 @@ class TestApi:
         answer = client.post("/api/v1/uploads", {"file": file})
         assert answer.status_code == 202 and answer.json()["file_name"] == "web.json"
 
+    def test_what_it_is_about_and_who_cancelled_is_shown(self, sent: list[int]) -> None:
+        write(node("alpha", environment()), pulled([], [image(id=DIGEST)]))
+        client = signed_in(person())
+        told = Asset.objects.get(key=DIGEST)
+        said = post(client, report(), f"?image={DIGEST}").json()
+        assert said["about"] == {"kind": "image", "id": told.pk, "name": told.name}
+        Upload.objects.update(state=UploadState.RUNNING)
+        assert client.post(f"/api/v1/uploads/{said['id']}/cancel").json()["state"] == "running"
+        assert get(client, f"/uploads/{said['id']}")["cancel_requested"] is True
+
+    def test_how_large_a_file_may_be_is_known_before_it_is_sent(self, settings: Any) -> None:
+        settings.UPLOAD_MAX_BYTES = 12
+        assert get(signed_in(person()), "/meta")["upload_max_bytes"] == 12
+
     def test_what_is_wrong_is_said(self, sent: list[int], settings: Any) -> None:
         client = signed_in(person())
         assert "empty" in post(client, b"").json()["detail"]

@@ -70,7 +70,12 @@ def test_what_only_an_advisory_knows_is_found_where_it_runs(
         assert [(one["name"], one["fixed_version"]) for one in answer["packages"]] == [("libssl3", "3.0.2-1")]
         assert (answer["images_total"], answer["containers_total"], answer["hosts_total"]) == (1, 2, 1)
         assert [one["slug"] for one in answer["environments"]] == ["production"]
-    assert [one["name"] for one in answer["feeds"]] == ["OSV Debian"]
+    Feed.objects.update_or_create(
+        name="FIRST EPSS",
+        defaults={"kind": "epss", "address": "https://x", "last_success_at": timezone.now()},
+    )
+    feeds = ask(client, "CVE-2026-0001")["feeds"]
+    assert [one["name"] for one in feeds] == ["OSV Debian"], "what tells of likelihoods tells of no package"
 
 
 def test_what_only_a_report_says_is_found_also_without_a_list_of_packages(
@@ -83,6 +88,25 @@ def test_what_only_a_report_says_is_found_also_without_a_list_of_packages(
     import_file(path)
     PackageList.objects.all().delete()
     assert ask(client, "CVE-2026-1001")["images_total"] == 1
+    (package,) = ask(client, "CVE-2026-1001")["packages"]
+    answer = ask(client, package["name"])
+    assert (answer["known"], answer["images_total"], answer["packages_total"]) == (True, 1, 1)
+    assert ask(client, package["name"], versions="<0")["images_total"] == 0
+
+
+def test_what_only_a_report_says_is_shown_to_who_may_see_the_image(tmp_path: Path) -> None:
+    run_it()
+    content = trivy(vulnerability(1))
+    del content["Results"][0]["Packages"]
+    path = tmp_path / "r.json"
+    path.write_text(json.dumps(content))
+    import_file(path)
+    PackageList.objects.all().delete()
+    for name, seen in (("production", 1), ("staging", 0)):
+        sam = person(name, Role.VIEWER)
+        sam.environments.set([environment(name)])
+        answer = ask(signed_in(sam), "CVE-2026-1001")
+        assert (answer["images_total"], answer["packages_total"]) == (seen, seen)
 
 
 def test_what_nothing_tells_of_is_not_called_unaffected(client: Client) -> None:

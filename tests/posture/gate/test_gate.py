@@ -78,6 +78,12 @@ def test_a_stored_image_is_judged_by_its_environments_policy(tmp_path: Path, cli
     assert kept["policy"]["refuse_severity"] == "high" and kept["asked_by"] == "ada"
 
 
+def test_what_holds_without_a_policy_can_be_read(client: Client) -> None:
+    said = client.get("/api/v1/gate-policies/default").json()
+    assert (said["refuse_severity"], said["refuse_exploited"], said["require_scan"]) == (None, True, True)
+    assert send(client, "POST", "/gate-policies", {}).json().items() >= said.items(), "as a new policy begins"
+
+
 def test_an_image_that_nothing_looked_into_is_refused(client: Client) -> None:
     write(node("alpha"), pulled(images=[image(id=DIGEST)]))
     assert rules(ask(client)) == ["require_scan"]

@@ -8,7 +8,8 @@ import { countOf, triggerText } from "../../ui/lists/pulls";
 import { Moment } from "../../ui/moment";
 import { useNotices } from "../../ui/notices";
 import { Facts, PageFrame, Panel, pageClasses } from "../../ui/page";
-import { absoluteText, bytesText, durationText, wholeText, wordsOf } from "../../ui/quantities";
+import { SkippedPanel } from "../../ui/panels/skipped";
+import { absoluteText, bytesText, durationText, wordsOf } from "../../ui/quantities";
 import { ProblemNote } from "../../ui/states";
 import { UnreadPage } from "../../ui/unreadPage";
 import { useCarry } from "../../url/scope";
@@ -105,37 +106,7 @@ export function PullPage() {
           />
         </Panel>
       </div>
-      {pull.skipped.length > 0 && (
-        <Panel
-          title={`Skipped ${wholeText(pull.skipped_total)}`}
-          aside={
-            pull.skipped_total > pull.skipped.length
-              ? `the first ${pull.skipped.length} are listed`
-              : undefined
-          }
-        >
-          <table className={pageClasses.table}>
-            <thead>
-              <tr>
-                <th scope="col">Kind</th>
-                <th scope="col">Which</th>
-                <th scope="col">Why</th>
-              </tr>
-            </thead>
-            <tbody>
-              {pull.skipped.map((entry) => (
-                <tr key={`${entry.kind} ${entry.where} ${entry.reason}`}>
-                  <td>{wordsOf(entry.kind)}</td>
-                  <td>
-                    <code>{entry.where}</code>
-                  </td>
-                  <td>{entry.reason}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Panel>
-      )}
+      <SkippedPanel items={pull.skipped} total={pull.skipped_total} />
       <Panel title="Log">
         <PullLog log={pull.log} />
       </Panel>

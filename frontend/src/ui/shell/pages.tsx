@@ -1,10 +1,13 @@
 import type { ReactNode } from "react";
 import {
+  AffectedIcon,
   BugIcon,
   CheckIcon,
   ContainerIcon,
   EnvironmentIcon,
+  FeedIcon,
   FindingIcon,
+  GateIcon,
   HistoryIcon,
   HostIcon,
   ImageIcon,
@@ -13,6 +16,7 @@ import {
   PullIcon,
   ShieldIcon,
   TokenIcon,
+  UploadIcon,
   UserIcon,
 } from "../icons";
 
@@ -47,13 +51,22 @@ export const PAGE_GROUPS: PageGroup[] = [
       { label: "Findings", path: "/findings", icon: <FindingIcon /> },
       { label: "Vulnerabilities", path: "/vulnerabilities", icon: <BugIcon /> },
       { label: "Packages", path: "/packages", icon: <PackageIcon /> },
+      { label: "Affected?", path: "/affected", icon: <AffectedIcon /> },
     ],
   },
-  { label: "Compliance", pages: [{ label: "Checks", path: "/checks", icon: <CheckIcon /> }] },
+  {
+    label: "Compliance",
+    pages: [
+      { label: "Checks", path: "/checks", icon: <CheckIcon /> },
+      { label: "Gate", path: "/gate", icon: <GateIcon /> },
+    ],
+  },
   {
     label: "Admin",
     pages: [
       { label: "Pulls", path: "/pulls", icon: <PullIcon /> },
+      { label: "Uploads", path: "/uploads", icon: <UploadIcon /> },
+      { label: "Feeds", path: "/feeds", icon: <FeedIcon /> },
       { label: "Environments", path: "/environments", icon: <EnvironmentIcon /> },
       { label: "Users", path: "/users", icon: <UserIcon />, needs: "users.view" },
       { label: "Tokens", path: "/tokens", icon: <TokenIcon /> },

@@ -5,6 +5,7 @@ import { useItem } from "../../api/hooks";
 import { useSession } from "../../api/session";
 import type { SearchResult } from "../../api/types";
 import { pathOf } from "../../url/paths";
+import { namesVulnerability, questionSearch } from "../../url/question";
 import { carriedSearch } from "../../url/scope";
 import { SearchIcon } from "../icons";
 import { plural, wordsOf } from "../quantities";
@@ -17,6 +18,21 @@ export interface Choice {
   name: string;
   detail: string;
   path: string;
+}
+
+/** The question that a name of a vulnerability is offered as, before anything that is found for it. */
+export function questionsFrom(text: string): Choice[] {
+  if (!namesVulnerability(text)) return [];
+  const name = text.trim();
+  return [
+    {
+      key: `question ${name}`,
+      group: "questions",
+      name: `Are we affected by ${name.startsWith("CVE") ? name : name.replace(/^cve/i, "CVE")}?`,
+      detail: "",
+      path: `/affected${questionSearch({ q: name, ecosystem: "", versions: "" }, "")}`,
+    },
+  ];
 }
 
 /** Search results and pages as choices in the order shown: one group after the other. */
@@ -90,7 +106,10 @@ export function SearchField({
     const pages = withPages
       ? PAGE_GROUPS.flatMap((group) => group.pages).filter((page) => !page.needs || can(page.needs))
       : [];
-    return choicesFrom(asked.length >= 2 ? (answer.data?.results ?? []) : [], pages, text);
+    return [
+      ...questionsFrom(text),
+      ...choicesFrom(asked.length >= 2 ? (answer.data?.results ?? []) : [], pages, text),
+    ];
   }, [answer.data, asked, withPages, can, text]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: other choices start from the first
   useEffect(() => setChosen(0), [choices.length, asked]);
