@@ -7,6 +7,7 @@ import type * as defences from "./defences";
 import type * as feeds from "./feeds";
 import type * as gate from "./gate";
 import type { components } from "./schema";
+import type * as signatures from "./signatures";
 import type * as ours from "./types";
 import type * as uploads from "./uploads";
 import type * as vulnerabilities from "./vulnerabilities";
@@ -27,6 +28,7 @@ export type Contract = [
   Fits<ours.HostDetail, Served["HostItem"]>,
   Fits<ours.Container, Served["Container"]>,
   Fits<ours.ContainerDetail, Served["ContainerItem"]>,
+  Fits<signatures.ImageSignatures, Served["ImageSignatures"]>,
   Fits<ours.Image, Served["Image"]>,
   Fits<ours.ImageDetail, Served["ImageItem"]>,
   Fits<ours.Check, Served["Check"]>,

@@ -26,6 +26,7 @@ import { ImageFacts } from "./imageDrawer";
 import { ImageLayers, useBuild } from "./imageLayers";
 import { packagesOf } from "./imagePackages";
 import { ImageScans, ScanChip, wordOf } from "./imageScans";
+import { ImageSignatures } from "./imageSignatures";
 
 function Hosts({ image }: { image: ImageDetail }) {
   if (image.hosts_list.length === 0) return <Empty title="No host stores this image any more" />;
@@ -192,6 +193,7 @@ export function ImagePage() {
             content: <Explorer embedded definition={packagesOf(id)} />,
           },
           { id: "scans", label: "Scanners", content: <ImageScans id={id} /> },
+          { id: "signatures", label: "Signatures", content: <ImageSignatures id={id} /> },
           { id: "layers", label: "Layers", content: <ImageLayers image={image} /> },
           { id: "hosts", label: `Hosts ${image.hosts}`, content: <Hosts image={image} /> },
           {
