@@ -136,7 +136,8 @@ def settle(
     _reopen([(row.id, one, severity) for row, one, severity in revised if row.closed], at)
     _resolve(gone, at)
     open_ = [row for row in stored.values() if not row.closed] + [row for row, _ in again]
-    present = {row.id: row for row in open_ if row.id not in set(gone)}
+    ended = set(gone)
+    present = {row.id: row for row in open_ if row.id not in ended}
     verdicts = {pk: verdict.of(heard.get(pk, {}), verdict.ecosystems.get(pk, "")) for pk in present}
     _write_verdicts(present.values(), verdicts)
     severities = {row.id: int(severity) for row, _, severity in revised}
@@ -244,12 +245,13 @@ def _ecosystems(asset_id: int) -> dict[int, str]:
 def _testify(asset_id: int, tool: str, ecosystems: Collection[str]) -> None:
     """Keep where the tool looked, if that is news."""
     looked = sorted({ecosystem[:20] for ecosystem in ecosystems})
-    witness, is_new = Witness.objects.get_or_create(
-        asset_id=asset_id, tool=tool, defaults={"ecosystems": looked}
-    )
-    if not is_new and witness.ecosystems != looked:
-        witness.ecosystems = looked
-        witness.save(update_fields=["ecosystems"])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO findings_witness AS w (asset_id, tool, ecosystems) VALUES (%s, %s, %s::varchar[])"
+            " ON CONFLICT (asset_id, tool) DO UPDATE SET ecosystems = excluded.ecosystems"
+            " WHERE w.ecosystems <> excluded.ecosystems",
+            [asset_id, tool, looked],
+        )
 
 
 def _write_verdicts(rows: Iterable[_Stored], verdicts: Mapping[int, Verdict]) -> None:

@@ -65,7 +65,7 @@ def record(
     plain = _plain(changes or {})
     _refuse_secrets(plain)
     now, who = context.current(), _actor(actor)
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         previous = Entry.objects.order_by("-id").values_list("hash", flat=True).first() or GENESIS

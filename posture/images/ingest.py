@@ -170,20 +170,19 @@ def hosts_running(image_ids: Sequence[int]) -> list[int]:
 
 def store_reported(asset_id: int, said: ReportedImage, at: datetime) -> None:
     """Keep an image that only a report tells of, as far as it does."""
-    Image.objects.get_or_create(
-        pk=asset_id,
-        defaults={
-            "digest": said.digest[:100],
-            "fingerprint": "",
-            "os": "",
-            "architecture": said.architecture[:40],
-            "size_bytes": said.size_bytes or 0,
-            "created_at": said.created_at,
-            "user": "",
-            "has_healthcheck": False,
-            "layer_digests": [layer[:100] for layer in said.layers],
-        },
+    row = Image(
+        asset_id=asset_id,
+        digest=said.digest[:100],
+        fingerprint="",
+        os="",
+        architecture=said.architecture[:40],
+        size_bytes=said.size_bytes or 0,
+        created_at=said.created_at,
+        user="",
+        has_healthcheck=False,
+        layer_digests=[layer[:100] for layer in said.layers],
     )
+    Image.objects.bulk_create([row], ignore_conflicts=True)
 
 
 def found_by_names(said: ReportedImage) -> list[tuple[int, str]]:

@@ -79,11 +79,11 @@ def store(
         "skipped": [{"where": one.where, "reason": one.reason} for one in skipped[:SKIPPED_SHOWN]],
         "skipped_total": skipped_total,
     }
-    Scan.objects.update_or_create(
-        asset_id=asset_id,
-        tool=origin.tool[:40],
-        defaults=values,
-        create_defaults={**values, "first_seen_at": at},
+    Scan.objects.bulk_create(
+        [Scan(asset_id=asset_id, tool=origin.tool[:40], first_seen_at=at, **values)],
+        update_conflicts=True,
+        unique_fields=["asset", "tool"],
+        update_fields=list(values),
     )
 
 
