@@ -152,8 +152,8 @@ export function ImageSignatures({ id }: { id: string }) {
   if (environments.length === 0) {
     return (
       <Empty title={`Signatures: ${OUTCOMES[outcome].word}`}>
-        {reason || "No registry was asked about this image."} Register its registry as a node to have it
-        looked up.
+        {sentence(reason || "no registry was asked about this image")} Register its registry as a node to have
+        it looked up.
       </Empty>
     );
   }
@@ -180,6 +180,10 @@ export function ImageSignatures({ id }: { id: string }) {
       </Panel>
     </Stack>
   );
+}
+
+function sentence(reason: string): string {
+  return `${reason.charAt(0).toUpperCase()}${reason.slice(1)}${reason.endsWith(".") ? "" : "."}`;
 }
 
 function verifiedIn(row: EnvironmentSignatures): number {

@@ -58,7 +58,7 @@ export function uploadList(send: ReactNode): ListDefinition<Upload> {
         numeric: true,
         cell: (upload) => resultText(upload, upload.resolved),
       },
-      { id: "about", label: "About", cell: (upload) => <About upload={upload} /> },
+      { id: "about", label: "About", usual: false, cell: (upload) => <About upload={upload} /> },
       { id: "sender", label: "Sent by", cell: senderText },
       {
         id: "size",
