@@ -29,7 +29,7 @@ def wanted(node: Node) -> list[WantedImage]:
     names: dict[int, list[ImageReference]] = {}
     for image_id, text in signatures.names_at(f"{address.name}/", is_hub=address.name == HUB):
         name = parse_reference(text)
-        if name.digest and _is_at(name, address):
+        if name.digest and is_at(name, address):
             names.setdefault(image_id, []).append(name)
     described = signatures.described(list(names))
     uses = signatures.used_in(list(names))
@@ -60,7 +60,7 @@ def known_as(address: RegistryAddress, image: WantedImage) -> str:
     return f"{address.name}/{image.repository}@{image.digest}"
 
 
-def _is_at(name: ImageReference, address: RegistryAddress) -> bool:
+def is_at(name: ImageReference, address: RegistryAddress) -> bool:
     return name.host == address.name and address.holds(name.path)
 
 

@@ -26,18 +26,22 @@ from packaging.version import Version as Numbers
 
 from posture.base.problems import Conflict
 from posture.collection import schedule
+from posture.collection.registry_writing import is_at
 from posture.collection.reports import Order, import_file
 from posture.collection.schedule import RENEWAL_SHARE, lease_length
 from posture.fleet import credentials
 from posture.fleet.choices import AssetKind, NodeKind
 from posture.fleet.models import Asset, Node
-from posture.images.models import Presence
+from posture.images.models import Image, Presence
 from posture.vulnerabilities import scan_jobs, scans
 from posture.vulnerabilities.models import Scan
 from posture.vulnerabilities.scan_jobs import Claim
 from scanners.archives import Archive, ArchiveError
-from scanners.connectors.image_archive import EngineImage, FileImage, ImageSource
+from scanners.checks.references import ImageReference, parse_reference
+from scanners.connectors.image_archive import EngineImage, FileImage, ImageInRegistry, ImageSource
+from scanners.connectors.registry_client import parse_registry_address
 from scanners.connectors.session import Options
+from scanners.oci import Platform
 from scanners.records import NodeError, Record
 from scanners.tools import TOOLS
 from scanners.tools.slots import slot
@@ -334,27 +338,62 @@ def _explained(claim: Claim, tools: Sequence[str]) -> Iterator[None]:
 
 
 def _source(claim: Claim, key: str, hold: Hold) -> ImageSource:
-    """Where the image can be read: from the healthiest node that holds it, and from another than the last in vain."""
+    """Where the image can be read: from the healthiest node that holds it, and from another than the last in vain; of
+    engines first, then of registries that keep it."""
     hosts = Presence.objects.current().filter(image=claim.asset_id).values("host")
-    nodes = list(
-        Node.objects.filter(host__in=hosts, kind=NodeKind.DOCKER, paused=False).order_by(
-            "consecutive_failures", F("last_success_at").desc(nulls_last=True), "pk"
-        )[:20]
+    usable = Node.objects.filter(paused=False).order_by(
+        "consecutive_failures", F("last_success_at").desc(nulls_last=True), "pk"
     )
+    engines = list(usable.filter(host__in=hosts, kind=NodeKind.DOCKER)[:20])
+    kept = _kept_in(claim.asset_id, list(usable.filter(kind=NodeKind.REGISTRY)[:200]))
+    nodes = [*engines, *kept]
     if not nodes:
         raise ScanError("no_source", "No node that holds the image can be asked: they are paused or gone.")
     node = next((node for node in nodes if node.pk != claim.last_node_id), nodes[0])
     scan_jobs.read_from(claim, node.pk)
+    options = Options(
+        allow_plaintext=node.allow_plaintext, denied_networks=tuple(settings.PULL_DENIED_NETWORKS)
+    )
+    credential = credentials.unseal(node.credential)
+    if node.kind == NodeKind.REGISTRY:
+        return ImageInRegistry(
+            node.address,
+            credential,
+            key,
+            repository=kept[node].path,
+            reference=kept[node].digest,
+            platform=_platform(claim.asset_id),
+            seconds=settings.SCAN_SECONDS,
+            options=options,
+            is_cancelled=hold.is_lost,
+        )
     return EngineImage(
         node.address,
-        credentials.unseal(node.credential),
+        credential,
         key,
         seconds=settings.SCAN_SECONDS,
-        options=Options(
-            allow_plaintext=node.allow_plaintext, denied_networks=tuple(settings.PULL_DENIED_NETWORKS)
-        ),
+        options=options,
         is_cancelled=hold.is_lost,
     )
+
+
+def _kept_in(asset_id: int, registries: Sequence[Node]) -> dict[Node, ImageReference]:
+    """Registries that keep the image, and by which digest of a manifest."""
+    held = Presence.objects.current().filter(image=asset_id).values_list("repo_digests", flat=True)
+    names = [parse_reference(text) for text in sorted({text for texts in held for text in texts})]
+    found = {}
+    for node in registries:
+        address = parse_registry_address(node.address)
+        name = next((name for name in names if name.digest and is_at(name, address)), None)
+        if name is not None:
+            found[node] = name
+    return found
+
+
+def _platform(asset_id: int) -> Platform:
+    image = Image.objects.only("os", "architecture").get(pk=asset_id)
+    architecture, _, variant = image.architecture.partition("/")
+    return Platform(os=image.os or "linux", architecture=architecture or "amd64", variant=variant)
 
 
 # -- here and now, without the queue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,10 +18,14 @@ from posture.collection import actions, scanning
 from posture.fleet.models import Asset, Node
 from posture.history.models import Entry
 from posture.images import bases
-from posture.images.models import Image
+from posture.images.models import Image, Presence
 from posture.vulnerabilities import ingest, scan_jobs, scans
 from posture.vulnerabilities.choices import ImageScanState, JobState
 from posture.vulnerabilities.models import Package, PackageList, Scan, ScanJob
+from scanners.connectors.registry_client import open_registry
+from scanners.connectors.session import Options
+from scanners.oci import Manifest
+from scanners.records import Credential, Limits
 from scanners.tools.slots import slot
 from scanners.tools.tool import ToolLimits
 from tests.images import docker_archive
@@ -38,6 +43,7 @@ from tests.posture.collection.scans import (
     work,
 )
 from tests.posture.people import person, program
+from tests.registries import running
 
 pytestmark = pytest.mark.django_db
 
@@ -355,3 +361,42 @@ def test_the_base_that_an_images_labels_name_is_told() -> None:
     assert bases.told({"Config": {"Labels": labels}}) == {"name": "docker.io/library/debian:12", "digest": ""}
     for document in (None, {}, {"Config": None}, {"Config": {"Labels": []}}, [1]):
         assert bases.told(document) == {"name": "", "digest": ""}
+
+
+def test_an_image_whose_engines_cannot_be_asked_is_read_from_its_registry(tmp_path: Path) -> None:
+    """A real image of a real package database, pushed by skopeo to a real registry, which no host lets us have."""
+    docker_archive(tmp_path / "image.tar")
+    with running(tmp_path / "registry") as registry:
+        subprocess.run(
+            [
+                "skopeo", "copy", "--insecure-policy", "--dest-tls-verify=false",
+                f"docker-archive:{tmp_path / 'image.tar'}", f"docker://{registry.host}/shop/web:1.0",
+            ],
+            check=True,
+            capture_output=True,
+        )  # fmt: skip
+        with open_registry(
+            registry.address,
+            Credential(),
+            Limits(seconds=30),
+            Options(allow_plaintext=True),
+            is_cancelled=lambda: False,
+        ) as opened:
+            manifest = opened.manifest("shop/web", "1.0")
+        assert isinstance(manifest, Manifest)
+        made = image(key=manifest.config.digest)
+        by = host(address="unix:///nowhere.sock")
+        held(made, by)
+        Presence.objects.update(repo_digests=[f"{registry.host}/shop/web@{manifest.digest}"])
+        Node.objects.update(paused=True)
+        Node.objects.create(
+            name="hub",
+            kind="registry",
+            address=registry.address,
+            environment=environment(),
+            allow_plaintext=True,
+        )
+        tick(), work()
+    done = job(made)
+    assert (done.state, done.code, done.node.name) == (JobState.DONE, "", "hub"), done.reason  # type: ignore[union-attr]
+    assert set(Package.objects.values_list("name", flat=True)) == {"openssl", "libssl3", "requests"}

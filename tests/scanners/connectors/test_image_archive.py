@@ -6,17 +6,20 @@ import errno
 import json
 import socket
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from scanners.archives import Archive, ArchiveError
 from scanners.connectors import docker
-from scanners.connectors.image_archive import EngineImage, FileImage
+from scanners.connectors.image_archive import EngineImage, FileImage, ImageInRegistry
 from scanners.connectors.session import Options
+from scanners.oci import Platform
 from scanners.records import Credential, Limits, NodeError
 from tests.engines import Engine, SshServer
 from tests.images import docker_archive
+from tests.registries import Layout, Running, running
 from tests.scanners.connectors.pulling import never
 from tests.scanners.connectors.servers import VERSION, Handler, engine, http_answer, read_request, serve
 
@@ -168,3 +171,67 @@ def test_a_file_is_read_where_it_is_and_has_the_same_limit(tmp_path: Path):
     assert FileImage(tmp_path / "image.tar").fetch(tmp_path, GIGABYTE).path == tmp_path / "image.tar"
     with pytest.raises(ArchiveError, match="larger than the limit"):
         FileImage(tmp_path / "image.tar").fetch(tmp_path, 100)
+
+
+class TestInRegistry:
+    """An image that a real registry keeps, fetched as a layout and looked into by the embedded scanner."""
+
+    @pytest.fixture(scope="class")
+    def registry(self, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+        with running(tmp_path_factory.mktemp("registry")) as started:
+            yield started
+
+    @pytest.fixture
+    def pushed(self, registry: Running, tmp_path: Path) -> dict[str, str]:
+        """Digests of an image for two platforms: of the index, of each manifest and of each configuration."""
+        layout = Layout(tmp_path / "layout")
+        images = {name: layout.image(f"shop {name}", name) for name in ("amd64", "arm64")}
+        index = layout.index(list(images.values()))
+        layout.name(index, "x")
+        registry.push(layout, "x", "shop/web", "1.0")
+        digests = {"index": index["digest"]}
+        for name, image in images.items():
+            blob = tmp_path / "layout" / "blobs" / "sha256" / image["digest"].partition(":")[2]
+            digests[name] = image["digest"]
+            digests[f"{name} id"] = json.loads(blob.read_text())["config"]["digest"]
+        return digests
+
+    def source(
+        self, registry: Running, digest: str, reference: str, architecture: str = "amd64"
+    ) -> ImageInRegistry:
+        return ImageInRegistry(
+            registry.address,
+            Credential(),
+            digest,
+            repository="shop/web",
+            reference=reference,
+            platform=Platform(os="linux", architecture=architecture),
+            seconds=60,
+            options=Options(allow_plaintext=True),
+            is_cancelled=never,
+        )
+
+    @pytest.mark.parametrize("by", ["index", "arm64"])
+    def test_the_platforms_image_is_fetched_and_is_the_one_that_was_asked_for(
+        self, by: str, registry: Running, pushed: dict[str, str], tmp_path: Path
+    ) -> None:
+        into = tmp_path / "into"
+        into.mkdir()
+        archive = self.source(registry, pushed["arm64 id"], pushed[by], "arm64").fetch(into, 1 << 20)
+        assert (archive.digest, archive.layout) == (pushed["arm64 id"], "oci-dir")
+        assert archive.bytes > 0
+
+    def test_another_image_under_that_name_is_not_taken_for_it(
+        self, registry: Running, pushed: dict[str, str], tmp_path: Path
+    ) -> None:
+        with pytest.raises(NodeError, match="another image") as error:
+            self.source(registry, pushed["arm64 id"], pushed["amd64"]).fetch(tmp_path, 1 << 20)
+        assert error.value.code == "vanished"
+
+    def test_one_that_is_too_large_is_refused_before_it_is_read(
+        self, registry: Running, pushed: dict[str, str], tmp_path: Path
+    ) -> None:
+        with pytest.raises(NodeError, match="at most") as error:
+            self.source(registry, pushed["amd64 id"], pushed["index"]).fetch(tmp_path, 10)
+        assert error.value.code == "too_large"
+        assert not (tmp_path / "image").exists()
