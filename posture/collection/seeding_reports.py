@@ -18,10 +18,14 @@ VULNERABILITIES_EACH = 2
 
 _PACKAGES = """
 INSERT INTO vulnerabilities_package (ecosystem, namespace, name, version, architecture, distribution, source_name,
-    source_version, first_seen_at)
+    source_version, lookups, first_seen_at)
 SELECT e.name, CASE e.name WHEN 'deb' THEN 'debian' ELSE '' END, 'lib' || lpad((i / 3)::text, 5, '0'),
     '1.' || i %% 3 || '.' || pg_temp.pick(i, 20), CASE e.name WHEN 'deb' THEN 'amd64' ELSE '' END,
     CASE e.name WHEN 'deb' THEN 'debian-12' ELSE '' END, CASE e.name WHEN 'deb' THEN 'src' || i / 9 ELSE '' END, '1',
+    -- As `scanners.advisories.names` makes them of such names.
+    CASE e.name WHEN 'deb'
+        THEN ARRAY['deb|debian-12|lib' || lpad((i / 3)::text, 5, '0'), 'deb|debian-12|src' || i / 9 || '|source']
+        ELSE ARRAY[e.name || '||lib' || lpad((i / 3)::text, 5, '0')] END,
     %(at)s - interval '1 day' * pg_temp.pick(i, 300)
 FROM generate_series(1, %(pool)s) AS i
 CROSS JOIN LATERAL (SELECT (ARRAY['deb','deb','deb','deb','npm','pypi','golang'])[1 + pg_temp.pick(i + 3, 7)] AS name) e
@@ -85,9 +89,9 @@ WHERE f.kind = 'vulnerability' AND (t.tool = 'trivy' OR f.agreement = 0)
 """
 _SCANS = """
 INSERT INTO vulnerabilities_scan (asset_id, tool, tool_version, format, state, reason, fingerprint, told_at, first_seen_at,
-    last_seen_at, findings, packages, skipped, skipped_total)
+    last_seen_at, findings, packages, skipped, skipped_total, report_mark, report_images)
 SELECT l.asset_id, t.tool, '1.0', 'JSON', 'done', '', md5(l.id::text), %(at)s, l.opened_at, %(at)s,
-    cardinality(l.packages) * 2, CASE t.tool WHEN 'trivy' THEN cardinality(l.packages) END, '[]', 0
+    cardinality(l.packages) * 2, CASE t.tool WHEN 'trivy' THEN cardinality(l.packages) END, '[]', 0, '', 0
 FROM vulnerabilities_packagelist l CROSS JOIN (VALUES ('trivy'), ('grype')) AS t(tool)
 WHERE t.tool = 'trivy' OR l.asset_id %% 3 <> 0
 """

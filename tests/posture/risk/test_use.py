@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from posture.accounts.choices import Role
-from posture.collection.reports import import_file
+from posture.collection.reports import Order, import_file
 from posture.findings.models import Finding
 from posture.fleet import probe_ingest
 from posture.fleet.models import Asset, ContainerProbe, ContainerState, LoadedFiles
@@ -88,7 +88,7 @@ def listed(asset: Asset, tmp_path: Path, **changes: Any) -> None:
     report.update(changes)
     path = tmp_path / "syft.json"
     path.write_text(json.dumps(report))
-    assert import_file(path, image=asset.key).status == "imported"
+    assert import_file(path, order=Order(image=asset.key)).status == "imported"
 
 
 def vulnerable(asset: Asset, tmp_path: Path, *packages: str, **more: Any) -> None:
@@ -117,7 +117,7 @@ def vulnerable(asset: Asset, tmp_path: Path, *packages: str, **more: Any) -> Non
     }
     path = tmp_path / "trivy.json"
     path.write_text(json.dumps(report))
-    assert import_file(path, image=asset.key).status == "imported"
+    assert import_file(path, order=Order(image=asset.key)).status == "imported"
 
 
 def watched(state: ContainerState, *paths: str, since: datetime | None = None) -> Asset:
