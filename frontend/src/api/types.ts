@@ -468,6 +468,7 @@ export interface FindingDetail extends Finding {
   factors: Factor[];
   intervals: { opened_at: string; closed_at: string | null; evidence: string[] | string | null }[];
   words: Word[];
+  statements: Statement[];
   use_evidence: UseEvidence | null;
   share: { of: AssetRef; load: number | null; share: number } | null;
 }
@@ -478,6 +479,17 @@ export interface UseEvidence {
   container: AssetRef | null;
   path: string;
   watched_since: string | null;
+}
+
+/** What a VEX document says of a finding. */
+export interface Statement {
+  author: string;
+  status: "not_affected" | "affected" | "fixed" | "under_investigation";
+  justification: string;
+  detail: string;
+  action: string;
+  product: string;
+  stated_at: string | null;
 }
 
 /** What one tool that reported a finding says of it. */

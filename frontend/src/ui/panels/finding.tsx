@@ -1,7 +1,7 @@
 import { Stack } from "@mantine/core";
 import { Link } from "react-router";
 import { useItem } from "../../api/hooks";
-import type { Finding, FindingDetail, UseEvidence, Word } from "../../api/types";
+import type { Finding, FindingDetail, Statement, UseEvidence, Word } from "../../api/types";
 import { pathOf } from "../../url/paths";
 import { useCarry, useScope } from "../../url/scope";
 import { AgreementChip } from "../agreement";
@@ -92,6 +92,7 @@ export function FindingPanel({ id, row }: { id: string; row: Finding | undefined
             )}
           </section>
           {detail.words.length > 0 && <Words words={detail.words} />}
+          {detail.statements.length > 0 && <Statements statements={detail.statements} />}
           {(detail.evidence.length > 0 || detail.words.length === 0) && (
             <section className={classes.block}>
               <h2>Evidence</h2>
@@ -216,6 +217,42 @@ function inUse(use: NonNullable<Finding["use"]>, evidence: UseEvidence | null): 
       )}
     </>,
   ];
+}
+
+/** What VEX documents say of it. They hide nothing: whether to go by them is for people to decide. */
+function Statements({ statements }: { statements: Statement[] }) {
+  return (
+    <section className={classes.block}>
+      <h2>VEX statements</h2>
+      <table className={pageClasses.table} aria-label="VEX statements">
+        <thead>
+          <tr>
+            <th scope="col">Author</th>
+            <th scope="col">Says</th>
+            <th scope="col">Stated</th>
+          </tr>
+        </thead>
+        <tbody>
+          {statements.map((one) => (
+            <tr key={`${one.author} ${one.product}`}>
+              <td>{one.author}</td>
+              <td>
+                {wordsOf(one.status)}
+                {[wordsOf(one.justification), one.detail, one.action].filter(Boolean).map((text) => (
+                  <div key={text} className="soft">
+                    {text}
+                  </div>
+                ))}
+              </td>
+              <td>
+                <Moment at={one.stated_at} never="not told" />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
 }
 
 /** What each tool says, where they differ too. */
