@@ -31,7 +31,7 @@ def test_dark_is_kept_for_the_next_visit_and_is_there_before_the_first_paint(
     expect(toggle).to_have_accessible_name(re.compile("^Colours are dark"))
     dark = page.evaluate("getComputedStyle(document.body).backgroundColor")
     page.goto("/findings", wait_until="commit")
-    page.wait_for_function("document.body !== null")
+    page.locator("body").wait_for(state="attached")
     assert scheme(page) == "dark"
     expect(page.get_by_role("table", name="findings")).to_be_visible()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == dark
