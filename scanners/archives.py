@@ -66,7 +66,7 @@ def recognise(path: Path) -> Archive:
         raise ArchiveError(
             "The file is no tar file, or a compressed one: give it as `docker save` writes it."
         ) from None
-    except (tarfile.TarError, KeyError, EOFError, RecursionError, msgspec.MsgspecError):
+    except (tarfile.TarError, KeyError, EOFError, RecursionError, UnicodeDecodeError, msgspec.MsgspecError):
         raise ArchiveError("The archive is damaged: its list of contents cannot be read.") from None
     except OSError as error:
         raise ArchiveError(f"The archive cannot be read: {error.strerror}.") from None
