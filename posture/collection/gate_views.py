@@ -20,6 +20,7 @@ from posture.base.problems import MEDIA_TYPE, Problem
 from posture.base.serializers import ProblemSerializer
 from posture.collection import gate
 from posture.collection.uploads import chunks_of
+from posture.collection.views import refuse_more_than
 from posture.gate.models import GateDecision
 from posture.gate.serializers import GateDecisionItemSerializer, GateQuestionSerializer
 from posture.gate.views import environment_named
@@ -62,17 +63,10 @@ class GateView(APIView):
             decision = self._of_image(request, by)
         else:
             decision = self._of_report(request, by)
-        decision.asked_by_name = by.username  # type: ignore[attr-defined]
         return Response(GateDecisionItemSerializer(decision).data)
 
     def _of_image(self, request: Request, by: User) -> GateDecision:
-        if int(request.META.get("CONTENT_LENGTH") or 0) > _SMALL:
-            raise Problem(
-                "This is longer than a question about a stored image.",
-                code="too_large",
-                status=413,
-                hint="Send a report with the media type application/octet-stream.",
-            )
+        refuse_more_than(_SMALL, request)  # a report goes with another media type
         serializer = GateQuestionSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         data: dict[str, Any] = cast(dict[str, Any], serializer.validated_data)

@@ -9,9 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from posture.collection import actions
+from posture.images.of_image import OfImageView
 from posture.vulnerabilities import scans
 from posture.vulnerabilities.serializers import ScanSerializer
-from posture.vulnerabilities.views import OfImageView
 
 
 class ScanNowView(OfImageView):

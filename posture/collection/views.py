@@ -197,7 +197,7 @@ class EnrolView(APIView):
     )
     def post(self, request: Request) -> Response:
         """Spend an enrolment token: the host becomes a node of the token's environment, and is pulled at once."""
-        _refuse_more_than(ENROL_BYTES, request)
+        refuse_more_than(ENROL_BYTES, request)
         serializer = EnrolSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         data = cast(dict[str, str], serializer.validated_data)
@@ -212,7 +212,8 @@ class EnrolView(APIView):
         return Response(EnrolledSerializer({"node": NodeRefSerializer(node).data}).data, status=201)
 
 
-def _refuse_more_than(limit: int, request: Request) -> None:
+def refuse_more_than(limit: int, request: Request) -> None:
+    """Raises Problem for a body that announces more bytes."""
     # What announces no length is read as empty.
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not (length.isascii() and length.isdigit()) or int(length) > limit:

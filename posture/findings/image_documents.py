@@ -15,9 +15,9 @@ from posture.base.views import with_etag
 from posture.findings import advice, agreement, reported
 from posture.findings.models import Finding
 from posture.images.models import Image, Presence
+from posture.images.of_image import OfImageView
 from posture.vulnerabilities.choices import FIX_STATUSES
 from posture.vulnerabilities.models import Alias, Vulnerability
-from posture.vulnerabilities.views import OfImageView
 from scanners.exports import openvex, sarif
 from scanners.exports.identity import package_url
 from scanners.records import Severity

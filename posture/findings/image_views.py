@@ -21,10 +21,10 @@ from posture.findings.choices import FindingKind
 from posture.findings.models import Finding, Witness
 from posture.fleet.figures import severity_counts
 from posture.images.models import Image
+from posture.images.of_image import OfImageView
 from posture.vulnerabilities import views as vulnerabilities
 from posture.vulnerabilities.choices import FIX_STATUSES
 from posture.vulnerabilities.models import Package, Scan
-from posture.vulnerabilities.views import OfImageView
 from scanners.records import Severity
 
 _AS_OF = OpenApiParameter("as_of", str, description="Show what was true at this past moment.")

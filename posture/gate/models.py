@@ -74,3 +74,7 @@ class GateDecision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.image_name}: {'allowed' if self.is_allowed else 'refused'}"
+
+    @property
+    def asked_by_name(self) -> str | None:
+        return None if self.asked_by is None else self.asked_by.username

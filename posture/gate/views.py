@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -113,7 +113,3 @@ class GateDecisionViewSet(ResourceViewSet):
 
     def detailed(self, queryset: QuerySet) -> QuerySet:
         return queryset.select_related("environment", "asked_by")
-
-    def attach(self, rows: list[Any]) -> None:
-        for row in rows:
-            row.asked_by_name = None if row.asked_by is None else row.asked_by.username

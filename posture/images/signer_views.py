@@ -5,25 +5,22 @@ from __future__ import annotations
 from typing import Any, ClassVar, cast
 
 from django.db.models import QuerySet
-from django.http import Http404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.exceptions import ValidationError as Unknown
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from posture.accounts.models import User
 from posture.base.moments import parse_moment
 from posture.base.ordering import Orderings, only
 from posture.base.problems import Invalid, NotAllowed
 from posture.base.views import ResourceViewSet, with_etag
-from posture.fleet.choices import AssetKind
-from posture.fleet.models import Asset, Environment, Node
+from posture.fleet.models import Environment, Node
 from posture.fleet.write_views import WriteMixin
 from posture.images import actions
 from posture.images.choices import SignatureOutcome
 from posture.images.filtersets import TrustedSignerFilterSet
 from posture.images.models import ImageEvidence, ImageSignature, TrustedSigner
+from posture.images.of_image import OfImageView
 from posture.images.signer_serializers import (
     ImageSignaturesSerializer,
     TrustedSignerSerializer,
@@ -101,22 +98,16 @@ class TrustedSignerViewSet(WriteMixin, ResourceViewSet):
         raise Invalid("Not accepted: environment.", errors={"environment": said})
 
 
-class ImageSignaturesView(APIView):
+class ImageSignaturesView(OfImageView):
     """Who signed an image, whether that is trusted, and how it is said to have been built."""
-
-    permissions: ClassVar[dict[str, str]] = {"GET": "fleet.view"}
 
     @extend_schema(
         parameters=[OpenApiParameter("as_of", str, description="Show what was true at this past moment.")],
         responses=ImageSignaturesSerializer,
     )
     def get(self, request: Request, pk: int) -> Response:
-        for name in request.query_params:
-            if name != "as_of":
-                raise Unknown({name: ["Unknown parameter. Known here: as_of."]})
+        self.image(request, pk, "as_of")
         user = cast(User, request.user)
-        if not Asset.objects.visible_to(user).filter(pk=pk, kind=AssetKind.IMAGE).exists():
-            raise Http404
         moment = parse_moment(request.query_params.get("as_of"))
         rows = list(
             ImageSignature.objects.as_of(moment)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.db.models import Value
 
 from posture.vulnerabilities.choices import ImageScanState, JobState, ScanState
@@ -38,8 +39,13 @@ def told_before(mark: str, made_at: datetime | None, at: datetime) -> Told | Non
 
 def keep_mark(told: Mapping[int, str], mark: str) -> None:
     """Remember that a report with this mark told just this: asset id -> tool."""
-    for asset_id, tool in sorted(told.items()):
-        Scan.objects.filter(asset=asset_id, tool=tool).update(report_mark=mark, report_images=len(told))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE vulnerabilities_scan s SET report_mark = %s, report_images = %s"
+            " FROM unnest(%s::bigint[], %s::text[]) AS t(asset_id, tool)"
+            " WHERE s.asset_id = t.asset_id AND s.tool = t.tool",
+            [mark, len(told), list(told), list(told.values())],
+        )
 
 
 def unchanged(asset_id: int, origin: Origin, fingerprint: str, at: datetime) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any, ClassVar, cast
+from typing import Any
 
 import msgspec
 from django.conf import settings
@@ -12,14 +12,11 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schem
 from rest_framework.exceptions import ValidationError as Invalid
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from posture.accounts.models import User
 from posture.base.moments import parse_moment
 from posture.base.views import with_etag
-from posture.fleet.choices import AssetKind
-from posture.fleet.models import Asset
 from posture.images.models import Image
+from posture.images.of_image import OfImageView
 from posture.images.views import ImageViewSet as PlainImageViewSet
 from posture.vulnerabilities import scans, serializers
 from posture.vulnerabilities.models import Package, PackageList
@@ -43,22 +40,6 @@ class ImageViewSet(PlainImageViewSet):
         states = scans.states([row.pk for row in rows]) if self.moment is None else {}
         for row in rows:
             row.scan_state, row.scan_reason = states.get(row.pk, (None, ""))
-
-
-class OfImageView(APIView):
-    """Something about one image that the asker may see."""
-
-    permissions: ClassVar[dict[str, str]] = {"GET": "fleet.view"}
-
-    def image(self, request: Request, pk: int, *known: str) -> Image:
-        for name in request.query_params:
-            if name not in known:
-                raise Invalid({name: [f"Unknown parameter. Known here: {', '.join(known) or 'none'}."]})
-        assets = Asset.objects.visible_to(cast(User, request.user)).filter(pk=pk, kind=AssetKind.IMAGE)
-        found = Image.objects.select_related("asset").filter(asset__in=assets).first()
-        if found is None:
-            raise Http404
-        return found
 
 
 class ScansView(OfImageView):

@@ -109,9 +109,9 @@ def test_no_text_takes_long_to_read(ecosystem: str) -> None:
         ("", "!", " "),
     ):
         text = start + piece * ((LONGEST - 10) // len(piece)) + end
-        started = time.perf_counter()
+        started = time.process_time()  # a busy machine does not count
         key(ecosystem, text)
-        assert time.perf_counter() - started < 0.5, text
+        assert time.process_time() - started < 0.5, text
 
 
 PARTS = st.lists(

@@ -1,4 +1,5 @@
 import { Stack } from "@mantine/core";
+import type { ReactNode } from "react";
 import { useItem } from "../../api/hooks";
 import type {
   EnvironmentSignatures,
@@ -25,118 +26,122 @@ function OutcomeChip({ outcome }: { outcome: SignatureOutcome }) {
   return <Chip tone={tone}>{word}</Chip>;
 }
 
-function Verdicts({ rows }: { rows: EnvironmentSignatures[] }) {
+function TablePanel({
+  title,
+  aside,
+  name,
+  columns,
+  children,
+}: {
+  title: string;
+  aside: string;
+  name: string;
+  columns: string[];
+  children: ReactNode;
+}) {
   return (
-    <Panel title="By environment" aside="each trusts its own signers">
+    <Panel title={title} aside={aside}>
       <div className={pageClasses.frame}>
-        <table className={pageClasses.table} aria-label="Signatures by environment">
+        <table className={pageClasses.table} aria-label={name}>
           <thead>
             <tr>
-              <th scope="col">Environment</th>
-              <th scope="col">Outcome</th>
-              <th scope="col">Signed by</th>
-              <th scope="col">Since</th>
+              {columns.map((column) => (
+                <th key={column} scope="col">
+                  {column}
+                </th>
+              ))}
             </tr>
           </thead>
-          <tbody>
-            {rows.map((row) => (
-              <tr key={row.environment?.id ?? 0}>
-                <td>{row.environment?.name ?? <span className="soft">every environment</span>}</td>
-                <td>
-                  <OutcomeChip outcome={row.outcome} />
-                  {row.reason && <div className="soft">{row.reason}</div>}
-                </td>
-                <td>{row.signers.join(", ") || <span className="soft">nobody trusted</span>}</td>
-                <td>
-                  <Moment at={row.since} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
+          <tbody>{children}</tbody>
         </table>
       </div>
     </Panel>
+  );
+}
+
+function Verdicts({ rows }: { rows: EnvironmentSignatures[] }) {
+  return (
+    <TablePanel
+      title="By environment"
+      aside="each trusts its own signers"
+      name="Signatures by environment"
+      columns={["Environment", "Outcome", "Signed by", "Since"]}
+    >
+      {rows.map((row) => (
+        <tr key={row.environment?.id ?? 0}>
+          <td>{row.environment?.name ?? <span className="soft">every environment</span>}</td>
+          <td>
+            <OutcomeChip outcome={row.outcome} />
+            {row.reason && <div className="soft">{row.reason}</div>}
+          </td>
+          <td>{row.signers.join(", ") || <span className="soft">nobody trusted</span>}</td>
+          <td>
+            <Moment at={row.since} />
+          </td>
+        </tr>
+      ))}
+    </TablePanel>
   );
 }
 
 function Signatures({ rows }: { rows: Signature[] }) {
   return (
-    <Panel title="Signatures and attestations" aside="as the registry keeps them">
-      <div className={pageClasses.frame}>
-        <table className={pageClasses.table} aria-label="Signatures">
-          <thead>
-            <tr>
-              <th scope="col">Kind</th>
-              <th scope="col">Signer</th>
-              <th scope="col">Verified</th>
-              <th scope="col">Signed</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row, place) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: two signatures may say the same, and none ever moves
-              <tr key={place}>
-                <td>
-                  {row.kind.replaceAll("_", " ")}
-                  {row.predicate_type && <div className="soft">{row.predicate_type}</div>}
-                </td>
-                <td>
-                  {row.signer || row.subject || <span className="soft">not named</span>}
-                  {row.issuer && <div className="soft">{row.issuer}</div>}
-                </td>
-                <td>
-                  <Chip tone={row.verified ? "good" : "warn"}>{row.verified ? "yes" : "no"}</Chip>
-                  {row.reason && <div className="soft">{row.reason}</div>}
-                </td>
-                <td>
-                  <Moment at={row.signed_at} never="not told" />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </Panel>
+    <TablePanel
+      title="Signatures and attestations"
+      aside="as the registry keeps them"
+      name="Signatures"
+      columns={["Kind", "Signer", "Verified", "Signed"]}
+    >
+      {rows.map((row, place) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: two signatures may say the same, and none ever moves
+        <tr key={place}>
+          <td>
+            {row.kind.replaceAll("_", " ")}
+            {row.predicate_type && <div className="soft">{row.predicate_type}</div>}
+          </td>
+          <td>
+            {row.signer || row.subject || <span className="soft">not named</span>}
+            {row.issuer && <div className="soft">{row.issuer}</div>}
+          </td>
+          <td>
+            <Chip tone={row.verified ? "good" : "warn"}>{row.verified ? "yes" : "no"}</Chip>
+            {row.reason && <div className="soft">{row.reason}</div>}
+          </td>
+          <td>
+            <Moment at={row.signed_at} never="not told" />
+          </td>
+        </tr>
+      ))}
+    </TablePanel>
   );
 }
 
 function Provenances({ rows }: { rows: Provenance[] }) {
   return (
-    <Panel title="Provenance" aside="who says how it was built">
-      <div className={pageClasses.frame}>
-        <table className={pageClasses.table} aria-label="Provenance">
-          <thead>
-            <tr>
-              <th scope="col">Builder</th>
-              <th scope="col">Source</th>
-              <th scope="col">Signed by</th>
-              <th scope="col">Built</th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map((row, place) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: two may say the same, and none ever moves
-              <tr key={place}>
-                <td>{row.builder || <span className="soft">not named</span>}</td>
-                <td>
-                  {row.source || <span className="soft">not told</span>}
-                  {row.revision && <div className="soft">{row.revision}</div>}
-                </td>
-                <td>
-                  {row.signer || <span className="soft">nobody</span>}{" "}
-                  <Chip tone={row.verified ? "good" : "warn"}>
-                    {row.verified ? "verified" : "not verified"}
-                  </Chip>
-                </td>
-                <td>
-                  <Moment at={row.built_at} never="not told" />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </Panel>
+    <TablePanel
+      title="Provenance"
+      aside="who says how it was built"
+      name="Provenance"
+      columns={["Builder", "Source", "Signed by", "Built"]}
+    >
+      {rows.map((row, place) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: two may say the same, and none ever moves
+        <tr key={place}>
+          <td>{row.builder || <span className="soft">not named</span>}</td>
+          <td>
+            {row.source || <span className="soft">not told</span>}
+            {row.revision && <div className="soft">{row.revision}</div>}
+          </td>
+          <td>
+            {row.signer || <span className="soft">nobody</span>}{" "}
+            <Chip tone={row.verified ? "good" : "warn"}>{row.verified ? "verified" : "not verified"}</Chip>
+          </td>
+          <td>
+            <Moment at={row.built_at} never="not told" />
+          </td>
+        </tr>
+      ))}
+    </TablePanel>
   );
 }
 

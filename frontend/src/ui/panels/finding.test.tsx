@@ -1,5 +1,5 @@
 import { screen, within } from "@testing-library/react";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { show, useBrowser } from "../../testing/page";
 import { SESSION, serve } from "../../testing/server";
 import { FindingPanel } from "./finding";
@@ -47,14 +47,16 @@ const FINDING = {
   ],
 };
 
-useBrowser();
+describe("the panel of a finding", () => {
+  useBrowser();
 
-test("what a VEX document says of a finding is shown, and the finding stays what it is", async () => {
-  serve({ "GET /session": SESSION, "GET /findings/7": () => ({ body: FINDING }) });
-  show(<FindingPanel id="7" row={undefined} />, "/findings?open=7");
-  const table = await screen.findByRole("table", { name: "VEX statements" });
-  expect(within(table).getByText("Shop")).toBeTruthy();
-  expect(within(table).getByText("not affected")).toBeTruthy();
-  expect(within(table).getByText("component not present")).toBeTruthy();
-  expect(screen.getByText("Upgrade libssl3 to 3.1.")).toBeTruthy();
+  test("what a VEX document says of a finding is shown, and the finding stays what it is", async () => {
+    serve({ "GET /session": SESSION, "GET /findings/7": () => ({ body: FINDING }) });
+    show(<FindingPanel id="7" row={undefined} />, "/findings?open=7");
+    const table = await screen.findByRole("table", { name: "VEX statements" });
+    expect(within(table).getByText("Shop")).toBeTruthy();
+    expect(within(table).getByText("not affected")).toBeTruthy();
+    expect(within(table).getByText("component not present")).toBeTruthy();
+    expect(screen.getByText("Upgrade libssl3 to 3.1.")).toBeTruthy();
+  });
 });
