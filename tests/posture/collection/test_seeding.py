@@ -23,7 +23,7 @@ from scanners.records import AssetKind, Outcome
 
 
 def seeded() -> None:
-    seed(hosts=90, containers=300, images=20, findings=12, say=lambda text: None)
+    seed(hosts=90, containers=300, images=20, findings=40, say=lambda text: None)
 
 
 # One test, because to make the fleet takes longer than to look at it.
