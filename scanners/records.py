@@ -50,8 +50,9 @@ class AssetKind(enum.StrEnum):
     CLUSTER = "cluster"
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of everything that passes between rooms."""
+class Record(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Base of everything that passes between rooms. A record is never part of a circle, so the garbage collector, which
+    would look at all of a large report again and again, need not know of it."""
 
 
 class Skipped(Record, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ Rows are given as tuples of Python values. Callers sort them by key, so that wor
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -19,10 +19,12 @@ _ESCAPES = str.maketrans(
 )
 
 
-def _array(values: Sequence[str]) -> str:
+def _array(values: Sequence[Any]) -> str:
     if not values:
         return "{}"
-    quoted = ('"' + str(v).replace("\\", "\\\\").replace('"', '\\"') + '"' for v in values)
+    if type(values[0]) is int:
+        return "{" + ",".join(map(str, values)) + "}"
+    quoted = ['"' + str(v).replace("\\", "\\\\").replace('"', '\\"') + '"' for v in values]
     return "{" + ",".join(quoted) + "}"
 
 
@@ -31,31 +33,42 @@ def _moment(value: datetime) -> str:
     return value.isoformat()  # rows written together share their moments
 
 
-def _field(value: Any) -> str:
-    """One value in COPY's text format. Tuples become arrays, dicts and lists become JSON; NUL cannot be stored."""
-    if value is None:
-        return "\\N"
-    kind = type(value)
-    if kind is str:
-        text = value
-    elif kind is bool:
-        return "t" if value else "f"
-    elif kind is int or kind is float:
-        return repr(value)
-    elif kind is datetime:
-        return _moment(value)
-    elif kind is tuple:
-        text = _array(value)
-    elif kind is bytes:
-        return "\\\\x" + value.hex()
-    elif isinstance(value, dict | list):
-        text = msgspec.json.encode(value).decode().replace("\\u0000", "\N{REPLACEMENT CHARACTER}")
-    else:
-        text = str(value)
+def _text(text: str) -> str:
     if "\x00" in text:
         text = text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
     # Most texts need no escape, and looking is much cheaper than translating.
     return text.translate(_ESCAPES) if "\\" in text or not text.isprintable() else text
+
+
+def _json(value: Any) -> str:
+    return _text(msgspec.json.encode(value).decode().replace("\\u0000", "\N{REPLACEMENT CHARACTER}"))
+
+
+class _Formats(dict[type, Callable[[Any], str]]):
+    """How each type is written in COPY's text format. Tuples become arrays, dicts and lists become JSON; NUL cannot be
+    stored. There are very many values, so the type is looked up and not asked for."""
+
+    def __missing__(self, kind: type) -> Callable[[Any], str]:
+        self[kind] = made = _json if issubclass(kind, dict | list) else lambda value: _text(str(value))
+        return made
+
+
+_FORMATS = _Formats(
+    {
+        type(None): lambda value: "\\N",
+        str: _text,
+        bool: lambda value: "t" if value else "f",
+        int: repr,
+        float: repr,
+        datetime: _moment,
+        tuple: lambda value: _text(_array(value)),
+        bytes: lambda value: "\\\\x" + value.hex(),
+    }
+)
+
+
+def _row(values: Sequence[Any]) -> str:
+    return "\t".join([_FORMATS[type(value)](value) for value in values])
 
 
 def copy(
@@ -78,8 +91,8 @@ def copy_into(
     same: Mapping[str, Any] | None = None,
 ) -> int:
     """The same into any table, such as one that lives as long as the transaction."""
-    end = "".join(f"\t{_field(value)}" for value in (same or {}).values()) + "\n"
-    lines = ["\t".join(map(_field, row)) + end for row in rows]
+    end = f"\t{_row(tuple(same.values()))}\n" if same else "\n"
+    lines = [_row(row) + end for row in rows]
     if lines:
         with connection.cursor() as cursor:
             names = ", ".join(f'"{column}"' for column in (*columns, *(same or {})))

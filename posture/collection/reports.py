@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -18,6 +18,7 @@ from scanners.reported import Origin, Reported, ReportedImage, ReportedVerdict, 
 from scanners.reports import archives, read
 from scanners.reports.source import ReportError, Source, opened
 
+DRAFTED_BYTES = 8 * 1024 * 1024  # a larger report is stored image by image while it is read
 NOT_YOURS = "it is about an image that is in none of your environments"
 NOT_OURS = "statements hold in every environment, and you see only some"
 
@@ -68,15 +69,60 @@ class Stopped(Exception):
     """The import was cancelled; what was stored of earlier images stays."""
 
 
-def import_file(path: Path, *, name: str = "", order: Order | None = None) -> Imported:
-    """Read a report, or each of a compressed file, and store what is said. Never raises for what is in the file."""
+class Draft(Record, frozen=True, kw_only=True):
+    """What a report says. `said` are its VEX statements: all of them once `subjects` is at its end."""
+
+    name: str
+    reader: read.Reader
+    mark: read.Mark
+    subjects: Iterable[Subject]
+    said: list[tuple[Origin, VexStatement]]
+
+
+def draft(path: Path, name: str) -> Draft | None:
+    """Read a report without storing anything, so that it needs no database and can be done while the one before it is
+    stored. None for what is compressed, too large to be held, or cannot be read: `import_file` answers for that."""
+    try:
+        with path.open("rb") as file:
+            if archives.is_packed(file.read(4)) or path.stat().st_size > DRAFTED_BYTES:
+                return None
+        with opened(path, name) as source:
+            drafted = _draft(source, Order())
+            found = list(drafted.subjects)
+            for subject in found:
+                _ = subject.fingerprint  # made here, while there is time
+            return msgspec.structs.replace(drafted, subjects=found)
+    except (ReportError, OSError):
+        return None
+
+
+def _draft(source: Source, order: Order) -> Draft:
+    reader = read.reader_of(source)
+    said: list[tuple[Origin, VexStatement]] = []
+    return Draft(
+        name=source.name,
+        reader=reader,
+        mark=read.mark(source, reader),
+        subjects=subjects(_without_statements(reader.read(source), said), order.about, order.image),
+        said=said,
+    )
+
+
+def import_file(
+    path: Path, *, name: str = "", order: Order | None = None, drafted: Draft | None = None
+) -> Imported:
+    """Read a report, or each of a compressed file, and store what is said. Never raises for what is in the file. `drafted`
+    is the report where it was read already; the order then says nothing of what it is about."""
     started = time.perf_counter()
     name = name or path.name
     try:
-        with path.open("rb") as file:
-            is_packed = archives.is_packed(file.read(4))
-        import_it = _import_packed if is_packed else _import_plain
-        imported = import_it(path, name, order or Order())
+        if drafted is not None:
+            imported = _import(drafted, order or Order())
+        else:
+            with path.open("rb") as file:
+                is_packed = archives.is_packed(file.read(4))
+            import_it = _import_packed if is_packed else _import_plain
+            imported = import_it(path, name, order or Order())
     except ReportError as error:
         imported = Imported(file=name, status="failed", error=str(error))
     except OSError as error:
@@ -86,7 +132,7 @@ def import_file(path: Path, *, name: str = "", order: Order | None = None) -> Im
 
 def _import_plain(path: Path, name: str, order: Order) -> Imported:
     with opened(path, name) as source:
-        return _import(source, order)
+        return _import(_draft(source, order), order)
 
 
 def _import_packed(path: Path, name: str, order: Order) -> Imported:
@@ -121,9 +167,8 @@ def _import_packed(path: Path, name: str, order: Order) -> Imported:
 _COUNTED = ("images", "findings", "opened", "reopened", "resolved", "statements")
 
 
-def _import(source: Source, order: Order) -> Imported:
-    reader = read.reader_of(source)
-    mark = read.mark(source, reader)
+def _import(report: Draft, order: Order) -> Imported:
+    mark = report.mark
     told = (
         scans.told_before(mark.text, mark.made_at, timezone.now())
         if order.about is None and not order.image
@@ -131,9 +176,9 @@ def _import(source: Source, order: Order) -> Imported:
     )
     if told is not None:
         return Imported(
-            file=source.name,
+            file=report.name,
             status="unchanged",
-            reader=reader.NAME,
+            reader=report.reader.NAME,
             images=told.images,
             findings=told.findings,
         )
@@ -142,8 +187,7 @@ def _import(source: Source, order: Order) -> Imported:
     skipped: list[Skipped] = []
     is_changed = False
     tools: dict[int, str] = {}
-    said: list[tuple[Origin, VexStatement]] = []
-    for subject in subjects(_without_statements(reader.read(source), said), order.about, order.image):
+    for subject in report.subjects:
         written = write(subject, timezone.now(), order.may_write, order.begin)
         if written is None:
             subject.add(Skipped(kind="denied", where=subject.image.name, reason=NOT_YOURS))
@@ -158,6 +202,7 @@ def _import(source: Source, order: Order) -> Imported:
         skipped += subject.skipped[: SKIPPED_KEPT - len(skipped)]
         if not order.is_alive(images):
             raise Stopped
+    said = report.said
     if not images and not said:
         raise ReportError(_nothing_kept(skipped))
     if said and order.may_state:
@@ -168,9 +213,9 @@ def _import(source: Source, order: Order) -> Imported:
     if not skipped_total and len(tools) == images:
         scans.keep_mark(tools, mark.text)
     return Imported(
-        file=source.name,
+        file=report.name,
         status="partial" if skipped_total else "imported" if is_changed else "unchanged",
-        reader=reader.NAME,
+        reader=report.reader.NAME,
         images=images,
         findings=found,
         opened=sum_.opened,

@@ -11,6 +11,7 @@ import logging
 import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -26,7 +27,7 @@ from posture.base.problems import Conflict, Problem
 from posture.collection.choices import UploadSource, UploadState
 from posture.collection.models import Upload, UploadPart
 from posture.collection.report_writing import About
-from posture.collection.reports import Imported, Order, Stopped, import_file
+from posture.collection.reports import Draft, Imported, Order, Stopped, draft, import_file
 from posture.fleet.choices import AssetKind
 from posture.fleet.models import Asset
 from posture.history.actions import record
@@ -266,7 +267,31 @@ def end(upload: Upload, state: UploadState, *, error: str = "") -> None:
             UploadPart.objects.filter(upload=upload).delete()
 
 
-def import_now(path: Path, *, source: UploadSource, by: User | None = None) -> Imported:
+def import_all(paths: Iterable[Path], *, source: UploadSource, by: User | None = None) -> Iterator[Imported]:
+    """Read files in this process, one after the other. While the database stores one, a thread reads the next, unless what
+    came last was known already: then the next one hardly needs to be read either."""
+    with ThreadPoolExecutor(1, thread_name_prefix="reader") as readers:
+        waiting = iter(paths)
+        path = next(waiting, None)
+        drafted: Future[Draft | None] | None = None
+        is_news = True
+        while path is not None:
+            draft_of_this = drafted.result() if drafted is not None else None
+            following = next(waiting, None)
+            drafted = (
+                readers.submit(draft, following, str(following))
+                if following is not None and is_news
+                else None
+            )
+            imported = import_now(path, source=source, by=by, drafted=draft_of_this)
+            yield imported
+            is_news = imported.status != UploadState.UNCHANGED
+            path = following
+
+
+def import_now(
+    path: Path, *, source: UploadSource, by: User | None = None, drafted: Draft | None = None
+) -> Imported:
     """Read a file in this process. It is kept among the uploads, unless it says what was known: then nothing changed."""
     with ExitStack() as held:
         begun: list[Upload] = []
@@ -277,7 +302,7 @@ def import_now(path: Path, *, source: UploadSource, by: User | None = None) -> I
             begun.append(_begun_here(path, source, by))
             held.enter_context(_held(begun[-1].pk))
 
-        imported = import_file(path, name=str(path), order=Order(begin=begin))
+        imported = import_file(path, name=str(path), order=Order(begin=begin), drafted=drafted)
         if imported.status == UploadState.FAILED and not begun:
             begin()
         for upload in begun:

@@ -18,7 +18,7 @@ _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],]', re.DOTALL)
 _LONGEST_REASON = 300
 
 
-class Layout(msgspec.Struct):
+class Layout(msgspec.Struct, gc=False):
     """Base of what a reader declares of a format: fields that it does not name are passed over, null is the default."""
 
 

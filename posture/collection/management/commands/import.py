@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from posture.base.commands import AdministrativeCommand
 from posture.collection.choices import UploadSource
-from posture.collection.uploads import import_now
+from posture.collection.uploads import import_all
 from posture.findings import tallies
 
 
@@ -24,11 +25,14 @@ class Command(AdministrativeCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         failed = 0
-        for path in options["files"]:
-            for file in sorted(path.iterdir()) if path.is_dir() else [path]:
-                imported = import_now(file, source=UploadSource.COMMAND)
-                failed += imported.status == "failed"
-                self.stdout.write(msgspec.json.encode(imported).decode())
+        for imported in import_all(_files(options["files"]), source=UploadSource.COMMAND):
+            failed += imported.status == "failed"
+            self.stdout.write(msgspec.json.encode(imported).decode())
         tallies.fold()
         if failed:
             raise CommandError(f"{failed} of the files could not be imported.")
+
+
+def _files(given: Iterable[Path]) -> Iterator[Path]:
+    for path in given:
+        yield from sorted(path.iterdir()) if path.is_dir() else [path]
