@@ -11,7 +11,6 @@ import logging
 import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -27,7 +26,7 @@ from posture.base.problems import Conflict, Problem
 from posture.collection.choices import UploadSource, UploadState
 from posture.collection.models import Upload, UploadPart
 from posture.collection.report_writing import About
-from posture.collection.reports import Draft, Imported, Order, Stopped, draft, import_file
+from posture.collection.reports import Draft, Imported, Order, Stopped, import_file
 from posture.fleet.choices import AssetKind
 from posture.fleet.models import Asset
 from posture.history.actions import record
@@ -265,28 +264,6 @@ def end(upload: Upload, state: UploadState, *, error: str = "") -> None:
         upload.save()
         if upload.source != UploadSource.COMMAND:
             UploadPart.objects.filter(upload=upload).delete()
-
-
-def import_all(paths: Iterable[Path], *, source: UploadSource, by: User | None = None) -> Iterator[Imported]:
-    """Read files in this process, one after the other. While the database stores one, a thread reads the next, unless what
-    came last was known already: then the next one hardly needs to be read either."""
-    with ThreadPoolExecutor(1, thread_name_prefix="reader") as readers:
-        waiting = iter(paths)
-        path = next(waiting, None)
-        drafted: Future[Draft | None] | None = None
-        is_news = True
-        while path is not None:
-            draft_of_this = drafted.result() if drafted is not None else None
-            following = next(waiting, None)
-            drafted = (
-                readers.submit(draft, following, str(following))
-                if following is not None and is_news
-                else None
-            )
-            imported = import_now(path, source=source, by=by, drafted=draft_of_this)
-            yield imported
-            is_news = imported.status != UploadState.UNCHANGED
-            path = following
 
 
 def import_now(

@@ -8,6 +8,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from threading import Lock
 from typing import Any
 
 import msgspec
@@ -39,14 +40,25 @@ PackageKey = tuple[str, str, str, str, str, str]
 
 
 class Remembered(OrderedDict[Any, Any]):
-    """Ids by key, the least recently used forgotten first. Ids never change, so what is remembered stays true."""
+    """Ids by key, the least recently kept forgotten first. Ids never change, so what is remembered stays true. Threads share
+    it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = Lock()
+
+    def known(self, keys: Iterable[Any]) -> dict[Any, Any]:
+        """Of these keys those that are remembered."""
+        with self._lock:
+            return {key: self[key] for key in keys if key in self}
 
     def keep(self, found: Mapping[Any, Any]) -> None:
-        for key, value in found.items():
-            self[key] = value
-            self.move_to_end(key)
-        while len(self) > REMEMBERED:
-            self.popitem(last=False)
+        with self._lock:
+            for key, value in found.items():
+                self[key] = value
+                self.move_to_end(key)
+            while len(self) > REMEMBERED:
+                self.popitem(last=False)
 
 
 _packages = Remembered()  # key -> id
@@ -67,7 +79,7 @@ def forget() -> None:
 def ensure_packages(packages: Iterable[ReportedPackage], at: datetime) -> dict[PackageKey, int]:
     """The ids of these packages, by key; those that are new are made."""
     wanted = {package.key: package for package in packages}
-    found = {key: _packages[key] for key in wanted if key in _packages}
+    found = _packages.known(wanted)
     missing = sorted(wanted.keys() - found.keys())
     if missing:
         with transaction.atomic():
@@ -124,16 +136,17 @@ def ensure_files(packages: Iterable[ReportedPackage], ids: Mapping[PackageKey, i
     """Keep the programs and libraries of these packages, beside those that are known; what is known writes nothing."""
     told = {ids[package.key]: package.files for package in packages if package.files}
     marks = {pk: (pk, hash(files)) for pk, files in told.items()}
-    new = {pk: told[pk] for pk, mark in marks.items() if mark not in _files}
+    known = _files.known(marks.values())
+    new = {pk: told[pk] for pk, mark in marks.items() if mark not in known}
     if not new:
         return
     with transaction.atomic(), connection.cursor() as cursor:
         upsert.without_waiting_for_the_disk()
-        known = dict(PackageFiles.objects.filter(pk__in=list(new)).values_list("pk", "paths"))
+        stored = dict(PackageFiles.objects.filter(pk__in=list(new)).values_list("pk", "paths"))
         rows = [
-            (pk, tuple(sorted({*known.get(pk, ()), *files})[:MOST_FILES]))
+            (pk, tuple(sorted({*stored.get(pk, ()), *files})[:MOST_FILES]))
             for pk, files in sorted(new.items())
-            if not set(files) <= set(known.get(pk, ()))
+            if not set(files) <= set(stored.get(pk, ()))
         ]
         cursor.execute(
             "CREATE TEMP TABLE told_files ON COMMIT DROP AS SELECT package_id, paths FROM vulnerabilities_packagefiles"
@@ -192,7 +205,8 @@ def ensure_vulnerabilities(reported: Iterable[ReportedVulnerability], at: dateti
     """These vulnerabilities by the id that the report uses; new ones are made, and what is told anew of others is added."""
     said = {one.id: one for one in reported}
     marks = {name: (name, _fingerprint(one)) for name, one in said.items()}
-    ids = {name: _told[mark] for name, mark in marks.items() if mark in _told}
+    told = _told.known(marks.values())
+    ids = {name: told[mark] for name, mark in marks.items() if mark in told}
     new = {name: one for name, one in said.items() if name not in ids}
     if new:
         with transaction.atomic():

@@ -113,7 +113,7 @@ def mark(source: Source, reader: Reader) -> Mark:
     """A checksum of a report, taken without reading it: of all but the first of each member that tells of its making, in
     its first and its last 64 KiB."""
     content, size = source.content, len(source.content)
-    digest = hashlib.blake2b(reader.NAME.encode(), digest_size=16)
+    digest = hashlib.sha256(reader.NAME.encode())  # processors have instructions for this one
     made_at, position, seen = None, 0, set()
     tail = max(size - HEAD_BYTES, len(source.head))
     for start, part in ((0, source.head), (tail, bytes(content[tail:]))):
@@ -125,4 +125,4 @@ def mark(source: Source, reader: Reader) -> Mark:
             digest.update(content[position : start + found.start(2)])
             position = start + found.end(2)
     digest.update(content[position:])
-    return Mark(text=digest.hexdigest(), made_at=made_at)
+    return Mark(text=digest.hexdigest()[:32], made_at=made_at)

@@ -216,7 +216,8 @@ class _Image:
 
 
 def score(source: Source) -> int:
-    return 90 if _ITSELF.search(source.head) else 0
+    # The name alone is found much faster than the places where it counts.
+    return 90 if b"aquasecurity.github.io" in source.head and _ITSELF.search(source.head) else 0
 
 
 def read(source: Source) -> Iterator[Reported]:

@@ -23,7 +23,6 @@ from posture.base.problems import Conflict, Problem
 from posture.collection import uploads
 from posture.collection.choices import UploadSource, UploadState
 from posture.collection.models import Upload, UploadPart
-from posture.collection.reports import Draft, draft
 from posture.findings.models import Finding
 from posture.fleet.models import Asset
 from posture.history.models import Entry
@@ -69,60 +68,6 @@ def read(content: bytes, name: str = "report.json", **fields: Any) -> Upload:
 
 def post(client: Client, content: bytes, query: str = "", kind: str = "application/json") -> Any:
     return client.generic("POST", f"/api/v1/uploads{query}", data=content, content_type=kind)
-
-
-class TestReadingAhead:
-    """`import_all` reads a file while the one before it is stored, and nobody can tell but by the clock."""
-
-    def test_each_is_answered_in_its_turn_and_the_last_word_holds(self, tmp_path: Path) -> None:
-        contents = [
-            report(vulnerability(1)),
-            b"no report",
-            gzip.compress(report(vulnerability(1), vulnerability(2))),
-            b"",
-            report(vulnerability(2)),
-            report(vulnerability(2), at="2026-11-02T00:00:00Z"),
-            report(vulnerability(1)),
-        ]
-        files = [tmp_path / f"{number}.json" for number in range(len(contents))]
-        for file, content in zip(files, contents, strict=True):
-            file.write_bytes(content)
-        files.insert(4, tmp_path / "missing.json")
-        said = list(uploads.import_all(files, source=UploadSource.COMMAND))
-        assert [one.file for one in said] == [str(file) for file in files]
-        assert [one.status for one in said] == [
-            "imported", "failed", "imported", "failed", "failed", "imported", "unchanged", "imported",
-        ]  # fmt: skip
-        assert [one.error.partition(".")[0] for one in said if one.error] == [
-            "No reader knows this format",
-            "The file is empty",
-            "The file cannot be read: No such file or directory",
-        ]
-        assert [row.vulnerability.key for row in Finding.objects.open().select_related("vulnerability")] == [
-            "CVE-2026-1001"
-        ]
-        assert Upload.objects.count() == 7  # what says nothing new leaves no trace but its time
-
-    def test_only_what_may_be_news_and_is_small_is_read_before_its_turn(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        files = []
-        for number in range(4):
-            files.append(tmp_path / f"{number}.json")
-            files[-1].write_bytes(report(vulnerability(1), at=f"2026-11-0{number + 1}T00:00:00Z"))
-        drafts: list[tuple[str, bool]] = []
-
-        def watched(path: Path, name: str) -> Draft | None:
-            found = draft(path, name)
-            drafts.append((path.name, found is not None))
-            return found
-
-        monkeypatch.setattr(uploads, "draft", watched)
-        list(uploads.import_all(files, source=UploadSource.COMMAND))
-        # Two are handed out before it is known that the second says nothing new.
-        assert drafts == [("1.json", True), ("2.json", True)]
-        monkeypatch.setattr("posture.collection.reports.DRAFTED_BYTES", 10)
-        assert draft(files[0], "0") is None
 
 
 class TestReading:

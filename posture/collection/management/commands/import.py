@@ -11,7 +11,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from posture.base.commands import AdministrativeCommand
 from posture.collection.choices import UploadSource
-from posture.collection.uploads import import_all
+from posture.collection.imports import import_all
 from posture.findings import tallies
 
 
