@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from scanners import typed
 from scanners.records import Record
 
 _MANIFEST_BYTES = 8 * 1024 * 1024
@@ -113,7 +114,7 @@ class _Image(msgspec.Struct):
 
 
 def _docker(path: Path, read: Read, size: int) -> Archive:
-    images = msgspec.json.decode(read("manifest.json"), type=list[_Image])
+    images = typed.decode(read("manifest.json"), list[_Image])
     if len(images) != 1:
         raise ArchiveError(f"The archive holds {len(images)} images; give one of one image.")
     config = read(str(PurePosixPath(images[0].Config)))
@@ -142,7 +143,7 @@ class _Manifest(msgspec.Struct):
 
 
 def _layout(path: Path, layout: str, read: Read, size: int) -> Archive:
-    index = msgspec.json.decode(read("index.json"), type=_Index)
+    index = typed.decode(read("index.json"), _Index)
     names: list[str] = []
     for _ in range(_DEEPEST_INDEX):
         # An attestation is kept beside its image, for a platform that does not exist.
@@ -156,11 +157,11 @@ def _layout(path: Path, layout: str, read: Read, size: int) -> Archive:
         ]
         content = read(_blob(images[0].digest))
         if images[0].mediaType not in _INDEXES:
-            manifest = msgspec.json.decode(content, type=_Manifest)
+            manifest = typed.decode(content, _Manifest)
             return Archive(
                 path=path, layout=layout, digest=manifest.config.digest, references=tuple(names), bytes=size
             )
-        index = msgspec.json.decode(content, type=_Index)
+        index = typed.decode(content, _Index)
     raise ArchiveError("The archive's lists of images are nested too deeply.")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from scanners import typed
 from scanners.records import Record
 from scanners.signatures.records import SignatureEvidence
 
@@ -46,4 +47,4 @@ def registry_image(key: str, evidence: SignatureEvidence) -> RegistryImage:
 
 def evidence_again(document: dict[str, Any]) -> SignatureEvidence:
     """The evidence that a kept document holds. Raises `msgspec.ValidationError` when another version wrote it."""
-    return msgspec.convert(document, SignatureEvidence)
+    return typed.convert(document, SignatureEvidence)

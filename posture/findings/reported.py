@@ -17,6 +17,7 @@ from posture.findings.choices import FindingKind
 from posture.findings.models import Attribution, Finding, OpenInterval, Witness
 from posture.findings.settle import Factor, Settled, open_intervals
 from posture.vulnerabilities import in_use
+from scanners import typed
 from scanners.records import Record, Severity
 
 REPORTED = (
@@ -212,7 +213,7 @@ def _stored_row(row: tuple[Any, ...]) -> _Stored:
 
 
 def _factors(stored: str | None) -> tuple[Factor, ...]:
-    return msgspec.json.decode(stored, type=tuple[Factor, ...]) if stored else ()
+    return typed.decode(stored, tuple[Factor, ...]) if stored else ()
 
 
 def _spoken(finding_ids: Sequence[int]) -> dict[int, dict[str, _Spoken]]:

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from posture.fleet.models import Node
 from posture.history.actions import HIDDEN, record
+from scanners import typed
 from scanners.records import Credential
 
 PARTS = Credential.__struct_fields__
@@ -28,7 +29,7 @@ def unseal(sealed: bytes | memoryview | None) -> Credential:
     if sealed is None:
         return Credential()
     try:
-        return msgspec.json.decode(_keys().decrypt(bytes(sealed)), type=Credential)
+        return typed.decode(_keys().decrypt(bytes(sealed)), Credential)
     except (InvalidToken, msgspec.DecodeError):
         # The cause is dropped on purpose: a decoder's message can quote what it read.
         raise CannotDecrypt(

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
-from scanners import host
+from scanners import host, typed
 
 # What section 1 of the CIS Docker Benchmark wants audited, where Debian has it.
 _WATCHED = {
@@ -217,7 +215,7 @@ _CONTAINER: dict[str, Any] = {
 
 def probed(**changes: Any) -> host.HostFacts:
     """A host that keeps every rule. `kernel__lockdown="none"` changes the fact /kernel/lockdown."""
-    return msgspec.convert(_changed(_GOOD, changes), host.HostFacts)
+    return typed.convert(_changed(_GOOD, changes), host.HostFacts)
 
 
 def unread_part(name: str, reason: str = "needs root") -> host.HostFacts:
@@ -245,7 +243,7 @@ def probed_container(configured: Any = None, **changes: Any) -> host.HostContain
 
     `configured` is what an engine tells of it, as `scanners.checks.examples.container` builds it.
     """
-    container = msgspec.convert(_changed(_CONTAINER, changes), host.HostContainer)
+    container = typed.convert(_changed(_CONTAINER, changes), host.HostContainer)
     return host.HostContainerFacts(
         container=container, pointer="/containers/0", host=probed(), configured=configured
     )

@@ -19,7 +19,7 @@ from typing import Any
 
 import msgspec
 
-from scanners import host, probe_archive
+from scanners import host, probe_archive, typed
 from scanners.connectors.address import parse_address
 from scanners.connectors.agent import AgentProbe
 from scanners.connectors.guard import Guard
@@ -126,7 +126,7 @@ def read(said: bytes, nonce: str) -> tuple[Observed, host.HostFacts]:
     """The probe's document as a record. Raises `NodeError` for anything else, and for an answer to another question."""
     try:
         document: Any = msgspec.json.decode(said)
-        facts = msgspec.convert(document, host.HostFacts, strict=True)
+        facts = typed.convert(document, host.HostFacts)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
         raise NodeError("malformed", f"The probe's answer cannot be read: {error}.", "") from None
     if facts.schema != host.SCHEMA:

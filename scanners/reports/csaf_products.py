@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from scanners import typed
 from scanners.records import Skipped
 from scanners.reports.json_items import Layout
 
@@ -74,7 +75,7 @@ class Products:
     def of(cls, tree: msgspec.Raw) -> tuple[Products, Skipped | None]:
         """The products of a tree; of one that does not fit, none, and why."""
         try:
-            return cls(msgspec.json.decode(tree, type=_Tree | None) or _Tree()), None
+            return cls(typed.decode(tree, _Tree | None) or _Tree()), None
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             return cls(_Tree()), Skipped(kind="malformed", where="product_tree", reason=str(error)[:300])
 

@@ -9,6 +9,7 @@ import msgspec
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
+from scanners import typed
 from scanners.records import Skipped
 from scanners.reports.cyclonedx_layout import Document, Metadata
 from scanners.reports.source import ReportError, Source
@@ -96,7 +97,7 @@ def document(source: Source) -> tuple[Document, Skipped | None]:
 
 def _metadata(element: Element) -> Metadata | None:
     try:
-        return msgspec.convert(_value(element), Metadata)
+        return typed.convert(_value(element), Metadata)
     except msgspec.ValidationError:
         return None
 

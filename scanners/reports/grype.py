@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from scanners import typed
 from scanners.records import Severity, Skipped
 from scanners.reported import (
     FixStatus,
@@ -269,7 +270,7 @@ def _image(report: _Report, file_name: str, *, is_whole: bool) -> ReportedImage:
 
 def _configuration(encoded: str | None) -> _ImageConfiguration:
     try:
-        return msgspec.json.decode(base64.b64decode(encoded or "", validate=True), type=_ImageConfiguration)
+        return typed.decode(base64.b64decode(encoded or "", validate=True), _ImageConfiguration)
     except (binascii.Error, ValueError, RecursionError):
         return _ImageConfiguration()
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from scanners import typed
 from scanners.records import Severity, Skipped
 from scanners.reported import (
     FixStatus,
@@ -139,8 +140,8 @@ def _report(content: dict[str, msgspec.Raw]) -> tuple[_Report, str]:
     named = sorted(name for name in content if _MEDIA_TYPE.match(f'"{name}'.encode()))
     try:
         if named:
-            return msgspec.json.decode(content[named[-1]], type=_Report | None) or _Report(), named[-1]
-        return msgspec.json.decode(msgspec.json.encode(content), type=_Report), ""
+            return typed.decode(content[named[-1]], _Report | None) or _Report(), named[-1]
+        return typed.decode(msgspec.json.encode(content), _Report), ""
     except (msgspec.DecodeError, RecursionError) as error:
         raise ReportError(f"The report has another layout than expected: {error}.") from None
 
@@ -205,7 +206,7 @@ def _scores(found: _Vulnerability, scanner: str) -> Iterator[Score]:
             yield Score(source=scanner, vector=vector, score=points)
     try:
         # Trivy's adapter hands its own table through.
-        by_source = msgspec.convert((found.vendor_attributes or {}).get("CVSS") or {}, dict[str, _Cvss])
+        by_source = typed.convert((found.vendor_attributes or {}).get("CVSS") or {}, dict[str, _Cvss])
     except msgspec.ValidationError:
         return
     for source, cvss in by_source.items():

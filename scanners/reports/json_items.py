@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from scanners import typed
 from scanners.records import Skipped
 from scanners.reports.source import ReportError, Source
 
@@ -30,7 +31,7 @@ def whole(source: Source, layout: type[Item], depth: int, members: int = 0) -> t
     document itself. A document that breaks off is cut between two items of these, never within one.
     """
     try:
-        return msgspec.json.decode(source.content, type=layout), None
+        return typed.decode(source.content, layout), None
     except msgspec.ValidationError as error:
         raise ReportError(f"The report has another layout than expected: {error}.") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -39,7 +40,7 @@ def whole(source: Source, layout: type[Item], depth: int, members: int = 0) -> t
     if mended is None:
         raise ReportError(f"This is not JSON: {reason}.")
     try:
-        found = msgspec.json.decode(mended, type=layout)
+        found = typed.decode(mended, layout)
     except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise ReportError(f"This is not JSON: {reason}.") from None
     lost = len(source.content) - kept
@@ -84,19 +85,10 @@ def each(items: Items, layout: type[Item], where: str) -> Iterator[tuple[int, It
 def one(raw: msgspec.Raw, layout: type[Item], where: str) -> Item | Skipped:
     """An item in the layout of a reader; a `Skipped` naming it when it does not fit."""
     try:
-        found: Item = _decoder(layout)(raw)
+        found: Item = typed.decode(raw, layout)
         return found
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return Skipped(kind="malformed", where=where, reason=str(error)[:_LONGEST_REASON])
-
-
-_decoders: dict[Any, Any] = {}
-
-
-def _decoder(layout: Any) -> Any:
-    if layout not in _decoders:
-        _decoders[layout] = msgspec.json.Decoder(layout).decode
-    return _decoders[layout]
 
 
 def moment(told: str | float | None) -> datetime | None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from scanners import typed
 from scanners.records import Severity, Skipped
 from scanners.redaction import redact_text
 from scanners.reported import Origin, Reported, ReportedVerdict
@@ -88,7 +89,7 @@ def _one_a_line(source: Source) -> tuple[list[msgspec.Raw], Skipped | None]:
     """The controls of a report that has one object, or one in each line (kube-bench before 0.4)."""
     first, _, rest = bytes(source.content).lstrip().partition(b"\n")
     try:
-        msgspec.json.decode(first, type=msgspec.Raw)
+        typed.decode(first, msgspec.Raw)
     except (msgspec.DecodeError, RecursionError):
         part, lost = whole(source, _Controls, 2)
         return [msgspec.Raw(msgspec.json.encode(part))], lost

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from scanners import typed
 from scanners.distributions import release
 from scanners.loaded_files import canonical
 from scanners.purl import Coordinates, coordinates, upstream
@@ -212,7 +213,7 @@ def _image(report: _Report, file_name: str) -> ReportedImage:
 def _config(encoded: str | None) -> _ImageConfig:
     """The image's configuration, which Syft keeps in base64 as the registry gave it."""
     try:
-        return msgspec.json.decode(base64.b64decode(encoded or ""), type=_ImageConfig)
+        return typed.decode(base64.b64decode(encoded or ""), _ImageConfig)
     except (binascii.Error, ValueError, msgspec.MsgspecError, RecursionError):
         return _ImageConfig()
 
@@ -254,7 +255,7 @@ def _package(
 
 def _source_package(metadata: msgspec.Raw) -> _SourcePackage:
     try:
-        return msgspec.json.decode(metadata, type=_SourcePackage | None) or _SourcePackage()
+        return typed.decode(metadata, _SourcePackage | None) or _SourcePackage()
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return _SourcePackage()
 
@@ -262,7 +263,7 @@ def _source_package(metadata: msgspec.Raw) -> _SourcePackage:
 def _files(found: _Package, programs: Set[str]) -> tuple[str, ...]:
     """The programs and libraries among a package's own files, and among those that it is known by (a Go program)."""
     try:
-        owner = msgspec.json.decode(found.metadata, type=_Owner | None) or _Owner()
+        owner = typed.decode(found.metadata, _Owner | None) or _Owner()
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         owner = _Owner()
     root = owner.sitePackagesRootPath or "/"

@@ -17,6 +17,7 @@ from typing import Any
 
 import msgspec
 
+from scanners import typed
 from scanners.records import Severity, Skipped
 from scanners.reported import (
     FixStatus,
@@ -227,7 +228,7 @@ def read(source: Source) -> Iterator[Reported]:
         content, lost = whole(source, layout, _LIST_DEPTH)
     else:
         converted, lost = as_json(source.content)
-        content = msgspec.json.decode(converted, type=layout)
+        content = typed.decode(converted, layout)
     images: dict[tuple[str, ...], _Image] = {}
     others: list[Skipped] = []
     first: _About | None = None
@@ -266,7 +267,7 @@ def _raws(content: dict[str, msgspec.Raw] | list[msgspec.Raw]) -> Iterator[tuple
         lists = {"items": content["items"]} if "items" in content else content
         for name, raw in lists.items():
             try:
-                found = msgspec.json.decode(raw, type=list[msgspec.Raw] | _List | None)
+                found = typed.decode(raw, list[msgspec.Raw] | _List | None)
             except (msgspec.DecodeError, RecursionError) as error:
                 raise ReportError(f"“{name[:100]}” is no list of reports: {error}.") from None
             for position, item in enumerate((found.items if isinstance(found, _List) else found) or ()):
@@ -276,7 +277,7 @@ def _raws(content: dict[str, msgspec.Raw] | list[msgspec.Raw]) -> Iterator[tuple
 def _inside(raw: msgspec.Raw, where: str) -> Iterator[tuple[str, msgspec.Raw]]:
     """The documents of one document of a YAML stream or array, which may be a List."""
     try:
-        items = msgspec.json.decode(raw, type=_List).items
+        items = typed.decode(raw, _List).items
     except (msgspec.DecodeError, RecursionError):
         items = None  # said when the document itself is read
     if items is None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from scanners import typed
 from scanners.archives import Archive
 from scanners.tools import places, process
 from scanners.tools.layouts import unpacked
@@ -60,7 +61,7 @@ def version(settings: ToolSettings, folder: Path) -> Version:
         environment=_ENVIRONMENT,
     )
     try:
-        return Version(tool=msgspec.json.decode(output.read_bytes(), type=_Version).version)
+        return Version(tool=typed.decode(output.read_bytes(), _Version).version)
     except msgspec.MsgspecError:
         raise _failure(ended) from None
 

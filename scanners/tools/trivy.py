@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from scanners import typed
 from scanners.archives import Archive
 from scanners.tools import places, process
 from scanners.tools.layouts import unpacked
@@ -69,7 +70,7 @@ def version(settings: ToolSettings, folder: Path) -> Version:
         environment={},
     )
     try:
-        said = msgspec.json.decode(output.read_bytes(), type=_Version)
+        said = typed.decode(output.read_bytes(), _Version)
     except msgspec.MsgspecError:
         raise crashed(TITLE, ended) from None
     database = None if settings.server else said.VulnerabilityDB
