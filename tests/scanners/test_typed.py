@@ -61,4 +61,7 @@ def test_nobody_goes_past_it() -> None:
         for path in (ROOT / folder).rglob("*.py")
         if past.search(path.read_text(encoding="utf-8"))
     ]
-    assert sorted(found) == ["scanners/advisories/osv.py", "scanners/typed.py"]  # the first when it is imported
+    assert sorted(found) == [
+        "scanners/advisories/osv.py",
+        "scanners/typed.py",
+    ]  # the first when it is imported
