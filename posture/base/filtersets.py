@@ -19,6 +19,7 @@ from django.db.models import Q, QuerySet
 from rest_framework.exceptions import ValidationError as Invalid
 
 from posture.base import trigrams
+from posture.base.ordering import Ordering
 from posture.base.pagination import COUNT_BOUND, bounded, count_each
 
 MAX_VALUES = 100
@@ -215,8 +216,8 @@ class FilterSet(django_filters.FilterSet):
             )
         return queryset
 
-    def branches(self) -> list[Any]:
-        """What `apply` gives, as disjoint querysets that are each cheap to read in order and to count."""
+    def branches(self, keys: Ordering) -> list[Any]:
+        """What `apply` gives, as disjoint querysets that are each cheap to read in this order and to count."""
         return [self.apply()]
 
     def facets(self) -> list[dict[str, Any]]:

@@ -228,9 +228,9 @@ class KeysetPagination(BasePagination):
 
     def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         self.request = request
-        branches = view.filterset.branches()
         name = view.ordering_name()
         keys: Sequence[Key] = view.keys(name)
+        branches = view.filterset.branches(tuple(keys))
         limit = whole_number(request.query_params.get("limit", str(DEFAULT_LIMIT)), "limit", 1, MAX_LIMIT)
         text = request.query_params.get("cursor")
         after = decode_cursor(text, name, [field_of(queryset, key.path) for key in keys]) if text else None

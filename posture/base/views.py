@@ -189,7 +189,8 @@ class ResourceViewSet(GenericViewSet):
         if kind not in export.FORMATS:
             raise Invalid({"format": [f"“{kind[:60]}” is not one of: {', '.join(export.FORMATS)}."]})
         name = self.ordering_name()
-        rows = self.export_rows(self.filterset.branches(), self.keys(name))
+        keys = self.keys(name)
+        rows = self.export_rows(self.filterset.branches(keys), keys)
         write = export.WRITERS[kind]
         response = StreamingHttpResponse(
             write(rows, cast(Serializer, self.get_serializer())), content_type=export.FORMATS[kind]

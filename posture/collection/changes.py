@@ -92,14 +92,14 @@ class Changes:
             if said.outcome is Outcome.FAIL:
                 assert said.severity is not None
                 blunted = mitigated(said.check, states)
-                points, shown = points_of(said.severity, [*factors, *([blunted] if blunted else [])])
+                here = (*factors, *([blunted] if blunted else []))
                 found.append(
                     Problem(
                         key=said.check,
                         check_id=self.check_ids[said.check],
                         severity=said.severity,
-                        points=points,
-                        factors=tuple(shown),
+                        points=points_of(said.severity, here),
+                        factors=here,
                         evidence=said.evidence,
                     )
                 )

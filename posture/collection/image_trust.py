@@ -283,14 +283,13 @@ def _problems(judged: compliance.Judged, ids: Mapping[str, int]) -> list[Problem
     for said in judged.outcomes:
         if said.outcome is Verdict.FAIL:
             assert said.severity is not None
-            points, factors = points_of(said.severity, [])
             found.append(
                 Problem(
                     key=said.check,
                     check_id=ids[said.check],
                     severity=said.severity,
-                    points=points,
-                    factors=tuple(factors),
+                    points=points_of(said.severity, ()),
+                    factors=(),
                     evidence=said.evidence,
                 )
             )

@@ -122,7 +122,7 @@ def _settle(asset_id: int, at: datetime) -> None:
         is_whole=True,
         kinds={FindingKind.VULNERABILITY.value},
         environment_id=None,
-        weigh=points_of,
+        weigh=lambda severity, threat: (points_of(severity, threat), threat),
         ecosystems={ecosystem for ecosystem, _ in found},
         at=at,
     )

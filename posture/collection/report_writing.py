@@ -178,7 +178,7 @@ def _write(
             is_whole=subject.image.is_whole and not subject.skipped_total,
             kinds=_looked_for(subject.image.covers),
             environment_id=None if about is None else about.environment_id,
-            weigh=lambda severity, threat: points_of(severity, [*threat, *data]),
+            weigh=lambda severity, threat: (points_of(severity, [*threat, *data]), [*threat, *data]),
             at=at,
             ecosystems=_looked_in(subject),
         )

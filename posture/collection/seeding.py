@@ -163,7 +163,7 @@ INSERT INTO findings_finding (asset_id, environment_id, kind, key, check_id, nod
     first_opened_at, opened_at, closed_at, times_opened)
 SELECT r.asset_id, a.environment_id, 'failed_check', c.slug, r.check_id, r.node_id, r.severity,
     round(((ARRAY[2, 15, 40, 70, 90])[1 + r.severity] * (0.6 + pg_temp.pick(r.id, 50) / 100.0))::numeric, 2),
-    '[["Severity", "as the check declares it", 70]]', r.evidence, r.opened_at, r.opened_at,
+    '[]', r.evidence, r.opened_at, r.opened_at,
     CASE WHEN r.outcome = 0 THEN r.opened_at + interval '1 hour' END, 1
 FROM compliance_checkresult r
 JOIN fleet_asset a ON a.id = r.asset_id JOIN compliance_check c ON c.id = r.check_id

@@ -64,7 +64,7 @@ INSERT INTO findings_finding (asset_id, kind, key, vulnerability_id, package_id,
     first_opened_at, opened_at, closed_at, times_opened, agreement, fix)
 SELECT l.asset_id, 'vulnerability', v.key || ' ' || p.id, v.id, p.id, v.severity,
     round(((ARRAY[2, 15, 40, 70, 90])[1 + v.severity] * (0.6 + pg_temp.pick(v.id * 31 + l.asset_id, 50) / 100.0))::numeric, 2),
-    '[["severity", "as the scanner says", 70]]', '{}', t.at, t.at,
+    '[]', '{}', t.at, t.at,
     CASE WHEN pg_temp.pick(v.id * 17 + l.asset_id, 30) = 0 THEN t.at + interval '1 hour' END, 1,
     CASE WHEN l.asset_id %% 3 = 0 THEN 2 WHEN pg_temp.pick(v.id + l.asset_id, 40) = 0 THEN 1 ELSE 0 END,
     (ARRAY[1, 1, 1, 2, 3])[1 + pg_temp.pick(v.id, 5)]

@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from posture.base import trigrams
 from posture.base.filtersets import Choice, Choices, FilterSet, Flag, Ids, Search, Values, from_enum
+from posture.base.ordering import Ordering
 from posture.compliance.choices import LABELS, NUMBER, OUTCOMES
 from posture.compliance.models import Check
 from posture.fleet import membership
@@ -132,7 +133,7 @@ class CheckResultFilterSet(AssetRowFilterSet):
     )
     search = Search("asset", method="filter_search")
 
-    def branches(self) -> list[Any]:
+    def branches(self, keys: Ordering) -> list[Any]:
         """Ranges that are merged: what stands between a filter and the time in an index, one value each."""
         queryset = self.apply()
         if self.given("check"):

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django.db.models import Exists, OuterRef
 
 from posture.base.filtersets import Choice, FilterSet, Flag, Ids, Search, Values, from_enum
+from posture.base.ordering import Ordering
 from posture.base.pagination import bounded
 from posture.defences.choices import DefenceState
 from posture.defences.models import Defence
@@ -55,7 +56,7 @@ class DefenceFilterSet(EnvironmentFacet, FilterSet):
         """By mechanism, which stands in the indexes: each is one of hosts or one of containers."""
         return queryset.filter(mechanism__in=[m.id for m in BY_ID.values() if m.subject.value in value])
 
-    def branches(self) -> list[Any]:
+    def branches(self, keys: Ordering) -> list[Any]:
         """Ranges that are merged: the state stands between a mechanism and the time in the index, one value each.
 
         Merged by time only: names sort otherwise in a database.

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 
 from posture.base.filtersets import Choice, Choices, Flag, Ids, Search, Values, from_enum
+from posture.base.ordering import Ordering
 from posture.compliance.filtersets import FRAMEWORK_CHOICES, SEVERITIES, AssetEnvironments, AssetRowFilterSet
 from posture.findings.agreement import FIXED
 from posture.findings.choices import AGREEMENT_NUMBER, Agreement, FindingKind, FindingState
@@ -25,6 +26,7 @@ FIX_STATUS_CHOICES: Choices = tuple(
     Choice(status.value, label, FIX_NUMBER[status]) for status, label in FIX_LABELS.items()
 )
 
+FEW = ("asset", "host", "image", "node")  # what these leave is read by its asset and sorted
 USES: Choices = tuple(Choice(use.word, str(use.label), use.value) for use in reversed(Use))
 
 
@@ -90,13 +92,14 @@ class FindingFilterSet(AssetRowFilterSet):
         tools = Scan.objects.order_by("tool").values_list("tool", flat=True).distinct()
         return tuple(Choice(tool, tool, tool) for tool in tools)
 
-    def branches(self) -> list[Any]:
+    def branches(self, keys: Ordering) -> list[Any]:
         """Ranges that are merged: open and resolved ones, which have their indexes apart; a severity each, where several
-        are asked for or a check's index begins with them; images apart from the rest of an environment, because they
-        have none of their own."""
+        are asked for or an index begins with them, as that of points and that of a check do; images apart from the rest
+        of an environment, because they have none of their own."""
         severities = self.given("severity")
         every = [choice.stored for choice in SEVERITIES]
-        wanted = severities or (every if self.given("check") else [])
+        by_points = keys[0].path == "points" and not any(map(self.given, FEW))
+        wanted = severities or (every if by_points or self.given("check") else [])
         queryset = self.apply(without="environment")
         parts = self.in_environments(queryset) if self.given("environment") else [queryset]
         if self.moment is None and set(self.given("state") or []) == set(FindingState.values):

@@ -57,7 +57,7 @@ class Finding(models.Model):
     )
     severity = models.SmallIntegerField()
     points = models.FloatField()
-    factors = models.JSONField(default=list)  # [[name, detail, factor], …]; the first is the base
+    factors = models.JSONField(default=list)  # [[name, detail, factor], …]; the base goes without saying
     evidence = ArrayField(models.TextField(), default=list)
     first_opened_at = models.DateTimeField()
     opened_at = models.DateTimeField()
@@ -78,10 +78,7 @@ class Finding(models.Model):
         constraints = (models.UniqueConstraint(fields=("asset", "kind", "key"), name="one_finding_per_key"),)
         indexes = (
             models.Index(
-                F("points").desc(), F("id").desc(), condition=Q(closed_at__isnull=True), name="open_by_points"
-            ),
-            models.Index(
-                # Serves the severity filter ordered by points too; by points alone, mild ones are far down.
+                # Serves orders by points too: a page merges one range per severity.
                 F("severity").desc(),
                 F("points").desc(),
                 F("id").desc(),
@@ -120,12 +117,6 @@ class Finding(models.Model):
                 name="open_of_package",
             ),
             models.Index(
-                F("points").desc(),
-                F("id").desc(),
-                condition=Q(closed_at__isnull=False),
-                name="resolved_by_points",
-            ),
-            models.Index(
                 F("severity").desc(),
                 F("points").desc(),
                 F("id").desc(),
@@ -136,7 +127,10 @@ class Finding(models.Model):
                 fields=("id",), condition=Q(closed_at__isnull=True, times_opened__gt=1), name="open_again"
             ),
             models.Index(
-                F("opened_at").desc(), F("id").desc(), condition=Q(closed_at__isnull=True), name="open_newest"
+                # Without the id: what opens together has one entry, and is sorted when it is read.
+                fields=("-opened_at",),
+                condition=Q(closed_at__isnull=True),
+                name="open_newest",
             ),
             models.Index(
                 F("closed_at").desc(),

@@ -85,7 +85,8 @@ def settle(
     stored = _stored(asset_id)
     spoken = _spoken([row.id for row in stored.values()])
     heard = {pk: {name: word.word for name, word in words.items()} for pk, words in spoken.items()}
-    new = [one for key, one in by_key.items() if key not in stored]
+    # In the order of their index, which then grows at its end.
+    new = [by_key[key] for key in sorted(by_key.keys() - stored.keys())]
     again: list[tuple[_Stored, Said]] = []
     revised: list[tuple[_Stored, Said, Severity]] = []
     words: list[tuple[int, Said]] = []

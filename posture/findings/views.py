@@ -140,9 +140,7 @@ class FindingViewSet(ResourceViewSet):
         row.rationale = check.rationale if check else row.vulnerability.title if row.vulnerability else ""
         row.remediation = check.remediation if check else advice.of(row, [word.word for word in row.words])
         row.requirements = check.requirements if check else {}
-        row.factor_figures = [
-            {"name": name, "detail": detail, "factor": factor} for name, detail, factor in row.factors
-        ]
+        row.factor_figures = self.factors_of(row)
         begun = Q() if self.moment is None else Q(opened_at__lte=self.moment)
         row.interval_figures = list(
             row.intervals.filter(begun).order_by("-opened_at").values("opened_at", "closed_at", "evidence")
@@ -168,6 +166,10 @@ class FindingViewSet(ResourceViewSet):
             "path": seen.path if seen is not None else "",
             "watched_since": watched_since,
         }
+
+    def factors_of(self, row: Finding) -> list[dict[str, Any]]:
+        """What the points are the product of; `risk`, which knows the base of a severity, says it."""
+        return []
 
     def share_of(self, row: Finding) -> dict[str, Any] | None:
         """The finding's part of its asset's load; `risk`, which knows the formula, says it."""

@@ -13,8 +13,6 @@ from importlib import util
 from pathlib import Path
 from typing import Any
 
-import redis
-
 from posture.platform.embedded_postgres import last_words
 from posture.platform.processes import command_line, dies_with_parent, end, is_alive, wait_until
 from posture.platform.system_user import Account, let_pass
@@ -58,6 +56,8 @@ class Redis:
 
     def is_ready(self) -> bool:
         """True when it answers and has loaded its data."""
+        import redis  # late: every command comes through this module, and most never ask
+
         try:
             with redis.Redis(unix_socket_path=str(self.socket), socket_timeout=2) as client:
                 return bool(client.ping())

@@ -12,6 +12,7 @@ from posture.findings.views import title_of
 from posture.fleet.choices import ALIVE, Source
 from posture.fleet.models import Asset, ContainerState, Environment
 from posture.risk import formula
+from posture.risk.points import product_of
 from posture.vulnerabilities import scans
 from scanners.records import AssetKind, Severity
 
@@ -125,7 +126,8 @@ def _line(finding: Finding, load: float, total: float) -> dict[str, Any]:
 
 
 def factors_of(finding: Finding) -> list[dict[str, Any]]:
-    return [{"name": name, "detail": detail, "factor": factor} for name, detail, factor in finding.factors]
+    product = product_of(Severity(finding.severity), finding.factors)
+    return [{"name": name, "detail": detail, "factor": factor} for name, detail, factor in product]
 
 
 def share_of(finding: Finding, within: Asset) -> float:

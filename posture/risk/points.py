@@ -96,9 +96,14 @@ def data_of(data_classes: Sequence[str]) -> list[Factor]:
     return [("data", f"{label} in this environment", factor)]
 
 
-def points_of(severity: Severity, factors: Sequence[Factor]) -> tuple[float, list[Factor]]:
-    """(points 0..100, every factor with the severity's base first)."""
+def points_of(severity: Severity, factors: Sequence[Factor]) -> float:
+    """Points, 0..100."""
     points = BASE_POINTS[severity]
     for _, _, factor in factors:
         points *= factor
-    return min(points, 100.0), [("severity", f"{severity.label} severity", BASE_POINTS[severity]), *factors]
+    return min(points, 100.0)
+
+
+def product_of(severity: Severity, factors: Sequence[Factor]) -> list[Factor]:
+    """All that the points are the product of: the severity's base, which findings do not store, then the factors."""
+    return [("severity", f"{severity.label} severity", BASE_POINTS[severity]), *factors]

@@ -19,7 +19,7 @@ from scanners.records import AssetKind, Severity
 BATCH = 5_000
 
 
-_ANEW = ("severity", "data", "mitigation")
+_ANEW = ("data", "mitigation")
 
 
 def reweigh(asset_ids: Sequence[int], data_classes: Sequence[str], at: datetime) -> int:
@@ -35,9 +35,9 @@ def reweigh(asset_ids: Sequence[int], data_classes: Sequence[str], at: datetime)
     ):
         kept = [(name, detail, factor) for name, detail, factor in factors if name not in _ANEW]
         blunted = mitigated(key, states.get(asset_id, {}))
-        after, shown = points_of(Severity(severity), [*kept, *data, *([blunted] if blunted else [])])
-        if after != points:
-            rows.append((pk, after, shown))
+        here = [*kept, *data, *([blunted] if blunted else [])]
+        if (after := points_of(Severity(severity), here)) != points:
+            rows.append((pk, after, here))
     for start in range(0, len(rows), BATCH):
         findings.set_points(rows[start : start + BATCH])
     if rows:
@@ -56,10 +56,9 @@ def reweigh_vulnerabilities(vulnerability_ids: Sequence[int], at: datetime) -> i
         for pk, asset_id, severity, points, factors in found.values_list(
             "pk", "asset", "severity", "points", "factors"
         ):
-            kept = [tuple(factor) for factor in factors if factor[0] not in ("severity", "threat")]
-            after, shown = points_of(Severity(severity), [*threat, *kept])
-            if after != points:
-                rows.append((pk, after, shown))
+            here = [*threat, *(tuple(factor) for factor in factors if factor[0] != "threat")]
+            if (after := points_of(Severity(severity), here)) != points:
+                rows.append((pk, after, here))
                 assets.add(asset_id)
         for start in range(0, len(rows), BATCH):
             findings.set_points(rows[start : start + BATCH])

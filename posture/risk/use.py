@@ -54,16 +54,15 @@ def _weigh(image_id: int, uses: ImageUses) -> tuple[list[findings.Used], bool]:
     is_heavier = False
     for row in findings.used(image_id):
         use = uses.of(row.package_id)
-        points, shown = points_of(
-            Severity(row.severity), _with(row.factors[1:], _factor(row.package_id, uses))
-        )
+        factors = _with(row.factors, _factor(row.package_id, uses))
+        points = points_of(Severity(row.severity), factors)
         after = findings.Used(
             id=row.id,
             package_id=row.package_id,
             severity=row.severity,
             use=use,
             points=points,
-            factors=shown,
+            factors=factors,
         )
         if after != row:
             changed.append(after)

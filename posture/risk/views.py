@@ -44,6 +44,9 @@ class EnvironmentViewSet(ResourceViewSet):
 
 
 class FindingViewSet(findings.FindingViewSet):
+    def factors_of(self, row: Finding) -> list[dict[str, Any]]:
+        return ledger.factors_of(row)
+
     def share_of(self, row: Finding) -> dict[str, Any] | None:
         """Shares are of the present: what is resolved, or asked as of a past moment, has none."""
         if self.moment is not None or row.closed_at is not None:

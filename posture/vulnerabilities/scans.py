@@ -28,13 +28,22 @@ class Told(Record, frozen=True, kw_only=True):
 def told_before(mark: str, made_at: datetime | None, at: datetime) -> Told | None:
     """What a report with this mark told, when nothing of it was overtaken by another report since; then only when it was
     last told is written. None when it must be read."""
-    held = Scan.objects.filter(report_mark=mark, state=ScanState.DONE, asset__gone_at__isnull=True)
-    found = list(held.values_list("pk", "report_images", "findings"))
-    if not found or len(found) != found[0][1]:
-        return None
-    told = {"last_seen_at": at} | ({} if made_at is None else {"told_at": made_at})
-    Scan.objects.filter(pk__in=[pk for pk, *_ in found]).update(**told)
-    return Told(images=len(found), findings=sum(findings for *_, findings in found))
+    with connection.cursor() as cursor:
+        cursor.execute(_TOLD_AGAIN, {"mark": mark, "at": at, "made_at": made_at, "done": ScanState.DONE})
+        found = [findings for (findings,) in cursor.fetchall()]
+    return Told(images=len(found), findings=sum(found)) if found else None
+
+
+# One statement for all that a report which says nothing new costs.
+_TOLD_AGAIN = """
+UPDATE vulnerabilities_scan s SET last_seen_at = %(at)s, told_at = coalesce(%(made_at)s, s.told_at)
+FROM (
+    SELECT s.id, s.report_images, count(*) OVER () AS held
+    FROM vulnerabilities_scan s JOIN fleet_asset a ON a.id = s.asset_id
+    WHERE s.report_mark = %(mark)s AND s.state = %(done)s AND a.gone_at IS NULL
+) t
+WHERE s.id = t.id AND t.held = t.report_images RETURNING s.findings
+"""
 
 
 def keep_mark(told: Mapping[int, str], mark: str) -> None:

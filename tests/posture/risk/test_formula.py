@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from posture.risk import formula
-from posture.risk.points import data_of, exposure_of, points_of
+from posture.risk.points import data_of, exposure_of, points_of, product_of
 from scanners.checks.examples import container
 from scanners.records import AssetKind, PublishedPort, Severity
 
@@ -60,15 +60,15 @@ def test_a_group_without_members_has_no_load() -> None:
 def test_points_are_the_base_times_the_factors_and_at_most_100() -> None:
     port = PublishedPort(container_port=80, protocol="tcp", host_ip="0.0.0.0", host_port=80)
     exposed = exposure_of(container(privileged=True, published_ports=(port,), network_mode="host"))
-    assert points_of(Severity.CRITICAL, exposed)[0] == 100.0
-    low, factors = points_of(Severity.LOW, exposed)
+    assert points_of(Severity.CRITICAL, exposed) == 100.0
+    low, factors = points_of(Severity.LOW, exposed), product_of(Severity.LOW, exposed)
     assert low == pytest.approx(15 * 1.15 * 1.15 * 1.1)
     assert factors[0] == ("severity", "low severity", 15.0)
     assert math.prod(f for _, _, f in factors) == pytest.approx(low)
 
 
 def test_a_stopped_container_weighs_less() -> None:
-    assert points_of(Severity.HIGH, exposure_of(container(status="exited")))[0] == pytest.approx(42.0)
+    assert points_of(Severity.HIGH, exposure_of(container(status="exited"))) == pytest.approx(42.0)
 
 
 def test_the_strongest_data_class_counts_once() -> None:

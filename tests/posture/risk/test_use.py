@@ -58,7 +58,7 @@ def test_use_gives_the_published_vectors(
 ) -> None:
     threat = threat_of(is_exploited=exploited, epss=epss)
     weight = use_of(use_, path="/usr/bin/x", is_long=True, days=7)
-    assert points_of(severity, [*threat, *weight])[0] == pytest.approx(expected)
+    assert points_of(severity, [*threat, *weight]) == pytest.approx(expected)
 
 
 @given(st.sampled_from(Severity), st.booleans(), st.floats(0, 1), st.booleans())
@@ -66,7 +66,7 @@ def test_seen_weighs_at_least_as_much_as_not_measured_and_that_as_not_seen(
     severity: Severity, exploited: bool, epss: float, is_long: bool
 ) -> None:
     threat = threat_of(is_exploited=exploited, epss=epss)
-    by_use = [points_of(severity, [*threat, *use_of(u, path="/x", is_long=is_long, days=7)])[0] for u in Use]
+    by_use = [points_of(severity, [*threat, *use_of(u, path="/x", is_long=is_long, days=7)]) for u in Use]
     not_measured, not_seen, seen = by_use
     assert seen >= not_measured >= not_seen > 0
 
