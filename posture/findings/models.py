@@ -159,6 +159,13 @@ class Finding(models.Model):
                 condition=Q(closed_at__isnull=True, use__gt=0),
                 name="open_by_use",
             ),
+            models.Index(
+                # The first of a vulnerability is one that was seen in use, if there is one.
+                F("vulnerability"),
+                F("use").desc(),
+                condition=Q(closed_at__isnull=True, use__gt=0),
+                name="open_use_of_vulnerability",
+            ),
         )
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from django.db import connection
 
 from posture.base.pagination import Count
 from posture.findings.agreement import FIXED
+from posture.vulnerabilities.choices import Use
 from scanners.records import Record
 
 READ = 100  # findings of each row of a page
@@ -33,6 +34,13 @@ LEFT JOIN LATERAL (
 GROUP BY v.id
 """
 
+_IN_ENVIRONMENTS = """
+AND EXISTS (
+    SELECT FROM images_presence q JOIN fleet_asset g ON g.id = q.host_id
+    WHERE q.image_id = f.asset_id AND q.closed_at IS NULL AND g.environment_id = ANY(%(environments)s)
+)
+"""
+
 
 class Reached(Record, frozen=True, kw_only=True):
     """Where the images with it lie."""
@@ -49,10 +57,7 @@ def reached(
     limits = {"limit_images": "", "limit_hosts": ""}
     if environment_ids is not None:
         limits["limit_hosts"] = "AND h.environment_id = ANY(%(environments)s)"
-        limits["limit_images"] = (
-            "AND EXISTS (SELECT FROM images_presence q JOIN fleet_asset g ON g.id = q.host_id"
-            " WHERE q.image_id = f.asset_id AND q.closed_at IS NULL AND g.environment_id = ANY(%(environments)s))"
-        )
+        limits["limit_images"] = _IN_ENVIRONMENTS
     with connection.cursor() as cursor:
         cursor.execute(
             _REACHED.format(**limits),
@@ -63,6 +68,51 @@ def reached(
                 hosts=Count(hosts, totals[pk] <= read), containers=Count(containers, totals[pk] <= read)
             )
             for pk, hosts, containers in cursor.fetchall()
+        }
+
+
+_USED = """
+SELECT v.id, count(*) FILTER (WHERE u.use = %(seen)s), count(u.use)
+FROM unnest(%(ids)s::bigint[]) AS v(id)
+LEFT JOIN LATERAL (
+    SELECT f.use FROM findings_finding f
+    WHERE f.vulnerability_id = v.id AND f.closed_at IS NULL AND f.use > 0 {limit_images}
+    ORDER BY f.use DESC LIMIT %(read)s
+) u ON true
+GROUP BY v.id
+"""
+
+
+class Used(Record, frozen=True, kw_only=True):
+    """Of how many open findings the package was seen in use, and of how many it would have been seen and was not. Of the
+    others nothing is measured."""
+
+    seen: Count = Count(0, True)
+    not_seen: Count = Count(0, True)
+
+
+def used(
+    vulnerability_ids: Sequence[int], environment_ids: Sequence[int] | None, *, read: int = READ
+) -> dict[int, Used]:
+    """Of each vulnerability, in images of these environments (None: all). At most `read` findings of each are looked at, those
+    that were seen in use first."""
+    limit = "" if environment_ids is None else _IN_ENVIRONMENTS
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _USED.format(limit_images=limit),
+            {
+                "ids": list(vulnerability_ids),
+                "seen": Use.SEEN,
+                "read": read + 1,
+                "environments": list(environment_ids or ()),
+            },
+        )
+        return {
+            pk: Used(
+                seen=Count(min(seen, read), seen <= read),
+                not_seen=Count(min(measured, read) - min(seen, read), measured <= read),
+            )
+            for pk, seen, measured in cursor.fetchall()
         }
 
 

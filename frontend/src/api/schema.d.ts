@@ -5841,6 +5841,13 @@ export interface components {
              */
             watched_since: string | null;
         };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        UseCounts: {
+            /** @description Open findings whose package was seen loaded in a running container. */
+            seen: components["schemas"]["Count"];
+            /** @description Those whose package would have been seen, were it loaded. */
+            not_seen: components["schemas"]["Count"];
+        };
         /** @description A person, for administrators and auditors. */
         User: {
             id: number;
@@ -5935,6 +5942,8 @@ export interface components {
             findings: number;
             severity_counts: components["schemas"]["SeverityCounts"];
             agreement: components["schemas"]["AgreementCounts"];
+            /** @description Of the others nothing is measured. */
+            in_use: components["schemas"]["UseCounts"];
             images: number;
             /** @description That hold one of these images. */
             hosts: components["schemas"]["Count"];
@@ -5999,6 +6008,8 @@ export interface components {
             findings: number;
             severity_counts: components["schemas"]["SeverityCounts"];
             agreement: components["schemas"]["AgreementCounts"];
+            /** @description Of the others nothing is measured. */
+            in_use: components["schemas"]["UseCounts"];
             images: number;
             /** @description That hold one of these images. */
             hosts: components["schemas"]["Count"];
@@ -17294,6 +17305,8 @@ export interface operations {
                 search?: string;
                 /** @description Severity */
                 severity?: ("critical" | "high" | "medium" | "low" | "info")[];
+                /** @description Whether the package of an open finding was seen loaded in a running container. */
+                use?: ("seen" | "not_seen" | "not_measured")[];
             };
             header?: never;
             path?: never;
@@ -17442,6 +17455,8 @@ export interface operations {
                 search?: string;
                 /** @description Severity */
                 severity?: ("critical" | "high" | "medium" | "low" | "info")[];
+                /** @description Whether the package of an open finding was seen loaded in a running container. */
+                use?: ("seen" | "not_seen" | "not_measured")[];
             };
             header?: never;
             path?: never;
@@ -17511,6 +17526,8 @@ export interface operations {
                 search?: string;
                 /** @description Severity */
                 severity?: ("critical" | "high" | "medium" | "low" | "info")[];
+                /** @description Whether the package of an open finding was seen loaded in a running container. */
+                use?: ("seen" | "not_seen" | "not_measured")[];
             };
             header?: never;
             path?: never;

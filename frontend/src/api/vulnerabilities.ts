@@ -33,6 +33,8 @@ export interface Vulnerability {
   findings: number;
   severity_counts: SeverityCounts;
   agreement: Record<Agreement, number>;
+  /** Open findings; of the others nothing is measured. */
+  in_use: { seen: Count; not_seen: Count };
   images: number;
   hosts: Count;
   containers_running: Count;

@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
 from posture.accounts.choices import Role
 from posture.collection.reports import Order, import_file
+from posture.findings import tallies
 from posture.findings.models import Finding
 from posture.fleet import probe_ingest
 from posture.fleet.models import Asset, ContainerProbe, ContainerState, LoadedFiles
@@ -27,7 +29,7 @@ from posture.vulnerabilities.models import ImageUse, PackageFiles, PackageUse
 from scanners.records import Severity
 from tests.posture.api.resources import get
 from tests.posture.collection.probes import confined, document, probe_node, probe_pulled
-from tests.posture.collection.pulls import write
+from tests.posture.collection.pulls import environment, write
 from tests.posture.collection.scans import held, host, image, running
 from tests.posture.people import person, program
 
@@ -387,6 +389,38 @@ def test_findings_say_and_can_be_filtered_by_use(web: Asset) -> None:
     ]
     unseen = get(reader, f"/findings/{found('openssl').pk}")["use_evidence"]
     assert unseen["container"] is None and unseen["watched_since"] and unseen["since"] is None
+
+
+def test_vulnerabilities_say_and_can_be_filtered_by_use(web: Asset) -> None:
+    watched(running(web, alpha()), LIBCRYPTO)
+    use.review(timezone.now())
+    tallies.fold()
+    reader = program(person("ann", Role.VIEWER))
+    elsewhere = environment("elsewhere")
+    stranger = program(person("eve", Role.VIEWER, environments=[elsewhere]))
+
+    def names(client: Client, **filters: str) -> dict[str, tuple[int, int]]:
+        rows = get(client, "/vulnerabilities", **filters)["results"]
+        assert all(n["exact"] for row in rows for n in row["in_use"].values())
+        return {row["key"]: tuple(n["value"] for n in row["in_use"].values()) for row in rows}
+
+    keys = {name: found(name).vulnerability.key for name in ("libssl3", "openssl", "adduser")}
+    told = {keys["libssl3"]: (1, 0), keys["openssl"]: (0, 1), keys["adduser"]: (0, 0)}
+    assert names(reader) == told
+    for words, packages in {
+        "seen": {"libssl3"},
+        "not_seen": {"openssl"},
+        "not_measured": {"adduser"},
+        "seen,not_measured": {"libssl3", "adduser"},
+    }.items():
+        expected = {keys[name]: told[keys[name]] for name in packages}
+        assert names(reader, use=words) == expected
+        here = names(reader, use=words, environment=alpha().environment.slug)
+        assert here == expected
+    assert names(stranger, use="seen") == {}
+    assert reader.get("/api/v1/vulnerabilities?use=perhaps").status_code == 400
+    item = get(reader, f"/vulnerabilities/{found('libssl3').vulnerability_id}")
+    assert item["in_use"]["seen"] == {"value": 1, "exact": True}
 
 
 def test_the_filter_is_served_by_its_own_index(web: Asset) -> None:

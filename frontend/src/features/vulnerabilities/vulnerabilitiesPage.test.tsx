@@ -28,6 +28,7 @@ function row(changes: Partial<Vulnerability> = {}): Vulnerability {
     findings: 12,
     severity_counts: { ...NONE, critical: 12 },
     agreement: { agreed: 8, disputed: 3, single_source: 1 },
+    in_use: { seen: { value: 4, exact: true }, not_seen: { value: 5, exact: true } },
     images: 9,
     hosts: { value: 300, exact: false },
     containers_running: { value: 41, exact: true },
@@ -56,6 +57,25 @@ describe("vulnerabilities", () => {
     );
     expect(line.textContent).toContain("some: 3.0.2-1 +1");
     expect(line.textContent).toContain("40 %");
+    expect(within(line).getByText("in use").closest("[title]")?.getAttribute("title")).toBe(
+      "Seen loaded in a running container: 4 of 12 open findings",
+    );
+  });
+
+  test.each([
+    [0, 12, 12, "not seen"],
+    [0, 5, 12, "not seen, in part"],
+    [0, 0, 12, "not measured"],
+  ])("of %i seen and %i not seen of %i it says so: %s", async (seen, unseen, findings, words) => {
+    const in_use = { seen: { value: seen, exact: true }, not_seen: { value: unseen, exact: true } };
+    serve({
+      "GET /session": SESSION,
+      "GET /vulnerabilities": () => list([row({ in_use, findings })]),
+      "GET /vulnerabilities/facets": () => ({ body: { facets: [] } }),
+    });
+    show(<VulnerabilitiesPage />, "/vulnerabilities");
+    const line = (await screen.findByText("CVE-2026-1")).closest("tr") as HTMLElement;
+    expect(within(line).getByText(words)).toBeDefined();
   });
 
   test("the drawer keeps what the list said when more cannot be read", async () => {
