@@ -19,6 +19,7 @@ from posture.base.problems import Problem
 from posture.findings.models import Finding
 from posture.fleet.choices import ALIVE, AssetKind
 from posture.fleet.models import Asset, ContainerState, Environment
+from posture.fleet.querysets import within
 from posture.vulnerabilities.choices import FeedKind
 from posture.vulnerabilities.models import Advisory, Alias, Feed, Match, Package, PackageList, Vulnerability
 from scanners.advisories.names import GROUPED, divided, folded
@@ -27,6 +28,7 @@ from scanners.advisories.versions import compare
 from scanners.purl import coordinates
 from scanners.records import Record, Severity
 
+Limits = list[int] | None  # ids of environments; None: all
 PACKAGES_SHOWN, IMAGES_SHOWN = 200, 200
 LONGEST = 500
 # What names a vulnerability by its form, though nothing here knows it.
@@ -44,11 +46,13 @@ _HOLDS = {
 
 
 class Question(Record, frozen=True, kw_only=True):
-    """`text` as asked. `ecosystem` (a type of package URLs) and `versions` ("<3.0.2-1", ">=1.2,<2") are for packages."""
+    """`text` as asked. `ecosystem` (a type of package URLs) and `versions` ("<3.0.2-1", ">=1.2,<2") are for packages.
+    `environments` are ids: what lies there is asked for; None: everywhere."""
 
     text: str
     ecosystem: str = ""
     versions: str = ""
+    environments: tuple[int, ...] | None = None
 
 
 class Answer(Record, frozen=True, kw_only=True):
@@ -81,6 +85,7 @@ def ask(question: Question, user: User | None, moment: datetime | None) -> Answe
             errors={"q": "Required."},
         )
     bounds = _bounds(question.versions)
+    limits = _limits(question.environments, user)
     if not text.startswith("pkg:"):
         names = _vulnerabilities(text)
         if names or _VULNERABILITY.fullmatch(text):
@@ -89,8 +94,8 @@ def ask(question: Question, user: User | None, moment: datetime | None) -> Answe
                     "A vulnerability is asked for by its name alone.",
                     errors={"versions": "Only for packages."},
                 )
-            return _of_vulnerabilities(names, user, moment)
-    return _of_packages(_named(text, question.ecosystem), bounds, user, moment)
+            return _of_vulnerabilities(names, limits, moment)
+    return _of_packages(_named(text, question.ecosystem), bounds, limits, moment)
 
 
 # -- of a vulnerability
@@ -104,7 +109,7 @@ def _vulnerabilities(name: str) -> list[int]:
     return sorted({*named, *(pk for ids in covering for pk in ids)})
 
 
-def _of_vulnerabilities(ids: Sequence[int], user: User | None, moment: datetime | None) -> Answer:
+def _of_vulnerabilities(ids: Sequence[int], limits: Limits, moment: datetime | None) -> Answer:
     advisories = Advisory.objects.filter(vulnerability_ids__overlap=list(ids), withdrawn_at__isnull=True)
     matches = Match.objects.filter(affected__advisory__in=advisories.values("pk"))
     matched = dict(matches.filter(doubt="").values_list("package", "fixed_version"))
@@ -122,7 +127,7 @@ def _of_vulnerabilities(ids: Sequence[int], user: User | None, moment: datetime 
         fixes=matched,
         doubted={pk: why for pk, why in doubted.items() if pk not in package_ids},
         holders=holders,
-        user=user,
+        limits=limits,
         moment=moment,
     )
 
@@ -176,7 +181,7 @@ def _bounds(text: str) -> list[tuple[str, str]]:
 
 
 def _of_packages(
-    named: tuple[Any, str], bounds: Sequence[tuple[str, str]], user: User | None, moment: datetime | None
+    named: tuple[Any, str], bounds: Sequence[tuple[str, str]], limits: Limits, moment: datetime | None
 ) -> Answer:
     queryset, version = named
     wanted = [*bounds, *([("=", version)] if version else [])]
@@ -198,7 +203,7 @@ def _of_packages(
         fixes={},
         doubted=doubted,
         holders={*_holding(held, moment), *_reported_with(held, moment)},
-        user=user,
+        limits=limits,
         moment=moment,
     )
 
@@ -230,25 +235,25 @@ def _answer(
     fixes: dict[int, str],
     doubted: dict[int, str],
     holders: Collection[int],
-    user: User | None,
+    limits: Limits,
     moment: datetime | None,
 ) -> Answer:
-    visible = _visible(Asset.objects, user).filter(pk__in=_among(holders))
+    visible = _assets(limits).filter(pk__in=_among(holders))
     if moment is None:
         visible = visible.present()
     ids = list(visible.filter(kind=AssetKind.IMAGE).values_list("pk", flat=True))
-    packages = _seen(packages, user, moment)
-    doubted = {pk: doubted[pk] for pk in _seen(doubted, user, moment)}
-    containers = _visible(ContainerState.objects.as_of(moment), user).filter(
-        image__in=_among(ids), status__in=ALIVE
-    )
+    packages = _seen(packages, limits, moment)
+    doubted = {pk: doubted[pk] for pk in _seen(doubted, limits, moment)}
+    containers = ContainerState.objects.as_of(moment).filter(image__in=_among(ids), status__in=ALIVE)
+    if limits is not None:
+        containers = containers.filter(asset__environment__in=limits)
     running = dict(containers.values_list("image").annotate(number=Count("pk")).order_by())
     on_hosts = dict(containers.values_list("host").annotate(number=Count("pk")).order_by())
     hosts = Asset.objects.filter(pk__in=[pk for pk in on_hosts if pk is not None])
     of_hosts = dict(hosts.values_list("environment").annotate(number=Count("pk")).order_by())
     shown = sorted(ids, key=lambda pk: (-running.get(pk, 0), pk))[:IMAGES_SHOWN]
     names = dict(Asset.objects.filter(pk__in=shown).values_list("pk", "name"))
-    environments = _visible(Environment.objects, user).in_bulk([pk for pk in of_hosts if pk is not None])
+    environments = Environment.objects.in_bulk([pk for pk in of_hosts if pk is not None])
     return Answer(
         about=about,
         known=known or bool(packages),
@@ -285,21 +290,27 @@ def _among(ids: Iterable[int]) -> RawSQL:
     return RawSQL("SELECT unnest(%s::bigint[])", (list(ids),))
 
 
-def _visible(queryset: Any, user: User | None) -> Any:
-    return queryset if user is None else queryset.visible_to(user)
+def _limits(chosen: Sequence[int] | None, user: User | None) -> Limits:
+    """The environments that are looked at: those chosen among those that the asker may see."""
+    seen = None if user is None else user.environment_ids()
+    if chosen is None:
+        return seen
+    return sorted(chosen) if seen is None else sorted({*chosen}.intersection(seen))
 
 
-def _seen(package_ids: Collection[int], user: User | None, moment: datetime | None) -> Collection[int]:
-    """Those of the packages that something holds which the asker may see."""
-    if user is None or user.environment_ids() is None or not package_ids:
+def _assets(limits: Limits) -> Any:
+    return Asset.objects.all() if limits is None else Asset.objects.filter(within(limits))
+
+
+def _seen(package_ids: Collection[int], limits: Limits, moment: datetime | None) -> Collection[int]:
+    """Those of the packages that something holds which is looked at."""
+    if limits is None or not package_ids:
         return package_ids
     lists = PackageList.objects.as_of(moment).filter(
-        packages__overlap=sorted(package_ids), asset__in=Asset.objects.visible_to(user)
+        packages__overlap=sorted(package_ids), asset__in=_assets(limits)
     )
     held = {pk for packages in lists.values_list("packages", flat=True) for pk in packages}
-    found = Finding.objects.open(moment).filter(
-        package__in=_among(package_ids), asset__in=Asset.objects.visible_to(user)
-    )
+    found = Finding.objects.open(moment).filter(package__in=_among(package_ids), asset__in=_assets(limits))
     return {*held.intersection(package_ids), *found.values_list("package", flat=True).distinct()}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, cast
 
 import msgspec
+from django.core.exceptions import ValidationError
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import ValidationError as Invalid
 from rest_framework.request import Request
@@ -16,8 +17,9 @@ from posture.base.moments import parse_moment
 from posture.base.views import with_etag
 from posture.findings import affected
 from posture.findings.affected_serializers import AffectedSerializer
+from posture.fleet.filtersets import Environments, environment_ids
 
-_KNOWN = ("q", "ecosystem", "versions", "as_of")
+_KNOWN = ("q", "ecosystem", "versions", "environment", "as_of")
 
 
 class AffectedView(APIView):
@@ -31,6 +33,9 @@ class AffectedView(APIView):
                 "ecosystem", str, description="Type of package URLs, for a package: deb, npm, …"
             ),
             OpenApiParameter("versions", str, description="Bounds of a package's versions: >=1.2,<2.0"),
+            OpenApiParameter(
+                "environment", str, description="Environment ids or slugs, between commas: what lies there."
+            ),
             OpenApiParameter("as_of", str, description="Ask of this past moment."),
         ],
         responses=AffectedSerializer,
@@ -42,7 +47,18 @@ class AffectedView(APIView):
                 raise Invalid({name: [f"Unknown parameter. Known here: {', '.join(_KNOWN)}."]})
         given = request.query_params
         question = affected.Question(
-            text=given.get("q", ""), ecosystem=given.get("ecosystem", ""), versions=given.get("versions", "")
+            text=given.get("q", ""),
+            ecosystem=given.get("ecosystem", ""),
+            versions=given.get("versions", ""),
+            environments=self.environments(given.get("environment", "")),
         )
         answer = affected.ask(question, cast(User, request.user), parse_moment(given.get("as_of")))
         return with_etag(request, Response(msgspec.structs.asdict(answer)))
+
+    def environments(self, text: str) -> tuple[int, ...] | None:
+        """Raises Invalid for what is neither an id nor a slug; those that are unknown hold nothing."""
+        try:
+            values = Environments().field.clean(text)
+        except ValidationError as error:
+            raise Invalid({"environment": error.messages}) from error
+        return tuple(environment_ids(values)) if values else None

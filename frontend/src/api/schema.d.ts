@@ -6103,6 +6103,8 @@ export interface operations {
                 as_of?: string;
                 /** @description Type of package URLs, for a package: deb, npm, … */
                 ecosystem?: string;
+                /** @description Environment ids or slugs, between commas: what lies there. */
+                environment?: string;
                 /** @description CVE, other name, package URL or package. */
                 q: string;
                 /** @description Bounds of a package's versions: >=1.2,<2.0 */

@@ -172,6 +172,38 @@ def test_nobody_learns_of_other_environments(tmp_path: Path, debian: Feed) -> No
         assert answer["packages"] == answer["environments"] == []
 
 
+def test_an_environment_is_asked_of_alone(
+    tmp_path: Path, debian: Feed, client: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_it()
+    there = pulled([container(image_id=DIGEST)], [image(id=DIGEST)], engine_id="engine-2", name="beta")
+    write(node("beta", environment("staging")), there)
+    environment("empty")
+    hold(tmp_path)
+    load(debian, archive(tmp_path, advisory()))
+
+    def numbers(client: Client, **where: Any) -> tuple[int, int, int, list[str]]:
+        found = ask(client, "CVE-2026-0001", **where)
+        places = [place["slug"] for place in found["environments"]]
+        return found["images_total"], found["containers_total"], found["hosts_total"], places
+
+    assert numbers(client) == (1, 3, 2, ["production", "staging"])
+    assert numbers(client, environment="production") == (1, 2, 1, ["production"])
+    assert numbers(client, environment=f"staging,{environment().pk}") == (1, 3, 2, ["production", "staging"])
+    for nowhere in ("empty", "unheard-of"):
+        assert numbers(client, environment=nowhere) == (0, 0, 0, [])
+    sam = person("sam", Role.VIEWER)
+    sam.environments.set([environment("staging")])
+    assert numbers(signed_in(sam), environment="production,staging") == (1, 1, 1, ["staging"])
+    assert numbers(signed_in(sam), environment="production") == (0, 0, 0, [])
+    with pytest.raises(CommandError, match="1 images"):
+        call_command("affected", "CVE-2026-0001", environment=["staging"])
+    assert json.loads(capsys.readouterr().out)["containers_total"] == 1
+    call_command("affected", "CVE-2026-0001", environment=["empty"])
+    with pytest.raises(CommandError, match="no environment “nowhere”"):
+        call_command("affected", "CVE-2026-0001", environment=["empty", "nowhere"])
+
+
 def test_a_question_that_makes_no_sense_is_answered_so(client: Client) -> None:
     for query, field in (
         ("", "q"),
@@ -181,6 +213,7 @@ def test_a_question_that_makes_no_sense_is_answered_so(client: Client) -> None:
         ("?q=openssl&versions=1,,2", "versions"),
         ("?q=CVE-2026-0001&versions=<2", "versions"),
         ("?q=x&colour=red", "colour"),
+        ("?q=x&environment=%00", "environment"),
         ("?q=" + "x" * 501, "q"),
     ):
         response = client.get(f"/api/v1/affected{query}")

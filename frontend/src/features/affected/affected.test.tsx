@@ -109,8 +109,14 @@ describe("are we affected", () => {
     await user.click(screen.getByRole("button", { name: "Ask" }));
     await waitFor(() => expect(window.location.search).toContain("q=openssl"));
     expect(window.location.search).toContain("environment=7");
-    await screen.findByText("Not affected, as far as is known.");
-    expect(Object.fromEntries(calls.at(-1)?.query ?? [])).toEqual({ q: "openssl", versions: "<3.0.2-1" });
+    await screen.findByText(
+      "Not affected, as far as is known. Only the environment that is chosen above was looked at.",
+    );
+    expect(Object.fromEntries(calls.at(-1)?.query ?? [])).toEqual({
+      q: "openssl",
+      versions: "<3.0.2-1",
+      environment: "7",
+    });
     const again = screen.getByLabelText(/^CVE, another name/);
     await user.clear(again);
     await user.type(again, "CVE-2026-0001{Enter}");

@@ -40,9 +40,9 @@ function Examples() {
 export function AffectedPage() {
   const { search } = useLocation();
   const navigate = useNavigate();
-  const { asOf } = useScope();
+  const { asOf, environment } = useScope();
   const question = askable(readQuestion(search));
-  const query = { ...question, as_of: asOf };
+  const query = { ...question, environment, as_of: asOf };
   const answer = useItem<Affected>(question.q ? "/affected" : null, query);
   return (
     <PageFrame
@@ -66,7 +66,7 @@ export function AffectedPage() {
       ) : answer.data ? (
         <>
           {answer.error && <ProblemNote problem={answer.error} retry={() => void answer.refetch()} />}
-          <VerdictPanel answer={answer.data} asked={question.q} />
+          <VerdictPanel answer={answer.data} asked={question.q} isNarrowed={environment !== null} />
           <AnswerTables answer={answer.data} />
         </>
       ) : answer.error ? (

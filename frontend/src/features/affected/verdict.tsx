@@ -109,12 +109,24 @@ function Known({ vulnerability }: { vulnerability: NonNullable<Affected["vulnera
 }
 
 /** The answer in one line, with what it rests on. */
-export function VerdictPanel({ answer, asked }: { answer: Affected; asked: string }) {
+export function VerdictPanel({
+  answer,
+  asked,
+  isNarrowed = false,
+}: {
+  answer: Affected;
+  asked: string;
+  /** Only a part of the environments is looked at. */
+  isNarrowed?: boolean;
+}) {
   const verdict = verdictOf(answer);
   return (
     <section className={`${classes.verdict} ${classes[verdict]}`} aria-label="Answer" aria-live="polite">
       <Chip tone={TONES[verdict]}>{WORDS[answer.about][verdict]}</Chip>
-      <p className={classes.line}>{sentence(answer, verdict, asked)}.</p>
+      <p className={classes.line}>
+        {sentence(answer, verdict, asked)}.
+        {isNarrowed && verdict !== "unknown" && " Only the environment that is chosen above was looked at."}
+      </p>
       {answer.vulnerability && <Known vulnerability={answer.vulnerability} />}
       <p className="soft">
         <Basis answer={answer} />

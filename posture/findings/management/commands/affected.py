@@ -11,6 +11,7 @@ from rest_framework.exceptions import ValidationError as Invalid
 from posture.base.commands import AdministrativeCommand
 from posture.base.moments import parse_moment
 from posture.findings.affected import Question, ask
+from posture.fleet.models import Environment
 
 
 class Command(AdministrativeCommand):
@@ -22,11 +23,17 @@ class Command(AdministrativeCommand):
             "--ecosystem", default="", help="type of package URLs, for a package: deb, npm, …"
         )
         parser.add_argument("--versions", default="", help="bounds of a package's versions: >=1.2,<2.0")
+        parser.add_argument(
+            "--environment", action="append", default=[], metavar="SLUG", help="only there; may be repeated"
+        )
         parser.add_argument("--as-of", default="", help="a past moment, as 2026-01-31T12:00:00Z")
 
     def handle(self, *args: Any, **options: Any) -> None:
         question = Question(
-            text=options["what"], ecosystem=options["ecosystem"], versions=options["versions"]
+            text=options["what"],
+            ecosystem=options["ecosystem"],
+            versions=options["versions"],
+            environments=_environments(options["environment"]),
         )
         try:
             moment = parse_moment(options["as_of"])
@@ -40,3 +47,10 @@ class Command(AdministrativeCommand):
             raise CommandError("Nothing here knows of it.", returncode=2)
         if answer.images_total:
             raise CommandError(f"{answer.images_total} images are affected.", returncode=1)
+
+
+def _environments(slugs: list[str]) -> tuple[int, ...] | None:
+    ids = dict(Environment.objects.filter(slug__in=slugs).values_list("slug", "pk"))
+    if unknown := [slug for slug in slugs if slug not in ids]:
+        raise CommandError(f"--environment: there is no environment “{unknown[0][:60]}”.")
+    return tuple(ids.values()) if slugs else None
