@@ -68,7 +68,7 @@ class _Line:
                 number, path = taken
                 try:
                     # After one that said what was known, the next probably does, and then it need not be read.
-                    drafted = draft(path, str(path)) if self._brought_news else None
+                    drafted = draft(path) if self._brought_news else None
                     self._await_turn(number, None if drafted is None else _images(drafted))
                     imported = self._store(path, drafted)
                     self._brought_news = imported.status != UploadState.UNCHANGED

@@ -79,14 +79,14 @@ class Draft(Record, frozen=True, kw_only=True):
     said: list[tuple[Origin, VexStatement]]
 
 
-def draft(path: Path, name: str) -> Draft | None:
+def draft(path: Path) -> Draft | None:
     """Read a report without storing anything, so that it needs no database and can be done while the one before it is
     stored. None for what is compressed, too large to be held, or cannot be read: `import_file` answers for that."""
     try:
         with path.open("rb") as file:
             if archives.is_packed(file.read(4)) or path.stat().st_size > DRAFTED_BYTES:
                 return None
-        with opened(path, name) as source:
+        with opened(path) as source:
             drafted = _draft(source, Order())
             found = list(drafted.subjects)
             for subject in found:

@@ -16,6 +16,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
+import msgspec
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
@@ -279,12 +280,13 @@ def import_now(
             begun.append(_begun_here(path, source, by))
             held.enter_context(_held(begun[-1].pk))
 
-        imported = import_file(path, name=str(path), order=Order(begin=begin), drafted=drafted)
+        # A report that names no image is of one with the file's name, wherever the file lies.
+        imported = import_file(path, order=Order(begin=begin), drafted=drafted)
         if imported.status == UploadState.FAILED and not begun:
             begin()
         for upload in begun:
             finish(upload, imported)
-    return imported
+    return msgspec.structs.replace(imported, file=str(path))
 
 
 def _begun_here(path: Path, source: UploadSource, by: User | None) -> Upload:

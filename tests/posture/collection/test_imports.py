@@ -19,6 +19,7 @@ from posture.collection.imports import import_all
 from posture.collection.models import Upload
 from posture.collection.reports import Draft, Imported, draft
 from posture.findings.models import Finding
+from posture.fleet.models import Asset
 from posture.history.models import Entry
 from posture.vulnerabilities import ingest
 from tests.posture.collection.test_reports import trivy, vulnerability
@@ -150,16 +151,16 @@ def test_only_what_may_be_news_and_is_small_is_read_before_its_turn(
     imported(paths)
     drafted = []
 
-    def watched(path: Path, name: str) -> Draft | None:
+    def watched(path: Path) -> Draft | None:
         drafted.append(path.name)
-        return draft(path, name)
+        return draft(path)
 
     monkeypatch.setattr(imports, "draft", watched)
     imported(paths)
     assert set(drafted) <= {"00.json", "01.json"}  # until it is known that the first said nothing new
-    assert draft(paths[0], "0") is not None
+    assert draft(paths[0]) is not None
     monkeypatch.setattr("posture.collection.reports.DRAFTED_BYTES", 10)
-    assert draft(paths[0], "0") is None
+    assert draft(paths[0]) is None
 
 
 def test_a_fault_of_ours_reaches_the_caller_and_ends_the_rest(
@@ -176,3 +177,13 @@ def test_a_fault_of_ours_reaches_the_caller_and_ends_the_rest(
     with pytest.raises(RuntimeError, match=r"00\.json"):
         imported(paths)
     assert len(begun) <= imports.SIDE_BY_SIDE
+
+
+def test_an_image_without_a_name_is_called_as_its_file_and_not_by_its_place(tmp_path: Path) -> None:
+    (tmp_path / "reports").mkdir()
+    sample = Path(__file__).parents[2] / "data" / "reports" / "osv-scanner" / "lock-files-v1.json"
+    path = tmp_path / "reports" / "shop.json"
+    path.write_bytes(sample.read_bytes())
+    (said,) = imported([path])
+    assert (said.status, said.file) == ("imported", str(path))
+    assert Asset.objects.get(kind="image").name == "shop.json"
