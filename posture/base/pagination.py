@@ -43,21 +43,25 @@ def bounded(number: int) -> Count:
     return Count(min(number, COUNT_BOUND), number <= COUNT_BOUND)
 
 
-def count_each(querysets: Sequence[QuerySet]) -> list[Count]:
-    """The bounded size of each queryset, in one statement."""
+def count_each(groups: Sequence[Sequence[QuerySet]]) -> list[Count]:
+    """The bounded size of each group of disjoint querysets, in one statement; a group is read no further than its bound."""
     selects: list[str] = []
     params: list[Any] = []
     places: list[int] = []
-    for place, queryset in enumerate(querysets):
-        limited = queryset.order_by().values("pk")[: COUNT_BOUND + 1]
-        try:
-            sql, given = limited.query.sql_with_params()
-        except EmptyResultSet:
-            continue
-        selects.append(f"SELECT count(*) FROM ({sql}) AS t")
-        params.extend(given)
-        places.append(place)
-    numbers = [0] * len(querysets)
+    for place, querysets in enumerate(groups):
+        parts: list[str] = []
+        for queryset in querysets:
+            limited = queryset.order_by().values("pk")[: COUNT_BOUND + 1]
+            try:
+                sql, given = limited.query.sql_with_params()
+            except EmptyResultSet:
+                continue
+            parts.append(f"SELECT FROM ({sql}) AS p")
+            params.extend(given)
+        if parts:
+            selects.append(f"SELECT count(*) FROM ({' UNION ALL '.join(parts)} LIMIT {COUNT_BOUND + 1}) AS t")
+            places.append(place)
+    numbers = [0] * len(groups)
     if selects:
         with connection.cursor() as cursor:
             # Values in one row keep their order, which UNION ALL does not promise.
@@ -65,13 +69,6 @@ def count_each(querysets: Sequence[QuerySet]) -> list[Count]:
             for place, number in zip(places, cursor.fetchone(), strict=True):
                 numbers[place] = number
     return [bounded(number) for number in numbers]
-
-
-def count_together(branches: Sequence[QuerySet]) -> Count:
-    """The bounded size of disjoint querysets together."""
-    counts = count_each(branches)
-    total = sum(count.value for count in counts)
-    return Count(min(total, COUNT_BOUND), total <= COUNT_BOUND and all(count.exact for count in counts))
 
 
 def encode_cursor(ordering_name: str, values: Sequence[Any]) -> str:
@@ -236,7 +233,7 @@ class KeysetPagination(BasePagination):
         after = decode_cursor(text, name, [field_of(queryset, key.path) for key in keys]) if text else None
         rows = walk_merged(branches, tuple(keys), after, limit + 1)
         self.cursor = encode_cursor(name, rows[limit - 1][:-1]) if len(rows) > limit else None
-        self.count = count_together(branches) if after or len(rows) > limit else bounded(len(rows))
+        self.count = count_each([branches])[0] if after or len(rows) > limit else bounded(len(rows))
         return view.hydrate([row[-1] for row in rows[:limit]])
 
     def get_paginated_response(self, data: Any) -> Response:

@@ -101,15 +101,22 @@ class FindingFilterSet(AssetRowFilterSet):
         by_points = keys[0].path == "points" and not any(map(self.given, FEW))
         wanted = severities or (every if by_points or self.given("check") else [])
         queryset = self.apply(without="environment")
-        parts = self.in_environments(queryset) if self.given("environment") else [queryset]
+        environments = self.given("environment")
+        parts = self.in_environments(queryset, environments) if environments else [queryset]
         if self.moment is None and set(self.given("state") or []) == set(FindingState.values):
             parts = [part.filter(closed_at__isnull=is_open) for part in parts for is_open in (True, False)]
         if len(wanted) < 2:
             return parts
         return [part.filter(severity=severity) for part in parts for severity in wanted]
 
-    def in_environments(self, queryset: Any) -> list[Any]:
-        ids = environment_ids(self.given("environment") or [])
+    def parts(self, name: str, base: Any, value: Any) -> list[Any]:
+        return (
+            self.in_environments(base, [value]) if name == "environment" else super().parts(name, base, value)
+        )
+
+    def in_environments(self, queryset: Any, environments: Sequence[int | str]) -> list[Any]:
+        """Those of hosts and containers there, and those of images that the hosts hold."""
+        ids = environment_ids(environments)
         images = membership.images_in_environments(ids, self.moment)
         own = queryset.filter(environment__in=ids)
         return [own, queryset.filter(asset__in=images)] if images else [own]

@@ -14,26 +14,34 @@ from scanners.records import Record
 
 READ = 100  # findings of each row of a page
 VERSIONS_SHOWN = 6
+# Vulnerabilities of one page lie on much the same images, so where an image lies is looked up once for all of them.
 _REACHED = """
-SELECT v.id, count(DISTINCT r.host_id), count(DISTINCT r.container_id)
-FROM unnest(%(ids)s::bigint[]) AS v(id)
-JOIN LATERAL (
-    SELECT DISTINCT asset_id FROM (
+WITH {held} found AS MATERIALIZED (
+    SELECT DISTINCT v.id, f.asset_id FROM unnest(%(ids)s::bigint[]) AS v(id)
+    JOIN LATERAL (
         SELECT f.asset_id FROM findings_finding f
         WHERE f.vulnerability_id = v.id AND f.closed_at IS NULL {limit_images} LIMIT %(read)s
-    ) AS few
-) f ON true
-LEFT JOIN LATERAL (
-    SELECT p.host_id, c.asset_id AS container_id
-    FROM images_presence p
-    JOIN fleet_asset h ON h.id = p.host_id {limit_hosts}
-    LEFT JOIN fleet_containerstate c
-        ON c.image_id = p.image_id AND c.host_id = p.host_id AND c.closed_at IS NULL AND c.status = 'running'
-    WHERE p.image_id = f.asset_id AND p.closed_at IS NULL
-) r ON true
-GROUP BY v.id
+    ) f ON true
+), lying AS MATERIALIZED (
+    SELECT r.* FROM (SELECT DISTINCT asset_id FROM found) i
+    JOIN LATERAL (
+        SELECT p.image_id, p.host_id, c.asset_id AS container_id
+        FROM images_presence p {limit_hosts}
+        LEFT JOIN fleet_containerstate c
+            ON c.image_id = p.image_id AND c.host_id = p.host_id AND c.closed_at IS NULL AND c.status = 'running'
+        WHERE p.image_id = i.asset_id AND p.closed_at IS NULL
+        OFFSET 0  -- image by image, by the index: the planner expects far more images than a page has
+    ) r ON true
+)
+SELECT found.id, count(DISTINCT lying.host_id), count(DISTINCT lying.container_id)
+FROM found LEFT JOIN lying ON lying.image_id = found.asset_id GROUP BY 1
 """
-
+_HELD = """
+held AS MATERIALIZED (
+    SELECT DISTINCT q.image_id FROM images_presence q JOIN fleet_asset g ON g.id = q.host_id
+    WHERE q.closed_at IS NULL AND g.environment_id = ANY(%(environments)s) AND g.kind = 'host'
+),
+"""
 _IN_ENVIRONMENTS = """
 AND EXISTS (
     SELECT FROM images_presence q JOIN fleet_asset g ON g.id = q.host_id
@@ -54,10 +62,13 @@ def reached(
 ) -> dict[int, Reached]:
     """Of each vulnerability (id -> how many of its findings are open): the hosts that hold an image with it, and the
     containers that run one there, in these environments (None: all). At most `read` findings of each are looked at."""
-    limits = {"limit_images": "", "limit_hosts": ""}
+    limits = {"held": "", "limit_images": "", "limit_hosts": ""}
     if environment_ids is not None:
-        limits["limit_hosts"] = "AND h.environment_id = ANY(%(environments)s)"
-        limits["limit_images"] = _IN_ENVIRONMENTS
+        limits["held"] = _HELD
+        limits["limit_hosts"] = (
+            "JOIN fleet_asset h ON h.id = p.host_id AND h.environment_id = ANY(%(environments)s)"
+        )
+        limits["limit_images"] = "AND f.asset_id IN (SELECT image_id FROM held)"
     with connection.cursor() as cursor:
         cursor.execute(
             _REACHED.format(**limits),
