@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 from rest_framework.routers import SimpleRouter
 
 from posture.accounts.saved_views import SavedViewViewSet
+from posture.accounts.teams import TeamViewSet
 from posture.accounts.views import MeView, MyPasswordView, SessionView, TokenViewSet, UserViewSet
 from posture.api_docs import DocsView, SchemaView
 from posture.collection.feed_views import FeedViewSet
@@ -21,6 +22,8 @@ from posture.collection.views import (
     TrustedSignerViewSet,
 )
 from posture.compliance.views import CheckResultViewSet, CheckViewSet
+from posture.decisions.owner_views import OwnerRuleViewSet
+from posture.decisions.views import ChangeViewSet, DeadlinesView, DecisionViewSet, FindingViewSet
 from posture.defences.views import (
     ContainerMatrixViewSet,
     DefenceViewSet,
@@ -45,7 +48,7 @@ from posture.fleet.views import ContainerViewSet, HostViewSet
 from posture.gate.views import GateDecisionViewSet, GatePolicyViewSet
 from posture.history.views import HistoryViewSet
 from posture.images.signer_views import ImageSignaturesView
-from posture.risk.views import AssetLedgerView, EnvironmentLedgerView, FindingViewSet
+from posture.risk.views import AssetLedgerView, EnvironmentLedgerView
 from posture.vulnerabilities.views import SbomView, ScansView
 
 router = SimpleRouter(trailing_slash=False)
@@ -65,12 +68,16 @@ router.register("check-results", CheckResultViewSet, basename="check-results")
 router.register("packages", PackageViewSet, basename="packages")
 router.register("vulnerabilities", VulnerabilityViewSet, basename="vulnerabilities")
 router.register("findings", FindingViewSet, basename="findings")
+router.register("finding-changes", ChangeViewSet, basename="finding-changes")
+router.register("decisions", DecisionViewSet, basename="decisions")
 router.register("uploads", UploadViewSet, basename="uploads")
 router.register("feeds", FeedViewSet, basename="feeds")
 router.register("gate-policies", GatePolicyViewSet, basename="gate-policies")
 router.register("gate-decisions", GateDecisionViewSet, basename="gate-decisions")
 router.register("tokens", TokenViewSet, basename="tokens")
 router.register("users", UserViewSet, basename="users")
+router.register("teams", TeamViewSet, basename="teams")
+router.register("owner-rules", OwnerRuleViewSet, basename="owner-rules")
 router.register("views", SavedViewViewSet, basename="views")
 router.register("history", HistoryViewSet, basename="history")
 
@@ -104,6 +111,7 @@ urlpatterns = [
     *inside_image("packages", ImagePackageViewSet),
     *inside_image("words", ImageWordViewSet),
     path("environments/<int:pk>/ledger", EnvironmentLedgerView.as_view()),
+    path("environments/<int:pk>/deadlines", DeadlinesView.as_view()),
     path("hosts/<int:pk>/probe", HostProbeView.as_view()),
     path("hosts/<int:pk>/packages", HostPackagesView.as_view()),
     path("containers/<int:pk>/probe", ContainerProbeView.as_view()),

@@ -5,6 +5,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from celery.schedules import crontab
+
 from posture.platform import embedded, numbers, secrets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -43,6 +45,7 @@ INSTALLED_APPS = [
     "posture.compliance",
     "posture.findings",
     "posture.risk",
+    "posture.decisions",
     "posture.gate",
     "posture.collection",
 ]
@@ -172,6 +175,15 @@ SPECTACULAR_SETTINGS = {
         "DefenceState": "posture.defences.choices.DefenceState",
         "FindingKind": "posture.findings.choices.FindingKind",
         "FindingState": "posture.findings.choices.FindingState",
+        "Outcome": "posture.findings.choices.Outcome",
+        "DecisionState": "posture.decisions.choices.DecisionState",
+        "DecisionReason": "posture.decisions.choices.Reason",
+        "DecisionLayer": "posture.decisions.choices.LAYER_CHOICES",
+        "EndsWhen": "posture.decisions.choices.EndsWhen",
+        "ClockStart": "posture.decisions.choices.ClockStart",
+        "FindingVerb": "posture.decisions.worklist.VERBS",
+        "DeadlineState": ["due", "overdue", "met", "missed"],
+        "ActivityVerb": ["start", "stop", "assign", "comment", "decide", "hidden", "shown"],
         "ContainerStatus": "posture.fleet.choices.ContainerStatus",
         "FixStatus": "posture.vulnerabilities.choices.FIX_CHOICES",
         "UploadState": "posture.collection.choices.UploadState",
@@ -240,6 +252,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "posture.collection.tasks.fetch_feeds",
         "schedule": timedelta(seconds=60),
         "options": {"expires": 50},
+    },
+    "end decisions whose time is over": {
+        "task": "posture.collection.tasks.end_decisions",
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 50},
+    },
+    "check what decisions hide": {
+        "task": "posture.collection.tasks.check_decisions",
+        "schedule": crontab(hour=3, minute=17),
+        "options": {"expires": 3600},
     },
     "settle what advisories say anew": {
         "task": "posture.collection.tasks.settle_matches",

@@ -18,6 +18,7 @@ LAYERS = [
     {"vulnerabilities", "compliance"},
     {"findings"},
     {"risk"},
+    {"decisions"},
     {"gate"},
     {"runtime"},
     {"incidents"},

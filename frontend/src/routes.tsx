@@ -20,6 +20,8 @@ const ImagesPage = page(() => import("./features/images/imagesPage"), "ImagesPag
 const ImagePage = page(() => import("./features/images/imagePage"), "ImagePage");
 const DefencesPage = page(() => import("./features/defences/defencesPage"), "DefencesPage");
 const FindingsPage = page(() => import("./features/findings/findingsPage"), "FindingsPage");
+const DecisionsPage = page(() => import("./features/decisions/decisionsPage"), "DecisionsPage");
+const TeamsPage = page(() => import("./features/teams/teamsPage"), "TeamsPage");
 const VulnerabilitiesPage = page(
   () => import("./features/vulnerabilities/vulnerabilitiesPage"),
   "VulnerabilitiesPage",
@@ -71,6 +73,7 @@ export function AppRoutes() {
         <Route path="/images/:id" element={<ImagePage />} />
         <Route path="/defences" element={<DefencesPage />} />
         <Route path="/findings" element={<FindingsPage />} />
+        <Route path="/decisions" element={<DecisionsPage />} />
         <Route path="/vulnerabilities" element={<VulnerabilitiesPage />} />
         <Route path="/vulnerabilities/:id" element={<VulnerabilityPage />} />
         <Route path="/packages" element={<PackagesPage />} />
@@ -84,6 +87,7 @@ export function AppRoutes() {
         <Route path="/uploads" element={<UploadsPage />} />
         <Route path="/feeds" element={<FeedsPage />} />
         <Route path="/environments" element={<EnvironmentsPage />} />
+        <Route path="/teams" element={<TeamsPage />} />
         <Route path="/users" element={<UsersPage />} />
         <Route path="/tokens" element={<TokensPage />} />
         <Route path="/history" element={<HistoryPage />} />

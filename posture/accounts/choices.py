@@ -36,6 +36,7 @@ class ListPage(models.TextChoices):
     CHECKS = "checks", "Checks"
     CHECK_RESULTS = "check-results", "Check results"
     FINDINGS = "findings", "Findings"
+    DECISIONS = "decisions", "Decisions"
     VULNERABILITIES = "vulnerabilities", "Vulnerabilities"
     PACKAGES = "packages", "Packages"
     TOKENS = "tokens", "Tokens"
@@ -46,13 +47,25 @@ class ListPage(models.TextChoices):
 _READ = frozenset({"fleet.view"})
 PERMISSIONS: dict[str, frozenset[str]] = {
     Role.VIEWER: _READ | {"tokens.own"},
-    Role.ANALYST: _READ | {"pulls.control", "reports.send", "gate.ask", "tokens.own", "views.share"},
+    Role.ANALYST: _READ
+    | {
+        "pulls.control",
+        "reports.send",
+        "gate.ask",
+        "findings.work",
+        "decisions.make",
+        "tokens.own",
+        "views.share",
+    },
     Role.AUDITOR: _READ | {"history.view", "users.view", "tokens.own"},
     Role.ADMINISTRATOR: _READ
     | {
         "pulls.control",
         "reports.send",
         "gate.ask",
+        "findings.work",
+        "decisions.make",
+        "deadlines.change",
         "feeds.change",
         "nodes.change",
         "environments.change",

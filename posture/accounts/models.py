@@ -102,6 +102,23 @@ class ApiToken(models.Model):
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > timezone.now())
 
 
+class Team(models.Model):
+    """People who look after the same things. What is overdue is also told to the manager."""
+
+    name = models.CharField(max_length=100, unique=True)
+    members = models.ManyToManyField(User, blank=True, related_name="teams")
+    manager = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="managed_teams"
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class SavedViewQuerySet(models.QuerySet["SavedView"]):
     def visible_to(self, user: User) -> SavedViewQuerySet:
         """A person's own views and what others share. A view holds no rows, so it shows nobody more of the fleet."""

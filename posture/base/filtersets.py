@@ -205,11 +205,11 @@ class FilterSet(django_filters.FilterSet):
             raise Invalid({name: list(messages) for name, messages in self.form.errors.items()})
         return self.form.cleaned_data
 
-    def apply(self, without: str | None = None) -> QuerySet:
-        """The rows that match every filter, leaving out the one named `without`."""
+    def apply(self, *without: str) -> QuerySet:
+        """The rows that match every filter, leaving out those named `without`."""
         queryset = self.queryset.all()
         for name, value in self.values.items():
-            if name == without:
+            if name in without:
                 continue
             queryset = self.filters[name].filter(
                 queryset, self.defaults.get(name) if value is None else value
@@ -229,7 +229,7 @@ class FilterSet(django_filters.FilterSet):
 
     def facet(self, name: str) -> dict[str, Any]:
         item = self.filters[name]
-        base = self.apply(without=name)
+        base = self.apply(name)
         method = self.facet_choices.get(name)
         choices: Choices = getattr(self, method)() if method else item.choices
         if choices:

@@ -18,6 +18,8 @@ from posture.collection.changes import Changes
 from posture.collection.pipeline import ERROR_TITLES
 from posture.collection.sources import depart
 from posture.compliance import ingest as compliance
+from posture.decisions import deadlines, owners
+from posture.decisions import settle as decisions
 from posture.defences import ingest as defences
 from posture.findings import settle as findings
 from posture.fleet import actions as fleet_actions
@@ -211,8 +213,13 @@ def move_node(*, node: Node, environment: Environment) -> None:
         fleet.move(ids, environment.pk)
         findings.move(ids, environment.pk)
         reweigh(ids, environment.data_classes, at)
-        judged = image_trust.judge(images.presences_on(host.pk), at)
+        held = images.presences_on(host.pk)
+        judged = image_trust.judge(held, at)
         judged.deltas.update(deltas)
+        judged.image_ids.update(held)
+        loads.roll_up(decisions.review(ids, at), at)
+        deadlines.review(ids, at)
+        owners.review(ids, at)
         image_trust.roll_up(judged, at)
 
 

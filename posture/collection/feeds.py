@@ -18,7 +18,10 @@ from kombu.exceptions import OperationalError as BrokerUnreachable
 from posture.accounts.models import User
 from posture.base.problems import Conflict, Problem
 from posture.collection.schedule import backoff
+from posture.decisions import deadlines
+from posture.decisions import settle as decisions
 from posture.history.actions import differences, record
+from posture.risk import loads
 from posture.risk.points import threat_of
 from posture.risk.reweigh import reweigh_vulnerabilities
 from posture.vulnerabilities import advisories
@@ -214,14 +217,16 @@ def _load_osv(feed: Feed, path: Path, at: datetime) -> int:
 
 def _load_exploited(feed: Feed, path: Path, at: datetime) -> int:
     told = _listed(feed, kev.read(path))
-    changed = advisories.store_exploited(one for one in told if isinstance(one, Exploited))
-    return _weigh_again(changed, at)
+    with transaction.atomic():
+        changed = advisories.store_exploited(one for one in told if isinstance(one, Exploited))
+        return _weigh_again(changed, at)
 
 
 def _load_likelihoods(feed: Feed, path: Path, at: datetime) -> int:
     told = _listed(feed, epss.read(path))
-    changed = advisories.store_likelihoods(one for one in told if isinstance(one, Likelihood))
-    return _weigh_again(changed, at)
+    with transaction.atomic():
+        changed = advisories.store_likelihoods(one for one in told if isinstance(one, Likelihood))
+        return _weigh_again(changed, at)
 
 
 _READERS: dict[FeedKind, Callable[[Feed, Path, datetime], int]] = {
@@ -257,6 +262,10 @@ def _weigh_again(changed: list[advisories.Changed], at: datetime) -> int:
 
     heavier = [one.vulnerability_id for one in changed if factors(one.before) != factors(one.after)]
     reweigh_vulnerabilities(heavier, at)
+    if changed:
+        about = [one.vulnerability_id for one in changed]
+        loads.roll_up(decisions.review_vulnerabilities(about, at), at)
+        deadlines.review_vulnerabilities(about, at)
     return len(changed)
 
 

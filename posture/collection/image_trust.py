@@ -21,10 +21,11 @@ from django.utils import timezone
 
 from posture.collection.changes import check_ids, with_severities
 from posture.compliance import ingest as compliance
+from posture.decisions import deadlines, owners
+from posture.decisions import settle as decisions
 from posture.findings import settle as findings
 from posture.findings.settle import Problem
 from posture.fleet import ingest as fleet
-from posture.images import ingest as images
 from posture.images import signature_ingest as signatures
 from posture.images.signature_ingest import Demands, Outcome, Use
 from posture.risk import loads
@@ -95,11 +96,10 @@ def settle(image_ids: Sequence[int], at: datetime, *, pulled_node: int | None = 
 
 def roll_up(changed: Changed, at: datetime) -> None:
     """Loads of the images, and of every host that runs one of them; then the tallies."""
-    if heavier := loads.recompute(changed.image_ids, at):
-        hosts = images.hosts_running(heavier)
-        for host_id in hosts:
-            fleet.lock(host_id)
-        loads.recompute(hosts, at)
+    changed.image_ids.update(decisions.review(changed.image_ids, at))
+    deadlines.review(changed.image_ids, at)
+    owners.review(changed.image_ids, at)
+    loads.roll_up(changed.image_ids, at)
     compliance.apply_tallies(changed.deltas)
 
 

@@ -12,6 +12,8 @@ from django.db import OperationalError, transaction
 from psycopg2.errorcodes import DEADLOCK_DETECTED
 
 from posture.base import upsert
+from posture.decisions import deadlines, owners
+from posture.decisions import settle as decisions
 from posture.findings import reported as findings
 from posture.findings.agreement import Word
 from posture.findings.choices import FindingKind
@@ -319,9 +321,8 @@ def _looked_in(subject: Subject) -> set[str]:
 
 
 def roll_up(asset_id: int, at: datetime) -> None:
-    """The asset's load, and that of every host that runs the image."""
-    if loads.recompute([asset_id], at):
-        hosts = images.hosts_running([asset_id])
-        for host_id in hosts:
-            fleet.lock(host_id)
-        loads.recompute(hosts, at)
+    """What decisions and deadlines say of the asset's findings, its load, and that of every host that runs the image."""
+    changed = decisions.review([asset_id], at)
+    deadlines.review([asset_id], at)
+    owners.review([asset_id], at)
+    loads.roll_up({asset_id, *changed}, at)

@@ -8,10 +8,14 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
+from django.db import transaction
 from django.utils import timezone
 
 from posture.collection.report_writing import SKIPPED_KEPT, About, Subject, write
+from posture.decisions import statements as vex_decisions
 from posture.findings.settle import Settled
+from posture.fleet import ingest as fleet
+from posture.risk import loads
 from posture.vulnerabilities import scans, statements
 from scanners.records import Record, Skipped
 from scanners.reported import Origin, Reported, ReportedImage, ReportedVerdict, VexStatement
@@ -206,7 +210,7 @@ def _import(report: Draft, order: Order) -> Imported:
     if not images and not said:
         raise ReportError(_nothing_kept(skipped))
     if said and order.may_state:
-        is_changed = bool(statements.store(said, timezone.now())) or is_changed
+        is_changed = _state(said) or is_changed
     elif said:
         skipped_total += len(said)
         skipped.append(Skipped(kind="denied", where="its VEX statements", reason=NOT_OURS))
@@ -225,6 +229,17 @@ def _import(report: Draft, order: Order) -> Imported:
         skipped=tuple(skipped),
         skipped_total=skipped_total,
     )
+
+
+def _state(said: list[tuple[Origin, VexStatement]]) -> bool:
+    """Keep what VEX documents state, and have it decide; returns whether anything of it is new."""
+    at = timezone.now()
+    with transaction.atomic():
+        fleet.lock_shared()
+        changed = statements.store(said, at)
+        if changed:
+            loads.roll_up(vex_decisions.follow(changed, at), at)
+    return bool(changed)
 
 
 def _without_statements(

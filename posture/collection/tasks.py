@@ -20,6 +20,7 @@ from posture.collection import (
     schedule,
     uploads,
 )
+from posture.decisions import actions as decisions
 from posture.findings import tallies
 from posture.risk import use
 
@@ -139,6 +140,21 @@ def fetch_feed(feed_id: int) -> None:
     """Fetch one feed, store what changed, and settle what that touches."""
     with _later_without_database(f"feed {feed_id}"):
         feeds.fetch(feed_id)
+
+
+@shared_task
+def end_decisions() -> None:
+    """End decisions whose time is over, so that what they hid comes back."""
+    with _later_without_database("the end of decisions"):
+        decisions.end_due(timezone.now())
+
+
+@shared_task
+def check_decisions() -> None:
+    """Once a night: nothing is hidden but by a decision that is in force. What is wrong is told and mended."""
+    with _later_without_database("the check of decisions"):
+        for wrong in decisions.check(timezone.now()):
+            logger.error("The nightly check of decisions mended: %s", wrong)
 
 
 @shared_task

@@ -15,6 +15,8 @@ from posture.collection.host_writing import HostWriting
 from posture.collection.records import Pulled
 from posture.collection.registry_writing import RegistryWriting
 from posture.compliance import ingest as compliance
+from posture.decisions import deadlines, owners
+from posture.decisions import settle as decisions
 from posture.defences import ingest as defences
 from posture.findings import settle as findings
 from posture.fleet import ingest as fleet
@@ -101,6 +103,11 @@ class Writing:
         self._judge_used_images()
         if self._host is not None and (reweighed := self._host.defended - set(changes.gone)):
             reweigh(sorted(reweighed), changes.data_classes, self.at)
+        judged = changes.touched | changes.used_images.difference(changes.gone)
+        judged |= images.used_by(judged)  # what a container exposes, its image is exposed to
+        changes.touched |= decisions.review(judged, self.at)
+        deadlines.review(judged, self.at)
+        owners.review(judged, self.at)
         if changes.touched:
             changes.touched.add(changes.host_id)
             changed = loads.recompute(changes.touched, self.at)

@@ -91,12 +91,12 @@ class MatrixFilterSet(StateFilterSet):
         is_filtered = any(value is not None for value in self.values.values())
         return not is_filtered and self.moment is None and self.user.environment_ids() is None
 
-    def cells(self, without: str | None = None) -> Any:
+    def cells(self, *without: str) -> Any:
         """The cells of the rows that match; of the whole matrix they are named without looking at its rows."""
         cells = Defence.objects.as_of(self.moment)
         if self.is_whole:
             return cells.filter(mechanism__in=[mechanism.id for mechanism in self.mechanisms])
-        return cells.of_rows(self.apply(without=without))
+        return cells.of_rows(self.apply(*without))
 
     @cached_property
     def _states_of_rows(self) -> dict[tuple[str, str], int]:
@@ -108,7 +108,7 @@ class MatrixFilterSet(StateFilterSet):
         if not isinstance(item, Standing):
             return super().facet(name)
         is_own = self.given(name) is not None
-        numbers = self.cells(without=name).count_states() if is_own else self._states_of_rows
+        numbers = self.cells(name).count_states() if is_own else self._states_of_rows
         values = [
             {
                 "value": choice.value,

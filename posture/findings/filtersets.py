@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 
+from posture.accounts.models import Team, User
 from posture.base.filtersets import Choice, Choices, Flag, Ids, Search, Values, from_enum
 from posture.base.ordering import Ordering
 from posture.compliance.filtersets import FRAMEWORK_CHOICES, SEVERITIES, AssetEnvironments, AssetRowFilterSet
 from posture.findings.agreement import FIXED
 from posture.findings.choices import AGREEMENT_NUMBER, Agreement, FindingKind, FindingState
 from posture.findings.models import Attribution
+from posture.findings.states import DECIDED, LIVE
 from posture.fleet import membership
 from posture.fleet.choices import AssetKind
 from posture.fleet.filtersets import environment_ids, host_ids_of_nodes
@@ -26,14 +30,49 @@ FIX_STATUS_CHOICES: Choices = tuple(
     Choice(status.value, label, FIX_NUMBER[status]) for status, label in FIX_LABELS.items()
 )
 
+HIDDEN: Choices = (
+    Choice("hide", "Leave out", "hide"),
+    Choice("include", "Show too", "include"),
+    Choice("only", "Show alone", "only"),
+)
+DUE: Choices = (
+    Choice("overdue", "Overdue", "overdue"),
+    Choice("week", "Within a week", "week"),
+    Choice("later", "Later", "later"),
+    Choice("none", "No deadline", "none"),
+)
 FEW = ("asset", "host", "image", "node")  # what these leave is read by its asset and sorted
 USES: Choices = tuple(Choice(use.word, str(use.label), use.value) for use in reversed(Use))
 
 
+class OneOf(Values):
+    one = True
+
+
 class FindingFilterSet(AssetRowFilterSet):
     state = Values(
-        "closed_at", label="State", choices=from_enum(FindingState), facet=True, method="filter_state"
+        "closed_at",
+        label="State",
+        choices=from_enum(FindingState),
+        facet=True,
+        help_text="Without it: what is on the worklist (open, reopened, in progress, awaiting approval).",
+        method="filter_state",
     )
+    hidden = OneOf(
+        "decided",
+        label="Decided",
+        choices=HIDDEN,
+        help_text="Whether what a decision hides is left out (hide), shown too (include) or alone (only). Without it: hide, "
+        "unless `state` names such a state.",
+        method="filter_hidden",
+    )
+    owner = Values(
+        "assignee",
+        label="Owner",
+        help_text="Names of people, of teams as team:name, me, or nobody.",
+        method="filter_owner",
+    )
+    due = Values("due_at", label="Due", choices=DUE, facet=True, method="filter_due")
     severity = Values("severity", label="Severity", choices=SEVERITIES, facet=True)
     kind = Values("kind", label="Kind", choices=from_enum(FindingKind), facet=True)
     check = Values("check_definition", label="Check", facet=True, method="filter_check")
@@ -85,7 +124,6 @@ class FindingFilterSet(AssetRowFilterSet):
     reopened = Flag("times_opened", label="Reopened", facet=True, method="filter_reopened")
     search = Search("asset", method="filter_search")
 
-    defaults = {"state": [FindingState.OPEN]}
     facet_choices = {**AssetRowFilterSet.facet_choices, "sources": "source_choices"}
 
     def source_choices(self) -> Choices:
@@ -100,14 +138,40 @@ class FindingFilterSet(AssetRowFilterSet):
         every = [choice.stored for choice in SEVERITIES]
         by_points = keys[0].path == "points" and not any(map(self.given, FEW))
         wanted = severities or (every if by_points or self.given("check") else [])
-        queryset = self.apply(without="environment")
+        queryset = self.apply("environment")
         environments = self.given("environment")
         parts = self.in_environments(queryset, environments) if environments else [queryset]
-        if self.moment is None and set(self.given("state") or []) == set(FindingState.values):
-            parts = [part.filter(closed_at__isnull=is_open) for part in parts for is_open in (True, False)]
+        if self.moment is None:
+            parts = [part for whole in parts for part in self.by_index(whole)]
         if len(wanted) < 2:
             return parts
         return [part.filter(severity=severity) for part in parts for severity in wanted]
+
+    def by_index(self, queryset: Any) -> list[Any]:
+        """What is on the worklist, what is decided and what is resolved have their indexes apart."""
+        states = self.states
+        of = (LIVE, DECIDED, (FindingState.RESOLVED,))
+        present = [group for group in of if states.intersection(group)]
+        if len(present) < 2:
+            return [queryset]
+        return [queryset.in_states(states.intersection(group)) for group in present]
+
+    @property
+    def states(self) -> set[FindingState]:
+        """The states that are asked for, by `state` and `hidden` together."""
+        given = self.given("state")
+        states = set(map(FindingState, given)) if given else {*LIVE, *DECIDED}
+        hidden = (self.given("hidden") or [None])[0]
+        if hidden == "only":
+            return states.intersection(DECIDED)
+        if hidden == "hide" or (hidden is None and not given):
+            return states.difference(DECIDED)
+        return states
+
+    def apply(self, *without: str) -> Any:
+        """Which states are asked for is said once, by both filters: so that it reads as the indexes do."""
+        queryset: Any = super().apply("state", *without)
+        return queryset if "state" in without else queryset.in_states(self.states, self.moment)
 
     def parts(self, name: str, base: Any, value: Any) -> list[Any]:
         return (
@@ -152,9 +216,43 @@ class FindingFilterSet(AssetRowFilterSet):
         return queryset.filter(Q(check_definition__in=ids) | Q(check_definition__isnull=True))
 
     def filter_state(self, queryset: Any, name: str, value: Sequence[str]) -> Any:
-        if set(value) == set(FindingState.values):
-            return queryset.known(self.moment)
-        return queryset.open(self.moment) if FindingState.OPEN in value else queryset.resolved(self.moment)
+        return queryset.in_states(map(FindingState, value), self.moment)
+
+    def filter_hidden(self, queryset: Any, name: str, value: Sequence[str]) -> Any:
+        """Is said with the states: see `states`."""
+        return queryset
+
+    def filter_owner(self, queryset: Any, name: str, value: Sequence[str]) -> Any:
+        condition = Q()
+        for owner in value:
+            kind, _, team = owner.partition(":")
+            if owner == "nobody":
+                condition |= Q(assignee__isnull=True, team__isnull=True)
+            elif owner == "me":
+                condition |= Q(assignee=self.user) | Q(
+                    team__in=list(self.user.teams.values_list("pk", flat=True))
+                )
+            elif kind == "team":
+                condition |= Q(team__in=list(Team.objects.filter(name=team).values_list("pk", flat=True)))
+            else:
+                condition |= Q(
+                    assignee__in=list(User.objects.filter(username=owner).values_list("pk", flat=True))
+                )
+        return queryset.filter(condition)
+
+    def filter_due(self, queryset: Any, name: str, value: Sequence[str]) -> Any:
+        """Against the moment that is looked at; by the deadline that holds now."""
+        moment = self.moment or timezone.now()
+        means = {
+            "overdue": Q(due_at__lt=moment),
+            "week": Q(due_at__gte=moment, due_at__lt=moment + timedelta(days=7)),
+            "later": Q(due_at__gte=moment + timedelta(days=7)),
+            "none": Q(due_at__isnull=True),
+        }
+        condition = Q()
+        for due in value:
+            condition |= means[due]
+        return queryset.filter(condition)
 
     def filter_node(self, queryset: Any, name: str, value: Sequence[int]) -> Any:
         return self.filter_host(queryset, name, host_ids_of_nodes(value))

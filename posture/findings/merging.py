@@ -85,6 +85,6 @@ def _join(old: Finding, twin: Finding, at: datetime) -> None:
 
 
 def _fact(row: Finding) -> tallies.Fact | None:
-    if row.closed_at is not None or row.vulnerability_id is None:
+    if row.closed_at is not None or row.decided is not None or row.vulnerability_id is None:
         return None
     return row.vulnerability_id, row.severity, row.agreement, row.fix

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 
 from posture.base.intervals import Interval, IntervalQuerySet
 from posture.findings.agreement import Word
-from posture.findings.choices import FindingKind
+from posture.findings.choices import FindingKind, Work
 from posture.findings.querysets import FindingQuerySet
 from posture.vulnerabilities.choices import Use
 from scanners.records import Severity
+
+# Open, and nothing is decided: what lists show until they are told otherwise, and so what their indexes hold.
+ON_THE_WORKLIST = Q(closed_at__isnull=True, decided__isnull=True)
 
 
 class Finding(models.Model):
@@ -69,6 +73,16 @@ class Finding(models.Model):
     fix = models.SmallIntegerField(
         null=True
     )  # number of `vulnerabilities.choices.FIX_STATUSES`; null likewise
+    # What was decided of it, while it holds: number of `choices.OUTCOME_NUMBER`. By whom, and until when: `decisions`.
+    decided = models.SmallIntegerField(null=True)
+    work = models.SmallIntegerField(choices=Work.choices, null=True)  # what people do about it
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    team = models.ForeignKey(
+        "accounts.Team", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    due_at = models.DateTimeField(null=True)  # by the deadlines of its environment; null: it has none
     # Whether a vulnerability's package was seen loaded in a running container; of other kinds it says nothing.
     use = models.SmallIntegerField(choices=Use.choices, default=Use.NOT_MEASURED, db_default=0)
 
@@ -82,13 +96,13 @@ class Finding(models.Model):
                 F("severity").desc(),
                 F("points").desc(),
                 F("id").desc(),
-                condition=Q(closed_at__isnull=True),
+                condition=ON_THE_WORKLIST,
                 name="open_by_severity",
             ),
             models.Index(
                 # Counts by environment and severity, from the index alone.
                 fields=("environment", "severity"),
-                condition=Q(closed_at__isnull=True),
+                condition=ON_THE_WORKLIST,
                 name="open_in_environment",
             ),
             models.Index(
@@ -97,7 +111,7 @@ class Finding(models.Model):
                 F("severity").desc(),
                 F("points").desc(),
                 F("id").desc(),
-                condition=Q(closed_at__isnull=True, check_definition__isnull=False),
+                condition=ON_THE_WORKLIST & Q(check_definition__isnull=False),
                 name="open_of_check",
             ),
             models.Index(fields=("node",), condition=Q(node__isnull=False), name="finding_of_node"),
@@ -113,7 +127,7 @@ class Finding(models.Model):
                 # The first of a package is its worst.
                 F("package"),
                 F("severity").desc(),
-                condition=Q(closed_at__isnull=True, package__isnull=False),
+                condition=ON_THE_WORKLIST & Q(package__isnull=False),
                 name="open_of_package",
             ),
             models.Index(
@@ -124,12 +138,12 @@ class Finding(models.Model):
                 name="resolved_by_severity",
             ),
             models.Index(
-                fields=("id",), condition=Q(closed_at__isnull=True, times_opened__gt=1), name="open_again"
+                fields=("id",), condition=ON_THE_WORKLIST & Q(times_opened__gt=1), name="open_again"
             ),
             models.Index(
                 # Without the id: what opens together has one entry, and is sorted when it is read.
                 fields=("-opened_at",),
-                condition=Q(closed_at__isnull=True),
+                condition=ON_THE_WORKLIST,
                 name="open_newest",
             ),
             models.Index(
@@ -148,7 +162,7 @@ class Finding(models.Model):
                 # Few values, and so a small index: what is frequent is found by points, what is rare by this. PostgreSQL
                 # skips over the values of a column that is not asked for.
                 fields=("kind", "agreement", "fix"),
-                condition=Q(closed_at__isnull=True),
+                condition=ON_THE_WORKLIST,
                 name="open_by_kind",
             ),
             models.Index(
@@ -156,15 +170,39 @@ class Finding(models.Model):
                 F("use"),
                 F("points").desc(),
                 F("id").desc(),
-                condition=Q(closed_at__isnull=True, use__gt=0),
+                condition=ON_THE_WORKLIST & Q(use__gt=0),
                 name="open_by_use",
             ),
             models.Index(
                 # The first of a vulnerability is one that was seen in use, if there is one.
                 F("vulnerability"),
                 F("use").desc(),
-                condition=Q(closed_at__isnull=True, use__gt=0),
+                condition=ON_THE_WORKLIST & Q(use__gt=0),
                 name="open_use_of_vulnerability",
+            ),
+            # The rest are few: what is decided, worked on, owned, or due.
+            models.Index(
+                F("severity").desc(),
+                F("points").desc(),
+                F("id").desc(),
+                condition=Q(closed_at__isnull=True, decided__isnull=False),
+                name="decided_by_severity",
+            ),
+            models.Index(
+                fields=("work",), condition=ON_THE_WORKLIST & Q(work__isnull=False), name="open_by_work"
+            ),
+            models.Index(
+                fields=("assignee",),
+                condition=ON_THE_WORKLIST & Q(assignee__isnull=False),
+                name="open_of_assignee",
+            ),
+            models.Index(
+                fields=("team",), condition=ON_THE_WORKLIST & Q(team__isnull=False), name="open_of_team"
+            ),
+            models.Index(
+                fields=("due_at", "id"),
+                condition=ON_THE_WORKLIST & Q(due_at__isnull=False),
+                name="open_by_due",
             ),
         )
 

@@ -28,7 +28,7 @@ def visible_packages(environment_ids: list[int] | None) -> Any:
         return packages
     images = membership.images_in_environments(environment_ids)
     held = PackageList.objects.current().filter(asset__in=images, packages__contains=OnlyOne(OuterRef("pk")))
-    found = Finding.objects.open().filter(asset__in=images, package=OuterRef("pk"))
+    found = Finding.objects.on_the_worklist().filter(asset__in=images, package=OuterRef("pk"))
     return packages.filter(Exists(held) | Exists(found))
 
 
@@ -41,5 +41,5 @@ class PackageFilterSet(FilterSet):
     search = Search("name")
 
     def filter_findings(self, queryset: Any, name: str, value: Sequence[bool]) -> Any:
-        found = Exists(Finding.objects.open().visible_to(self.user).filter(package=OuterRef("pk")))
+        found = Exists(Finding.objects.on_the_worklist().visible_to(self.user).filter(package=OuterRef("pk")))
         return queryset.filter(found) if value[0] else queryset.filter(~found)

@@ -31,15 +31,15 @@ SELECT v.id,
             AND l.packages @> ARRAY[v.id::integer] AND (%(images)s::bigint[] IS NULL OR l.asset_id = ANY(%(images)s))
             LIMIT %(most)s)
         UNION
-        (SELECT f.asset_id FROM findings_finding f WHERE f.package_id = v.id AND f.closed_at IS NULL
+        (SELECT f.asset_id FROM findings_finding f WHERE f.package_id = v.id AND f.closed_at IS NULL AND f.decided IS NULL
             AND (%(images)s::bigint[] IS NULL OR f.asset_id = ANY(%(images)s)) LIMIT %(most)s)
     ) AS holding),
     (SELECT count(*) FROM (SELECT FROM vulnerabilities_packagelist l WHERE l.closed_at IS NULL
         AND l.packages @> ARRAY[v.id::integer] AND (%(images)s::bigint[] IS NULL OR l.asset_id = ANY(%(images)s))
         LIMIT %(most)s) AS lists),
-    (SELECT count(*) FROM (SELECT FROM findings_finding f WHERE f.package_id = v.id AND f.closed_at IS NULL
+    (SELECT count(*) FROM (SELECT FROM findings_finding f WHERE f.package_id = v.id AND f.closed_at IS NULL AND f.decided IS NULL
         AND (%(images)s::bigint[] IS NULL OR f.asset_id = ANY(%(images)s)) LIMIT %(most)s) AS open),
-    (SELECT f.severity FROM findings_finding f WHERE f.package_id = v.id AND f.closed_at IS NULL
+    (SELECT f.severity FROM findings_finding f WHERE f.package_id = v.id AND f.closed_at IS NULL AND f.decided IS NULL
         AND (%(images)s::bigint[] IS NULL OR f.asset_id = ANY(%(images)s)) ORDER BY f.severity DESC LIMIT 1)
 FROM unnest(%(ids)s::bigint[]) AS v(id)
 """
@@ -93,7 +93,7 @@ class PackageViewSet(ResourceViewSet):
 
     def vulnerabilities_of(self, row: Package) -> list[dict[str, Any]]:
         groups = list(
-            Finding.objects.open()
+            Finding.objects.on_the_worklist()
             .visible_to(self.user)
             .filter(package=row.pk)
             .values("vulnerability")

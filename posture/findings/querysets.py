@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
+from posture.findings.choices import WEIGHS, FindingState
+from posture.findings.states import in_states, were_in_states
 from posture.fleet.querysets import within
 
 if TYPE_CHECKING:
@@ -31,9 +34,36 @@ class FindingQuerySet(models.QuerySet):
             return self.filter(closed_at__isnull=False)
         return self.filter(first_opened_at__lte=moment).filter(~Exists(self._intervals_at(moment)))
 
+    def undecided(self, moment: datetime | None = None) -> Self:
+        """Nobody decided anything of it, now or at `moment`."""
+        if moment is None:
+            return self.filter(decided__isnull=True)
+        return self.filter(~Exists(self._verdicts_at(moment).filter(finding=OuterRef("pk"))))
+
+    def on_the_worklist(self, moment: datetime | None = None) -> Self:
+        """Open, and nothing is decided."""
+        return self.open(moment).undecided(moment)
+
+    def weighing(self) -> Self:
+        """Open, and part of the load: undecided, or a risk that was accepted."""
+        return self.open().filter(Q(decided__isnull=True) | Q(decided=WEIGHS))
+
+    def in_states(self, states: Iterable[FindingState], moment: datetime | None = None) -> Self:
+        if moment is None:
+            return self.filter(in_states(states))
+        intervals: Any = self.model._meta.get_field("intervals").related_model
+        return self.filter(first_opened_at__lte=moment).filter(
+            were_in_states(states, intervals.objects.as_of(moment), self._verdicts_at(moment))
+        )
+
     def known(self, moment: datetime | None = None) -> Self:
         """Everything ever found until now, or until `moment`."""
         return self if moment is None else self.filter(first_opened_at__lte=moment)
+
+    def _verdicts_at(self, moment: datetime) -> Any:
+        # The model behind a reverse relation: decisions stand above findings.
+        verdicts: Any = self.model._meta.get_field("verdicts").related_model
+        return verdicts.objects.as_of(moment)
 
     def _intervals_at(self, moment: datetime) -> Any:
         intervals: Any = self.model._meta.get_field("intervals").related_model

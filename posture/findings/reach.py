@@ -20,7 +20,7 @@ WITH {held} found AS MATERIALIZED (
     SELECT DISTINCT v.id, f.asset_id FROM unnest(%(ids)s::bigint[]) AS v(id)
     JOIN LATERAL (
         SELECT f.asset_id FROM findings_finding f
-        WHERE f.vulnerability_id = v.id AND f.closed_at IS NULL {limit_images} LIMIT %(read)s
+        WHERE f.vulnerability_id = v.id AND f.closed_at IS NULL AND f.decided IS NULL {limit_images} LIMIT %(read)s
     ) f ON true
 ), lying AS MATERIALIZED (
     SELECT r.* FROM (SELECT DISTINCT asset_id FROM found) i
@@ -87,7 +87,7 @@ SELECT v.id, count(*) FILTER (WHERE u.use = %(seen)s), count(u.use)
 FROM unnest(%(ids)s::bigint[]) AS v(id)
 LEFT JOIN LATERAL (
     SELECT f.use FROM findings_finding f
-    WHERE f.vulnerability_id = v.id AND f.closed_at IS NULL AND f.use > 0 {limit_images}
+    WHERE f.vulnerability_id = v.id AND f.closed_at IS NULL AND f.decided IS NULL AND f.use > 0 {limit_images}
     ORDER BY f.use DESC LIMIT %(read)s
 ) u ON true
 GROUP BY v.id
@@ -132,7 +132,7 @@ SELECT v.id, a.fixed_versions, a.outranks
 FROM unnest(%s::bigint[]) AS v(id)
 JOIN LATERAL (
     SELECT f.id FROM findings_finding f
-    WHERE f.vulnerability_id = v.id AND f.closed_at IS NULL AND f.fix = %s LIMIT 40
+    WHERE f.vulnerability_id = v.id AND f.closed_at IS NULL AND f.decided IS NULL AND f.fix = %s LIMIT 40
 ) f ON true
 JOIN findings_attribution a ON a.finding_id = f.id AND a.closed_at IS NULL AND a.fixed_versions <> '{}'
 """

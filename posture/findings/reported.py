@@ -47,6 +47,7 @@ class _Stored(msgspec.Struct):
     severity: int
     points: float
     closed: bool
+    decided: bool
     vulnerability_id: int | None
     agreement: int | None
     fix: int | None
@@ -146,12 +147,12 @@ def settle(
     fresh = [*new, *(one for _, one in again)]
     tallies.note(
         asset_id,
-        (_fact(row) for row in stored.values() if row.vulnerability_id and not row.closed),
+        (_fact(row) for row in stored.values() if row.vulnerability_id and not (row.closed or row.decided)),
         [
             *(
                 (row.vulnerability_id, severities.get(pk, row.severity), *verdicts[pk])
                 for pk, row in present.items()
-                if row.vulnerability_id
+                if row.vulnerability_id and not row.decided
             ),
             *(
                 (one.vulnerability_id, int(agreement.severity([one.word])), *judged)
@@ -200,7 +201,8 @@ def _by_vulnerability(said: Iterable[Said]) -> dict[int, list[Said]]:
 def _stored(asset_id: int) -> dict[tuple[str, str], _Stored]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT kind, key, id, severity, points, closed_at IS NOT NULL, vulnerability_id, agreement, fix,"
+            "SELECT kind, key, id, severity, points, closed_at IS NOT NULL, decided IS NOT NULL,"
+            " vulnerability_id, agreement, fix,"
             " CASE WHEN use > 0 THEN jsonb_path_query_array(factors, 'strict $[*] ? (@[0] == \"use\")') END"
             " FROM findings_finding WHERE asset_id = %s AND kind = ANY(%s)",
             [asset_id, [kind.value for kind in REPORTED]],
@@ -209,8 +211,8 @@ def _stored(asset_id: int) -> dict[tuple[str, str], _Stored]:
 
 
 def _stored_row(row: tuple[Any, ...]) -> _Stored:
-    pk, severity, points, closed, vulnerability_id, agreement, fix, use = row[2:]
-    return _Stored(pk, severity, points, closed, vulnerability_id, agreement, fix, _factors(use))
+    pk, severity, points, closed, decided, vulnerability_id, agreement, fix, use = row[2:]
+    return _Stored(pk, severity, points, closed, decided, vulnerability_id, agreement, fix, _factors(use))
 
 
 def _factors(stored: str | None) -> tuple[Factor, ...]:
@@ -372,7 +374,7 @@ def _reopen(rows: Sequence[tuple[int, Said, Severity]], at: datetime) -> None:
     ids = sorted(row[0] for row in rows)
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE findings_finding SET opened_at = %s, closed_at = NULL, times_opened = times_opened + 1"
+            "UPDATE findings_finding SET opened_at = %s, closed_at = NULL, work = NULL, times_opened = times_opened + 1"
             " WHERE id = ANY(%s)",
             [at, ids],
         )

@@ -6,8 +6,14 @@ from typing import Any
 
 from rest_framework import serializers
 
-from posture.base.serializers import PlainSerializer, RequirementsField, Serializer, SeverityField
-from posture.findings.choices import AGREEMENTS, Agreement, FindingKind, FindingState
+from posture.base.serializers import (
+    CountSerializer,
+    PlainSerializer,
+    RequirementsField,
+    Serializer,
+    SeverityField,
+)
+from posture.findings.choices import AGREEMENTS, Agreement, FindingKind, FindingState, Outcome
 from posture.fleet.serializers import AssetRefSerializer, EnvironmentRefSerializer
 from posture.vulnerabilities.choices import USE_CHOICES, VexChoices
 from posture.vulnerabilities.serializers import (
@@ -25,6 +31,11 @@ class AgreementField(serializers.ChoiceField):
 
     def to_representation(self, value: Any) -> str:
         return AGREEMENTS[value].value
+
+
+class FindingDeadlineSerializer(PlainSerializer):
+    at = serializers.DateTimeField()
+    state = serializers.ChoiceField(choices=["due", "overdue", "met", "missed"])
 
 
 class FindingSerializer(Serializer):
@@ -56,6 +67,9 @@ class FindingSerializer(Serializer):
     opened_at = serializers.DateTimeField()
     closed_at = serializers.DateTimeField(allow_null=True)
     times_opened = serializers.IntegerField()
+    assignee = serializers.CharField(source="assignee_name", allow_null=True)
+    team = serializers.CharField(source="team_name", allow_null=True)
+    deadline = FindingDeadlineSerializer(allow_null=True)
 
 
 class FactorSerializer(PlainSerializer):
@@ -107,6 +121,31 @@ class UseSerializer(Serializer):
     )
 
 
+class FindingDecisionSerializer(PlainSerializer):
+    id = serializers.IntegerField()
+    outcome = serializers.ChoiceField(choices=Outcome.choices)
+    layer = serializers.ChoiceField(choices=["rule", "statement", "person"])
+    reason = serializers.CharField()
+    note = serializers.CharField()
+    by = serializers.CharField(allow_null=True)
+    since = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField(allow_null=True)
+
+
+class FindingActivitySerializer(PlainSerializer):
+    """Something that a person did about it, or that a decision hid it (`hidden`) or no longer does (`shown`)."""
+
+    at = serializers.DateTimeField()
+    who = serializers.CharField(allow_null=True, help_text="Null: no person.")
+    verb = serializers.ChoiceField(
+        choices=["start", "stop", "assign", "comment", "decide", "hidden", "shown"]
+    )
+    details = serializers.DictField()
+    change = serializers.IntegerField(allow_null=True, help_text="Of `/finding-changes`.")
+    findings = serializers.IntegerField(help_text="How many findings were changed together.")
+    undone_at = serializers.DateTimeField(allow_null=True)
+
+
 class FindingItemSerializer(FindingSerializer):
     evidence = serializers.ListField(child=serializers.CharField())
     rationale = serializers.CharField()
@@ -120,6 +159,14 @@ class FindingItemSerializer(FindingSerializer):
         allow_null=True, help_text="Null: not a vulnerability, or nothing is measured."
     )
     share = FindingShareSerializer(allow_null=True, source="share_figures")
+    decision = FindingDecisionSerializer(
+        allow_null=True, source="decision_figures", help_text="What hides it; null: nothing."
+    )
+    activity = FindingActivitySerializer(many=True, source="activity_figures", help_text="Newest first.")
+    related = CountSerializer(
+        help_text="Other findings of the same problem on the worklist; of one without vulnerability or check, those of "
+        "its kind on its asset."
+    )
 
 
 class FindingGroupSerializer(PlainSerializer):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from django.db.models import F
@@ -90,7 +91,7 @@ def settle(
     _revise([*revised, *again])
     if again:
         Finding.objects.filter(pk__in=[f.pk for f, _ in again]).update(
-            opened_at=at, closed_at=None, times_opened=F("times_opened") + 1, node=node_id
+            opened_at=at, closed_at=None, work=None, times_opened=F("times_opened") + 1, node=node_id
         )
     OpenInterval.objects.filter(
         finding__in=[f.pk for f, _ in evidence_changed], closed_at__isnull=True
@@ -107,17 +108,62 @@ def resolve_all(asset_ids: Sequence[int], at: datetime, *, scope: Sequence[int] 
     open_ = Finding.objects.open().filter(asset__in=asset_ids)
     if scope is not None:
         open_ = open_.filter(check_definition__in=scope)
-    rows = list(
-        open_.order_by("pk").values_list("pk", "asset", "vulnerability", "severity", "agreement", "fix")
-    )
+    rows = list(open_.order_by("pk").values_list("pk", "asset", "decided", *_FACT))
     resolve([row[0] for row in rows], at)
-    reach: dict[int, list[tallies.Fact]] = {}
-    for _, asset_id, vulnerability_id, severity, agreement, fix in rows:
-        if vulnerability_id is not None:
-            reach.setdefault(asset_id, []).append((vulnerability_id, severity, agreement, fix))
-    for asset_id, facts in reach.items():
-        tallies.note(asset_id, facts, (), {})
+    _note([(asset_id, fact) for _, asset_id, decided, *fact in rows if decided is None], ())
     return len(rows)
+
+
+_FACT = ("vulnerability", "severity", "agreement", "fix")
+
+
+def _note(before: Iterable[tuple[int, Sequence[Any]]], after: Iterable[tuple[int, Sequence[Any]]]) -> None:
+    """Tell the tallies of findings (asset id, fact) that were and that are on the worklist now."""
+    facts: dict[int, tuple[list[tallies.Fact], list[tallies.Fact]]] = {}
+    for place, rows in enumerate((before, after)):
+        for asset_id, (vulnerability_id, severity, agreement, fix) in rows:
+            if vulnerability_id is not None:
+                of_asset = facts.setdefault(asset_id, ([], []))
+                of_asset[place].append((vulnerability_id, severity, agreement, fix))
+    for asset_id in sorted(facts):
+        tallies.note(asset_id, *facts[asset_id], {})
+
+
+def decide(outcomes: Mapping[int, int | None]) -> set[int]:
+    """Set what is decided of findings (id -> number of the outcome, None: nothing any more), for `decisions`; returns the
+    assets whose numbers and loads that changes."""
+    rows = list(
+        Finding.objects.filter(pk__in=list(outcomes))
+        .order_by("pk")
+        .values_list("pk", "asset", "decided", "closed_at", *_FACT)
+    )
+    changed = [row for row in rows if row[2] != outcomes[row[0]]]
+    upsert.update(
+        Finding, ("decided",), ("bigint", "smallint"), [(row[0], outcomes[row[0]]) for row in changed]
+    )
+    open_ = [
+        (pk, asset_id, decided, fact) for pk, asset_id, decided, closed, *fact in changed if closed is None
+    ]
+    _note(
+        [(asset_id, fact) for _, asset_id, decided, fact in open_ if decided is None],
+        [(asset_id, fact) for pk, asset_id, _, fact in open_ if outcomes[pk] is None],
+    )
+    return {asset_id for _, asset_id, *_ in open_}
+
+
+def set_work(finding_ids: Sequence[int], work: int | None) -> None:
+    """What people do about these findings, for `decisions`."""
+    Finding.objects.filter(pk__in=finding_ids).update(work=work)
+
+
+def set_owner(finding_ids: Sequence[int], **owner: int | None) -> None:
+    """Whose findings these are, for `decisions`: `assignee_id`, `team_id`, or both."""
+    Finding.objects.filter(pk__in=finding_ids).update(**owner)
+
+
+def set_due(rows: Sequence[tuple[int, datetime | None]]) -> None:
+    """When findings (id, time) are due, for `decisions`."""
+    upsert.update(Finding, ("due_at",), ("bigint", "timestamptz"), sorted(rows, key=lambda row: row[0]))
 
 
 def resolve(finding_ids: Sequence[int], at: datetime) -> None:

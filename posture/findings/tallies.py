@@ -19,7 +19,9 @@ from posture.findings.models import Tally, TallyChange
 from posture.vulnerabilities.choices import FIX_NUMBER
 from scanners.reported import FixStatus
 
-Fact = tuple[int, int, int | None, int | None]  # vulnerability, severity, agreement, fix of an open finding
+Fact = tuple[
+    int, int, int | None, int | None
+]  # vulnerability, severity, agreement, fix of a finding on the worklist
 _LOCK = 0x706C6D02  # one folds at a time, over all processes
 FIXED = FIX_NUMBER[FixStatus.FIXED]
 SUMS = ("images", "critical", "high", "medium", "low", "info", "fixable", "disputed", "single_source")
@@ -34,7 +36,7 @@ _SEVERITY, _FIXABLE, _DISPUTED, _SINGLE = (
 def note(
     asset_id: int, before: Iterable[Fact], after: Iterable[Fact], ecosystems: Mapping[int, Iterable[str]]
 ) -> None:
-    """Remember by how much the open findings of an image differ from what they were, in the caller's transaction.
+    """Remember by how much the findings on the worklist of an image differ from what they were, in the caller's transaction.
     `ecosystems` are those of the packages that a vulnerability (id) is newly found in."""
     now, then = Counter(after), Counter(before)
     changed = {fact[0] for fact in (now - then) + (then - now)}
@@ -134,7 +136,7 @@ WITH taken AS (
 ), moves AS (
     SELECT c.before, c.now, f.asset_id, f.vulnerability_id, {_COUNTS},
         string_agg(DISTINCT k.ecosystem, ',') AS ecosystems
-    FROM counted c JOIN findings_finding f ON f.asset_id = c.asset_id AND f.closed_at IS NULL
+    FROM counted c JOIN findings_finding f ON f.asset_id = c.asset_id AND f.closed_at IS NULL AND f.decided IS NULL
         JOIN vulnerabilities_package k ON k.id = f.package_id
     WHERE c.before <> c.now AND f.vulnerability_id IS NOT NULL GROUP BY 1, 2, 3, 4
 ), parts AS (
@@ -168,7 +170,7 @@ WITH held AS (
         array_agg(DISTINCT k.ecosystem) AS ecosystems
     FROM findings_finding f JOIN findings_placement p USING (asset_id)
         JOIN vulnerabilities_package k ON k.id = f.package_id
-    WHERE f.closed_at IS NULL AND f.vulnerability_id IS NOT NULL GROUP BY 1, 2, 3
+    WHERE f.closed_at IS NULL AND f.decided IS NULL AND f.vulnerability_id IS NOT NULL GROUP BY 1, 2, 3
 )
 INSERT INTO findings_tally (vulnerability_id, environments, {_NAMES}, ecosystems)
 SELECT vulnerability_id, CASE WHEN grouping(environments) = 0 THEN environments END, {_each("sum({})")},

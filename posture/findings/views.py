@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -16,6 +16,7 @@ from django.db.models import (
     Q,
     QuerySet,
 )
+from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError as Invalid
@@ -23,11 +24,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from posture.base.ordering import Key, Ordering, by
-from posture.base.pagination import bounded
+from posture.base.pagination import bounded, count_each
 from posture.base.views import ResourceViewSet, with_etag
 from posture.findings import advice, agreement, filtersets, groups, reported, serializers, vex
-from posture.findings.choices import FindingKind, FindingState
+from posture.findings.choices import FindingKind
 from posture.findings.models import Finding, OpenInterval
+from posture.findings.states import state_of
 from posture.fleet.filtersets import environment_ids
 from posture.fleet.models import Asset
 from posture.vulnerabilities import in_use
@@ -52,6 +54,18 @@ def title_of(finding: Finding) -> str:
     return finding.evidence[0] if finding.evidence else finding.key
 
 
+def deadline_of(finding: Finding, now: datetime) -> dict[str, Any] | None:
+    """When it is or was due, and whether that is met: what is open is due or overdue, what was resolved was in time or
+    late. None without a deadline, and of what is decided, whose clock stands."""
+    if finding.due_at is None or (finding.closed_at is None and finding.decided is not None):
+        return None
+    if finding.closed_at is not None:
+        word = "met" if finding.closed_at <= finding.due_at else "missed"
+    else:
+        word = "overdue" if finding.due_at < now else "due"
+    return {"at": finding.due_at, "state": word}
+
+
 class FindingViewSet(ResourceViewSet):
     """Findings: one problem on one asset. The list shows the open ones until `state` says otherwise."""
 
@@ -66,6 +80,7 @@ class FindingViewSet(ResourceViewSet):
         "-opened_at": by("opened_at", descending=True),
         "opened_at": by("opened_at"),
         "asset": (Key("asset_id"), Key("pk")),
+        "due_at": (Key("due_at", nullable=True), Key("pk")),
     }
     default_ordering = "-points"
 
@@ -94,6 +109,8 @@ class FindingViewSet(ResourceViewSet):
             "environment",
             "vulnerability",
             "package",
+            "assignee",
+            "team",
         ).defer("vulnerability__description", "vulnerability__references", "vulnerability__scores")
         return queryset if self.action == "retrieve" else queryset.defer("factors")
 
@@ -101,7 +118,10 @@ class FindingViewSet(ResourceViewSet):
         words = reported.words_by_tool(
             [row.pk for row in rows if row.check_definition_id is None], self.moment
         )
-        then = self.intervals_then([row.pk for row in rows]) if self.moment is not None else {}
+        then, outcomes = {}, {}
+        if self.moment is not None:
+            then = self.intervals_then([row.pk for row in rows])
+            outcomes = self.outcomes_then([row.pk for row in rows])
         for row in rows:
             check = row.check_definition
             row.check_slug = check.slug if check else None
@@ -112,7 +132,16 @@ class FindingViewSet(ResourceViewSet):
             row.use_word = Use(row.use).word if row.kind == FindingKind.VULNERABILITY else None
             if self.moment is not None:
                 self.back_to(row, then.get(row.pk))
-            row.state = FindingState.OPEN if row.closed_at is None else FindingState.RESOLVED
+                row.decided = outcomes.get(row.pk)
+            row.state = state_of(
+                is_closed=row.closed_at is not None,
+                decided=row.decided,
+                work=row.work if self.moment is None else None,
+                times_opened=row.times_opened,
+            )
+            row.assignee_name = row.assignee.username if row.assignee is not None else None
+            row.team_name = row.team.name if row.team is not None else None
+            row.deadline = deadline_of(row, self.moment or timezone.now())
             if self.action == "retrieve":
                 self.attach_item(row)
 
@@ -124,6 +153,12 @@ class FindingViewSet(ResourceViewSet):
             .distinct("finding")
         )
         return {interval.finding_id: interval for interval in newest}
+
+    def outcomes_then(self, ids: list[int]) -> dict[int, int]:
+        """What was decided of each at the moment, as numbers."""
+        verdicts: Any = Finding._meta.get_field("verdicts").related_model
+        found = verdicts.objects.as_of(self.moment).filter(finding__in=ids)
+        return dict(found.values_list("finding", "outcome"))
 
     def back_to(self, row: Finding, interval: OpenInterval | None) -> None:
         """Show the finding as it was: its interval of that time, and open unless that had ended."""
@@ -148,6 +183,9 @@ class FindingViewSet(ResourceViewSet):
         row.statements = vex.statements_on(row, self.moment)
         row.use_evidence = self.use_of(row)
         row.share_figures = self.share_of(row)
+        row.decision_figures = self.decision_of(row)
+        row.activity_figures = self.activity_of(row)
+        row.related = self.related_to(row)
 
     def use_of(self, row: Finding) -> dict[str, Any] | None:
         """Where the package was seen loaded, if the asker may see that container; or since when it is watched for."""
@@ -167,8 +205,27 @@ class FindingViewSet(ResourceViewSet):
             "watched_since": watched_since,
         }
 
+    def related_to(self, row: Finding) -> dict[str, Any]:
+        """How many other findings of the same problem are on the worklist, as far as the asker may see them."""
+        others = Finding.objects.on_the_worklist().visible_to(self.user).exclude(pk=row.pk)
+        if row.vulnerability_id is not None:
+            same = others.filter(vulnerability=row.vulnerability_id)
+        elif row.check_definition_id is not None:
+            same = others.filter(check_definition=row.check_definition_id)
+        else:
+            same = others.filter(asset=row.asset_id, kind=row.kind)
+        return count_each([[same]])[0].as_dict()
+
     def factors_of(self, row: Finding) -> list[dict[str, Any]]:
         """What the points are the product of; `risk`, which knows the base of a severity, says it."""
+        return []
+
+    def decision_of(self, row: Finding) -> dict[str, Any] | None:
+        """What hides the finding; `decisions` says it."""
+        return None
+
+    def activity_of(self, row: Finding) -> list[dict[str, Any]]:
+        """What people and decisions did about it; `decisions` says it."""
         return []
 
     def share_of(self, row: Finding) -> dict[str, Any] | None:

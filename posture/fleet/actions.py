@@ -43,6 +43,7 @@ _ENVIRONMENT_FIELDS = (
     "line",
     "data_classes",
     "requires_signatures",
+    "requires_approval",
     "allowed_registries",
 )
 MOST_REGISTRIES = 100
@@ -369,6 +370,7 @@ def create_environment(
     line: float = 100.0,
     data_classes: list[str] | None = None,
     requires_signatures: bool = False,
+    requires_approval: bool = False,
     allowed_registries: list[str] | None = None,
     by: User | None = None,
 ) -> Environment:
@@ -380,6 +382,7 @@ def create_environment(
         line=line,
         data_classes=_ordered(data_classes or []),
         requires_signatures=requires_signatures,
+        requires_approval=requires_approval,
         allowed_registries=_registries(allowed_registries),
     )
     _check_environment(environment)
@@ -398,6 +401,7 @@ def update_environment(
     line: float | None = None,
     data_classes: list[str] | None = None,
     requires_signatures: bool | None = None,
+    requires_approval: bool | None = None,
     allowed_registries: list[str] | None = _KEEP,
     by: User | None = None,
 ) -> Environment:
@@ -412,6 +416,7 @@ def update_environment(
         "line": line,
         "data_classes": None if data_classes is None else _ordered(data_classes),
         "requires_signatures": requires_signatures,
+        "requires_approval": requires_approval,
     }
     for field, value in given.items():
         if value is not None:

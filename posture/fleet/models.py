@@ -40,6 +40,8 @@ class Environment(models.Model):
     )
     # What runs here must be signed by somebody trusted.
     requires_signatures = models.BooleanField(default=False, db_default=False)
+    # A second person has to agree to decisions that hide findings here.
+    requires_approval = models.BooleanField(default=False, db_default=False)
     # Registries, or repositories below them, that images here may come from; null: nobody wrote a list.
     allowed_registries = ArrayField(models.CharField(max_length=300), null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)

@@ -67,6 +67,9 @@ class EnvironmentSerializer(Serializer):
     line = serializers.FloatField()
     data_classes = serializers.ListField(child=serializers.ChoiceField(choices=choices.DataClass.choices))
     requires_signatures = serializers.BooleanField()
+    requires_approval = serializers.BooleanField(
+        help_text="A second person has to agree to decisions that hide findings here."
+    )
     allowed_registries = serializers.ListField(
         child=serializers.CharField(), allow_null=True, help_text="Null: nobody wrote a list."
     )

@@ -126,6 +126,9 @@ class EnvironmentWriteSerializer(serializers.Serializer):
     data_classes = serializers.ListField(
         child=serializers.ChoiceField(choices=DataClass.choices), required=False, max_length=10
     )
+    requires_approval = serializers.BooleanField(
+        required=False, help_text="A second person has to agree to decisions that hide findings here."
+    )
     requires_signatures = serializers.BooleanField(
         required=False, help_text="An image that runs here and is signed by nobody trusted is a finding."
     )

@@ -36,7 +36,7 @@ def of_images(asset_ids: Sequence[int], environment_id: int | None) -> dict[int,
 
 def _vulnerabilities(asset_ids: Sequence[int]) -> dict[int, list[Present]]:
     found = (
-        Finding.objects.open()
+        Finding.objects.on_the_worklist()
         .filter(asset__in=list(asset_ids), kind=FindingKind.VULNERABILITY)
         .values_list(
             "pk",
@@ -82,7 +82,7 @@ def _signatures(asset_ids: Sequence[int], environment_id: int | None) -> dict[in
 
 def _secrets(asset_ids: Sequence[int]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = defaultdict(list)
-    rows = Finding.objects.open().filter(asset__in=list(asset_ids), kind=FindingKind.SECRET)
+    rows = Finding.objects.on_the_worklist().filter(asset__in=list(asset_ids), kind=FindingKind.SECRET)
     for asset_id, evidence, key in rows.values_list("asset", "evidence", "key"):
         found[asset_id].append(evidence[0] if evidence else key)
     return found

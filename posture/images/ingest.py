@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -166,6 +166,12 @@ def hosts_running(image_ids: Sequence[int]) -> list[int]:
     """Hosts whose load counts one of these images: a container of it is alive there."""
     states = ContainerState.objects.current().alive().filter(image__in=image_ids)
     return sorted({host_id for (host_id,) in states.values_list("host_id") if host_id is not None})
+
+
+def used_by(container_ids: Iterable[int]) -> set[int]:
+    """The images of these containers."""
+    states = ContainerState.objects.current().filter(asset__in=list(container_ids), image__isnull=False)
+    return {image_id for image_id in states.values_list("image", flat=True) if image_id is not None}
 
 
 def store_reported(asset_id: int, said: ReportedImage, at: datetime) -> None:

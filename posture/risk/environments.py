@@ -94,7 +94,7 @@ def _findings(
         for severity in Severity:
             numbers[pk][severity.value] += row[severity.label]
     of_hosts = (
-        Finding.objects.open()
+        Finding.objects.on_the_worklist()
         .filter(asset__kind=AssetKind.HOST, environment__in=environment_ids)
         .values_list("environment", "severity")
         .annotate(number=Count("*"))

@@ -35,7 +35,7 @@ def findings_behind(asset: Asset) -> QuerySet[Finding]:
         )
         mine |= Q(asset__host=asset.pk, asset__kind=AssetKind.CONTAINER, asset__gone_at__isnull=True)
         mine |= Q(asset__in=running.values("image"))
-    return Finding.objects.open().filter(mine)
+    return Finding.objects.weighing().filter(mine)
 
 
 def of_asset(asset: Asset, *, lines: int = LINES) -> dict[str, Any]:

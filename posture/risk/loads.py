@@ -8,8 +8,11 @@ from datetime import datetime
 from django.db import connection
 
 from posture.base import upsert
+from posture.findings.choices import WEIGHS
 from posture.fleet import ingest as fleet
 from posture.fleet.choices import ALIVE
+from posture.fleet.models import Asset
+from posture.images import ingest as images
 from posture.risk import formula
 from posture.risk.models import Load
 from scanners.records import AssetKind
@@ -21,12 +24,12 @@ SELECT a.id, a.kind, a.evidence, a.load, a.own_energy, a.energy, a.coverage, a.b
        coalesce(s.critical, 0)
 FROM fleet_asset a
 LEFT JOIN LATERAL (
-    SELECT sum(power(f.points, %s)) AS energy,
-           count(*) FILTER (WHERE f.severity = 0) AS info,
-           count(*) FILTER (WHERE f.severity = 1) AS low,
-           count(*) FILTER (WHERE f.severity = 2) AS medium,
-           count(*) FILTER (WHERE f.severity = 3) AS high,
-           count(*) FILTER (WHERE f.severity = 4) AS critical
+    SELECT sum(power(f.points, %s)) FILTER (WHERE f.decided IS NULL OR f.decided = %s) AS energy,
+           count(*) FILTER (WHERE f.severity = 0 AND f.decided IS NULL) AS info,
+           count(*) FILTER (WHERE f.severity = 1 AND f.decided IS NULL) AS low,
+           count(*) FILTER (WHERE f.severity = 2 AND f.decided IS NULL) AS medium,
+           count(*) FILTER (WHERE f.severity = 3 AND f.decided IS NULL) AS high,
+           count(*) FILTER (WHERE f.severity = 4 AND f.decided IS NULL) AS critical
     FROM findings_finding f WHERE f.asset_id = a.id AND f.closed_at IS NULL
 ) s ON true
 WHERE a.id = ANY(%s) AND a.gone_at IS NULL
@@ -61,7 +64,7 @@ def recompute(asset_ids: Iterable[int], at: datetime) -> list[int]:
     if not ids:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(_OWN, [formula.EXPONENT, ids])
+        cursor.execute(_OWN, [formula.EXPONENT, WEIGHS, ids])
         rows = cursor.fetchall()
     changed = _write([row for row in rows if row[1] != AssetKind.HOST], {}, at)
     hosts = [row for row in rows if row[1] == AssetKind.HOST]
@@ -74,6 +77,21 @@ def recompute(asset_ids: Iterable[int], at: datetime) -> list[int]:
                 members.setdefault(row[0], []).append(row[1:])
         changed += _write(hosts, members, at)
     return changed
+
+
+def roll_up(asset_ids: Iterable[int], at: datetime) -> None:
+    """Recompute the loads of these assets, and of every host that they weigh on, whose rows it takes."""
+    ids = sorted(set(asset_ids))
+    if not ids:
+        return
+    changed = recompute(ids, at)
+    placed = Asset.objects.filter(pk__in=changed, kind=AssetKind.CONTAINER, host__isnull=False)
+    hosts = {host_id for host_id in placed.values_list("host", flat=True) if host_id is not None}
+    hosts.update(images.hosts_running(changed))
+    hosts.update(Asset.objects.filter(pk__in=ids, kind=AssetKind.HOST).values_list("pk", flat=True))
+    for host_id in sorted(hosts):
+        fleet.lock(host_id)
+    recompute(hosts, at)
 
 
 def _write(

@@ -15,9 +15,12 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 Key = tuple[int, str, str, tuple[str, ...]]
 
 
-def store(said: Sequence[tuple[Origin, VexStatement]], at: datetime) -> int:
-    """Keep statements; returns how many are new or changed. An author's newer word takes the place of the older one of
-    the same vulnerability and product; an older document changes nothing."""
+def store(said: Sequence[tuple[Origin, VexStatement]], at: datetime) -> set[int]:
+    """Keep statements; returns the vulnerabilities (ids) of which one is new or changed.
+
+    An author's newer word takes the place of the older one of the same vulnerability and product; an older document
+    changes nothing.
+    """
     known = ensure_vulnerabilities(
         (ReportedVulnerability(id=one.vulnerability, aliases=one.aliases) for _, one in said), at
     )
@@ -44,7 +47,7 @@ def store(said: Sequence[tuple[Origin, VexStatement]], at: datetime) -> int:
         replaced = [held[_key(row)].pk for row in new if _key(row) in held]
         Statement.objects.filter(pk__in=replaced).update(closed_at=at)
         Statement.objects.bulk_create(new, batch_size=1000)
-    return len(new)
+    return {row.vulnerability_id for row in new}
 
 
 def _row(vulnerability_id: int, origin: Origin, said: VexStatement, product: str, at: datetime) -> Statement:

@@ -392,6 +392,189 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List decisions
+         * @description Decisions about findings: those that are in force, wait, or were suspended, until `state` says otherwise.
+         */
+        get: operations["decisions_list"];
+        put?: never;
+        /** @description Make a decision. It waits for a second person where an environment that it reaches asks for one. */
+        post: operations["decisions_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/decisions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One of the decisions
+         * @description Decisions about findings: those that are in force, wait, or were suspended, until `state` says otherwise.
+         */
+        get: operations["decisions_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/decisions/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description A second person agrees: it is in force from now. */
+        post: operations["decisions_approve_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/decisions/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description A second person does not agree. */
+        post: operations["decisions_reject_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/decisions/{id}/renew": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Decide the same again as things stand now, with another end. Answers with the new decision. */
+        post: operations["decisions_renew_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/decisions/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Take it back: what it hid comes back, or is hidden by the next layer. */
+        post: operations["decisions_withdraw_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/decisions/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export decisions as CSV or JSON lines
+         * @description Decisions about findings: those that are in force, wait, or were suspended, until `state` says otherwise.
+         */
+        get: operations["decisions_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/decisions/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values to filter decisions by, with counts
+         * @description Decisions about findings: those that are in force, wait, or were suspended, until `state` says otherwise.
+         */
+        get: operations["decisions_facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/decisions/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description What a decision would hide, had it been made now or twelve weeks ago. Nothing is kept. */
+        post: operations["decisions_preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/decisions/suggestion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description The scope of a finding that outlives rebuilds, and what it can be narrowed to. */
+        get: operations["decisions_suggestion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/defences": {
         parameters: {
             query?: never;
@@ -614,6 +797,24 @@ export interface paths {
         patch: operations["environments_partial_update"];
         trace?: never;
     };
+    "/api/v1/environments/{id}/deadlines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Within how many days an environment wants its findings mended. */
+        get: operations["environments_deadlines"];
+        /** @description Replace them all. What is open is due by the new ones at once. */
+        put: operations["environments_set_deadlines"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/environments/{id}/ledger": {
         parameters: {
             query?: never;
@@ -786,6 +987,104 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/finding-changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List finding changes
+         * @description What people did with findings, one or many at once; one's own, and everybody's for who sees the trail.
+         */
+        get: operations["finding_changes_list"];
+        put?: never;
+        /** @description Do something with findings, or with `preview` only tell what it would touch (200). */
+        post: operations["finding_changes_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/finding-changes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One of the finding changes
+         * @description What people did with findings, one or many at once; one's own, and everybody's for who sees the trail.
+         */
+        get: operations["finding_changes_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/finding-changes/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Bring back what was before, but where somebody else changed it since. */
+        post: operations["finding_changes_undo_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/finding-changes/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export finding changes as CSV or JSON lines
+         * @description What people did with findings, one or many at once; one's own, and everybody's for who sees the trail.
+         */
+        get: operations["finding_changes_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/finding-changes/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values to filter finding changes by, with counts
+         * @description What people did with findings, one or many at once; one's own, and everybody's for who sees the trail.
+         */
+        get: operations["finding_changes_facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/findings": {
         parameters: {
             query?: never;
@@ -795,7 +1094,7 @@ export interface paths {
         };
         /**
          * List findings
-         * @description Findings: one problem on one asset. The list shows the open ones until `state` says otherwise.
+         * @description Findings: one problem on one asset. The list shows the worklist until `state` or `hidden` says otherwise.
          */
         get: operations["findings_list"];
         put?: never;
@@ -815,7 +1114,7 @@ export interface paths {
         };
         /**
          * One of the findings
-         * @description Findings: one problem on one asset. The list shows the open ones until `state` says otherwise.
+         * @description Findings: one problem on one asset. The list shows the worklist until `state` or `hidden` says otherwise.
          */
         get: operations["findings_retrieve"];
         put?: never;
@@ -835,7 +1134,7 @@ export interface paths {
         };
         /**
          * Export findings as CSV or JSON lines
-         * @description Findings: one problem on one asset. The list shows the open ones until `state` says otherwise.
+         * @description Findings: one problem on one asset. The list shows the worklist until `state` or `hidden` says otherwise.
          */
         get: operations["findings_export"];
         put?: never;
@@ -855,7 +1154,7 @@ export interface paths {
         };
         /**
          * Values to filter findings by, with counts
-         * @description Findings: one problem on one asset. The list shows the open ones until `state` says otherwise.
+         * @description Findings: one problem on one asset. The list shows the worklist until `state` or `hidden` says otherwise.
          */
         get: operations["findings_facets"];
         put?: never;
@@ -2091,6 +2390,88 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/owner-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List owner rules
+         * @description Rules that give findings their team, in the order in which they are asked.
+         */
+        get: operations["owner_rules_list"];
+        put?: never;
+        /** @description Rules that give findings their team, in the order in which they are asked. */
+        post: operations["owner_rules_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/owner-rules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One of the owner rules
+         * @description Rules that give findings their team, in the order in which they are asked.
+         */
+        get: operations["owner_rules_retrieve"];
+        put?: never;
+        post?: never;
+        /** @description Rules that give findings their team, in the order in which they are asked. */
+        delete: operations["owner_rules_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/owner-rules/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export owner rules as CSV or JSON lines
+         * @description Rules that give findings their team, in the order in which they are asked.
+         */
+        get: operations["owner_rules_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/owner-rules/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values to filter owner rules by, with counts
+         * @description Rules that give findings their team, in the order in which they are asked.
+         */
+        get: operations["owner_rules_facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/packages": {
         parameters: {
             query?: never;
@@ -2316,6 +2697,89 @@ export interface paths {
         post: operations["session_create"];
         /** @description A browser's sign-in. Programs use tokens instead. */
         delete: operations["session_destroy"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List teams
+         * @description Teams, that findings are given to.
+         */
+        get: operations["teams_list"];
+        put?: never;
+        /** @description Teams, that findings are given to. */
+        post: operations["teams_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One of the teams
+         * @description Teams, that findings are given to.
+         */
+        get: operations["teams_retrieve"];
+        put?: never;
+        post?: never;
+        /** @description Teams, that findings are given to. */
+        delete: operations["teams_destroy"];
+        options?: never;
+        head?: never;
+        /** @description Teams, that findings are given to. */
+        patch: operations["teams_partial_update"];
+        trace?: never;
+    };
+    "/api/v1/teams/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export teams as CSV or JSON lines
+         * @description Teams, that findings are given to.
+         */
+        get: operations["teams_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values to filter teams by, with counts
+         * @description Teams, that findings are given to.
+         */
+        get: operations["teams_facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2871,6 +3335,17 @@ export interface components {
          * @enum {string}
          */
         ActionEnum: "pull" | "pause" | "resume";
+        /**
+         * @description * `start` - start
+         *     * `stop` - stop
+         *     * `assign` - assign
+         *     * `comment` - comment
+         *     * `decide` - decide
+         *     * `hidden` - hidden
+         *     * `shown` - shown
+         * @enum {string}
+         */
+        ActivityVerb: "start" | "stop" | "assign" | "comment" | "decide" | "hidden" | "shown";
         /** @description Declares the shape of a value that is a plain mapping already. */
         Actor: {
             kind: components["schemas"]["ActorKindEnum"];
@@ -2984,6 +3459,8 @@ export interface components {
             /** @description Open findings in the packages that it brought. */
             closes: components["schemas"]["SeverityCounts"];
         };
+        /** @enum {unknown} */
+        BlankEnum: "";
         /** @description Declares the shape of a value that is a plain mapping already. */
         BulkAnswer: {
             matched: number;
@@ -3010,6 +3487,54 @@ export interface components {
             state: components["schemas"]["DefenceState"];
             /** Format: date-time */
             since: string;
+        };
+        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        Change: {
+            id: number;
+            verb: string;
+            details: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            at: string;
+            by: string | null;
+            findings: number;
+            /** Format: date-time */
+            undone_at: string | null;
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        ChangePreview: {
+            findings: number;
+            assets: number;
+            by_severity: components["schemas"]["SeverityCounts"];
+            exploited: number;
+            /** @description State → findings in it, to which it cannot be done. */
+            left_alone: {
+                [key: string]: number;
+            };
+            /** @description Of decide: how many it would make. */
+            decisions: number | null;
+        };
+        /** @description Something to do with findings: those with these ids, or all that match filters of `/findings`. */
+        ChangeWriteRequest: {
+            verb: components["schemas"]["FindingVerb"];
+            ids?: number[];
+            filters?: {
+                [key: string]: string;
+            };
+            /**
+             * @description Only tell what it would touch.
+             * @default false
+             */
+            preview: boolean;
+            /** @description Of a comment. */
+            text?: string;
+            assignee?: string | null;
+            team?: string | null;
+            /** @description Of decide: the scope is made of each finding. */
+            terms?: components["schemas"]["TermsRequest"];
+            /** @description Of decide: only there. */
+            environment?: string | null;
         };
         /** @description A read-only serializer: the declared fields are the contract, in this order. */
         Check: {
@@ -3060,6 +3585,13 @@ export interface components {
          * @enum {string}
          */
         CheckResultOutcomeEnum: "pass" | "fail" | "manual" | "not_applicable" | "not_measured" | "error";
+        /**
+         * @description * `opened` - It was opened
+         *     * `fix` - A fix became known
+         *     * `exploited` - It became known to be exploited
+         * @enum {string}
+         */
+        ClockStart: "opened" | "fix" | "exploited";
         /** @description Declares the shape of a value that is a plain mapping already. */
         ConnectionReport: {
             engine: string;
@@ -3238,6 +3770,187 @@ export interface components {
          * @enum {string}
          */
         DataClassesEnum: "personal" | "cardholder";
+        /** @description Findings of this severity are to be mended within so many days. Null narrows nothing. */
+        Deadline: {
+            severity: components["schemas"]["SeverityEnum"];
+            exposed?: boolean | null;
+            exploited?: boolean | null;
+            days: number;
+            /** @default opened */
+            starts: components["schemas"]["ClockStart"];
+        };
+        /** @description Findings of this severity are to be mended within so many days. Null narrows nothing. */
+        DeadlineRequest: {
+            severity: components["schemas"]["SeverityEnum"];
+            exposed?: boolean | null;
+            exploited?: boolean | null;
+            days: number;
+            /** @default opened */
+            starts: components["schemas"]["ClockStart"];
+        };
+        /**
+         * @description * `due` - due
+         *     * `overdue` - overdue
+         *     * `met` - met
+         *     * `missed` - missed
+         * @enum {string}
+         */
+        DeadlineState: "due" | "overdue" | "met" | "missed";
+        Deadlines: {
+            deadlines: components["schemas"]["Deadline"][];
+        };
+        DeadlinesRequest: {
+            deadlines: components["schemas"]["DeadlineRequest"][];
+        };
+        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        Decision: {
+            id: number;
+            outcome: components["schemas"]["Outcome"];
+            layer: components["schemas"]["DecisionLayer"];
+            state: components["schemas"]["DecisionState"];
+            /** @description What it is about, in words. */
+            problem: string;
+            vulnerability: components["schemas"]["VulnerabilityRef"] | null;
+            check: string | null;
+            finding_kind: string;
+            finding_key: string;
+            ecosystem: string;
+            package: string;
+            repository: string;
+            tag: string;
+            digest: string;
+            asset: components["schemas"]["AssetRef"] | null;
+            environment: components["schemas"]["EnvironmentRef"] | null;
+            labels: {
+                [key: string]: string;
+            };
+            /** @description Of a VEX document's statement. */
+            product: string | null;
+            reason: components["schemas"]["DecisionReason"];
+            reason_label: string;
+            note: string;
+            link: string;
+            /** Format: date-time */
+            expires_at: string | null;
+            ends_when: components["schemas"]["EndsWhen"];
+            trips_on_exploited: boolean;
+            /** Format: double */
+            trips_on_epss: number | null;
+            trips_on_exposed: boolean;
+            trips_on_control: string;
+            trips_on_version: boolean;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string | null;
+            approved_by: string | null;
+            /** Format: date-time */
+            active_from: string | null;
+            /** Format: date-time */
+            ended_at: string | null;
+            ended_because: string;
+            /** @description Open findings that it hides now, as far as the asker may see them. */
+            hides: components["schemas"]["Count"];
+            /** @description In force, and hiding nothing. */
+            is_stale: boolean;
+        };
+        /** @description Had it been made twelve weeks ago. */
+        DecisionHistory: {
+            findings: components["schemas"]["Count"];
+            /** @description How many findings it would have hidden at these times. */
+            weeks: components["schemas"]["Week"][];
+            /** @description What would have suspended it. */
+            trips: components["schemas"]["Trip"][];
+        };
+        /**
+         * @description * `rule` - Rule
+         *     * `statement` - VEX document
+         *     * `person` - Person
+         * @enum {string}
+         */
+        DecisionLayer: "rule" | "statement" | "person";
+        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        DecisionPreview: {
+            findings: components["schemas"]["Count"];
+            assets: number;
+            by_severity: components["schemas"]["SeverityCounts"];
+            /** @description Findings whose vulnerability is known to be exploited. */
+            exploited: number;
+            /** @description Findings it would hide that the asker may not see. */
+            unseen: number;
+            decided_already: number;
+            environments: components["schemas"]["EnvironmentRef"][];
+            needs_approval: boolean;
+            sample: components["schemas"]["Sample"][];
+            warnings: string[];
+            history: components["schemas"]["DecisionHistory"];
+        };
+        /**
+         * @description * `business_need` - The business needs it as it is
+         *     * `no_fix` - There is no fix
+         *     * `fix_planned` - The fix is planned
+         *     * `low_impact` - The damage would be small
+         *     * `wrong_package` - The scanner took it for another package
+         *     * `wrong_version` - The version is not vulnerable
+         *     * `backported` - The fix was backported
+         *     * `test_data` - Test data, not a real secret or service
+         *     * `component_not_present` - The component is not present
+         *     * `vulnerable_code_not_present` - The vulnerable code is not present
+         *     * `vulnerable_code_not_in_execute_path` - The vulnerable code is never executed
+         *     * `vulnerable_code_cannot_be_controlled_by_adversary` - An attacker cannot control the vulnerable code
+         *     * `inline_mitigations_already_exist` - Mitigations are built in
+         *     * `compensating_control` - Another control stands in for it
+         *     * `isolated` - It is isolated from attackers
+         *     * `not_in_scope` - The rule does not apply here
+         *     * `being_retired` - It is being retired
+         *     * `other` - Another reason, told in the note
+         * @enum {string}
+         */
+        DecisionReason: "business_need" | "no_fix" | "fix_planned" | "low_impact" | "wrong_package" | "wrong_version" | "backported" | "test_data" | "component_not_present" | "vulnerable_code_not_present" | "vulnerable_code_not_in_execute_path" | "vulnerable_code_cannot_be_controlled_by_adversary" | "inline_mitigations_already_exist" | "compensating_control" | "isolated" | "not_in_scope" | "being_retired" | "other";
+        /**
+         * @description * `awaiting_approval` - Awaiting approval
+         *     * `active` - Active
+         *     * `suspended` - Suspended
+         *     * `expired` - Expired
+         *     * `withdrawn` - Withdrawn
+         *     * `rejected` - Rejected
+         * @enum {string}
+         */
+        DecisionState: "awaiting_approval" | "active" | "suspended" | "expired" | "withdrawn" | "rejected";
+        /** @description A decision to be made. The scope names one problem; what else it holds narrows where it is meant. */
+        DecisionWriteRequest: {
+            outcome: components["schemas"]["Outcome"];
+            reason: components["schemas"]["DecisionReason"];
+            note?: string;
+            link?: string;
+            /** Format: date-time */
+            expires_at?: string | null;
+            ends_when?: components["schemas"]["EndsWhen"];
+            /** @description Suspend it when CISA lists the vulnerability as exploited. True unless said. */
+            trips_on_exploited?: boolean;
+            /** Format: double */
+            trips_on_epss?: number | null;
+            /** @description Suspend it when something it covers can be reached from outside. */
+            trips_on_exposed?: boolean;
+            /** @description A mechanism of `/mechanisms` that has to stay in force. */
+            trips_on_control?: string;
+            /** @description Suspend it when another version of the package is found. */
+            trips_on_version?: boolean;
+            layer?: components["schemas"]["DecisionLayer"];
+            vulnerability?: string | null;
+            check?: string | null;
+            finding_kind?: components["schemas"]["FindingKind"] | components["schemas"]["BlankEnum"];
+            finding_key?: string;
+            ecosystem?: string;
+            package?: string;
+            repository?: string;
+            tag?: string;
+            digest?: string;
+            asset?: number | null;
+            environment?: string | null;
+            labels?: {
+                [key: string]: string;
+            };
+        };
         /** @description A read-only serializer: the declared fields are the contract, in this order. */
         Defence: {
             id: number;
@@ -3304,6 +4017,13 @@ export interface components {
             alike: number;
             differences: components["schemas"]["Difference"][];
         };
+        /**
+         * @description * `never` - Nothing else
+         *     * `fix` - A fix appears
+         *     * `all_fixable` - All that it hides is fixable
+         * @enum {string}
+         */
+        EndsWhen: "never" | "fix" | "all_fixable";
         /** @description Declares the shape of a value that is a plain mapping already. */
         Engine: {
             name: string;
@@ -3403,6 +4123,8 @@ export interface components {
             line: number;
             data_classes: components["schemas"]["DataClassesEnum"][];
             requires_signatures: boolean;
+            /** @description A second person has to agree to decisions that hide findings here. */
+            requires_approval: boolean;
             /** @description Null: nobody wrote a list. */
             allowed_registries: string[] | null;
             load: components["schemas"]["Load"];
@@ -3461,6 +4183,8 @@ export interface components {
             /** Format: double */
             line?: number;
             data_classes?: components["schemas"]["DataClassesEnum"][];
+            /** @description A second person has to agree to decisions that hide findings here. */
+            requires_approval?: boolean;
             /** @description An image that runs here and is signed by nobody trusted is a finding. */
             requires_signatures?: boolean;
             /** @description Where images that run here may come from: hosts, or host/path prefixes. Empty allows nothing; null asks a person. */
@@ -3638,7 +4362,53 @@ export interface components {
             /** Format: date-time */
             closed_at: string | null;
             times_opened: number;
+            assignee: string | null;
+            team: string | null;
+            deadline: components["schemas"]["FindingDeadline"] | null;
         };
+        /** @description Something that a person did about it, or that a decision hid it (`hidden`) or no longer does (`shown`). */
+        FindingActivity: {
+            /** Format: date-time */
+            at: string;
+            /** @description Null: no person. */
+            who: string | null;
+            verb: components["schemas"]["ActivityVerb"];
+            details: {
+                [key: string]: unknown;
+            };
+            /** @description Of `/finding-changes`. */
+            change: number | null;
+            /** @description How many findings were changed together. */
+            findings: number;
+            /** Format: date-time */
+            undone_at: string | null;
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        FindingDeadline: {
+            /** Format: date-time */
+            at: string;
+            state: components["schemas"]["DeadlineState"];
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        FindingDecision: {
+            id: number;
+            outcome: components["schemas"]["Outcome"];
+            layer: components["schemas"]["FindingDecisionLayerEnum"];
+            reason: string;
+            note: string;
+            by: string | null;
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            expires_at: string | null;
+        };
+        /**
+         * @description * `rule` - rule
+         *     * `statement` - statement
+         *     * `person` - person
+         * @enum {string}
+         */
+        FindingDecisionLayerEnum: "rule" | "statement" | "person";
         /** @description Declares the shape of a value that is a plain mapping already. */
         FindingGroup: {
             /** @description What to put into the filter that the groups are made by. */
@@ -3708,6 +4478,9 @@ export interface components {
             /** Format: date-time */
             closed_at: string | null;
             times_opened: number;
+            assignee: string | null;
+            team: string | null;
+            deadline: components["schemas"]["FindingDeadline"] | null;
             evidence: string[];
             rationale: string;
             remediation: string;
@@ -3724,6 +4497,12 @@ export interface components {
             /** @description Null: not a vulnerability, or nothing is measured. */
             use_evidence: components["schemas"]["Use"] | null;
             share: components["schemas"]["FindingShare"] | null;
+            /** @description What hides it; null: nothing. */
+            decision: components["schemas"]["FindingDecision"] | null;
+            /** @description Newest first. */
+            activity: components["schemas"]["FindingActivity"][];
+            /** @description Other findings of the same problem on the worklist; of one without vulnerability or check, those of its kind on its asset. */
+            related: components["schemas"]["Count"];
         };
         /**
          * @description * `failed_check` - Failed check
@@ -3745,10 +4524,27 @@ export interface components {
         };
         /**
          * @description * `open` - Open
+         *     * `reopened` - Reopened
+         *     * `in_progress` - In progress
+         *     * `awaiting_approval` - Awaiting approval
+         *     * `accepted` - Accepted risk
+         *     * `false_positive` - False positive
+         *     * `not_affected` - Not affected
+         *     * `mitigated` - Mitigated
+         *     * `not_applicable` - Not applicable
          *     * `resolved` - Resolved
          * @enum {string}
          */
-        FindingState: "open" | "resolved";
+        FindingState: "open" | "reopened" | "in_progress" | "awaiting_approval" | "accepted" | "false_positive" | "not_affected" | "mitigated" | "not_applicable" | "resolved";
+        /**
+         * @description * `start` - start
+         *     * `stop` - stop
+         *     * `assign` - assign
+         *     * `comment` - comment
+         *     * `decide` - decide
+         * @enum {string}
+         */
+        FindingVerb: "start" | "stop" | "assign" | "comment" | "decide";
         /**
          * @description * `unknown` - Not known
          *     * `fixed` - Fixed version exists
@@ -4615,6 +5411,15 @@ export interface components {
             closed_at: string | null;
             evidence: string[];
         };
+        /**
+         * @description * `accepted` - Accepted risk
+         *     * `false_positive` - False positive
+         *     * `not_affected` - Not affected
+         *     * `mitigated` - Mitigated
+         *     * `not_applicable` - Not applicable
+         * @enum {string}
+         */
+        Outcome: "accepted" | "false_positive" | "not_affected" | "mitigated" | "not_applicable";
         /** @description How many assets have each outcome. */
         OutcomeCounts: {
             pass: number;
@@ -4623,6 +5428,30 @@ export interface components {
             not_applicable: number;
             not_measured: number;
             error: number;
+        };
+        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        OwnerRule: {
+            id: number;
+            /** @description Lower ones are asked first. */
+            position: number;
+            environment: components["schemas"]["EnvironmentRef"] | null;
+            labels: {
+                [key: string]: string;
+            };
+            repository: string;
+            team: string;
+        };
+        /** @description The first rule that fits names the team of findings that have no owner. What is empty fits everything. */
+        OwnerRuleWriteRequest: {
+            /** @default 100 */
+            position: number;
+            environment?: string | null;
+            labels?: {
+                [key: string]: string;
+            };
+            /** @default  */
+            repository: string;
+            team: string;
         };
         /** @description A read-only serializer: the declared fields are the contract, in this order. */
         Package: {
@@ -4747,6 +5576,7 @@ export interface components {
          *     * `checks` - Checks
          *     * `check-results` - Check results
          *     * `findings` - Findings
+         *     * `decisions` - Decisions
          *     * `vulnerabilities` - Vulnerabilities
          *     * `packages` - Packages
          *     * `tokens` - Tokens
@@ -4754,7 +5584,20 @@ export interface components {
          *     * `history` - History
          * @enum {string}
          */
-        PageEnum: "environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "uploads" | "feeds" | "gate-decisions" | "checks" | "check-results" | "findings" | "vulnerabilities" | "packages" | "tokens" | "users" | "history";
+        PageEnum: "environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "uploads" | "feeds" | "gate-decisions" | "checks" | "check-results" | "findings" | "decisions" | "vulnerabilities" | "packages" | "tokens" | "users" | "history";
+        PaginatedChangeList: {
+            results: components["schemas"]["Change"][];
+            /**
+             * Format: uri
+             * @description The next page; null on the last one.
+             */
+            next: string | null;
+            /** @description How many rows match; when not exact, at least `value`. */
+            count: {
+                value: number;
+                exact: boolean;
+            };
+        };
         PaginatedCheckList: {
             results: components["schemas"]["Check"][];
             /**
@@ -4796,6 +5639,19 @@ export interface components {
         };
         PaginatedContainerMatrixList: {
             results: components["schemas"]["ContainerMatrix"][];
+            /**
+             * Format: uri
+             * @description The next page; null on the last one.
+             */
+            next: string | null;
+            /** @description How many rows match; when not exact, at least `value`. */
+            count: {
+                value: number;
+                exact: boolean;
+            };
+        };
+        PaginatedDecisionList: {
+            results: components["schemas"]["Decision"][];
             /**
              * Format: uri
              * @description The next page; null on the last one.
@@ -5002,6 +5858,19 @@ export interface components {
                 exact: boolean;
             };
         };
+        PaginatedOwnerRuleList: {
+            results: components["schemas"]["OwnerRule"][];
+            /**
+             * Format: uri
+             * @description The next page; null on the last one.
+             */
+            next: string | null;
+            /** @description How many rows match; when not exact, at least `value`. */
+            count: {
+                value: number;
+                exact: boolean;
+            };
+        };
         PaginatedPackageList: {
             results: components["schemas"]["Package"][];
             /**
@@ -5030,6 +5899,19 @@ export interface components {
         };
         PaginatedSavedViewList: {
             results: components["schemas"]["SavedView"][];
+            /**
+             * Format: uri
+             * @description The next page; null on the last one.
+             */
+            next: string | null;
+            /** @description How many rows match; when not exact, at least `value`. */
+            count: {
+                value: number;
+                exact: boolean;
+            };
+        };
+        PaginatedTeamList: {
+            results: components["schemas"]["Team"][];
             /**
              * Format: uri
              * @description The next page; null on the last one.
@@ -5123,6 +6005,8 @@ export interface components {
             /** Format: double */
             line?: number;
             data_classes?: components["schemas"]["DataClassesEnum"][];
+            /** @description A second person has to agree to decisions that hide findings here. */
+            requires_approval?: boolean;
             /** @description An image that runs here and is signed by nobody trusted is a finding. */
             requires_signatures?: boolean;
             /** @description Where images that run here may come from: hosts, or host/path prefixes. Empty allows nothing; null asks a person. */
@@ -5159,6 +6043,12 @@ export interface components {
             name?: string;
             query?: string;
             is_shared?: boolean;
+        };
+        /** @description `members` are names of people; `manager` is told of what is overdue. */
+        PatchedTeamWriteRequest: {
+            name?: string;
+            members?: string[];
+            manager?: string | null;
         };
         /** @description Somebody to believe: a public key, or an identity that an issuer vouches for. */
         PatchedTrustedSignerWriteRequest: {
@@ -5312,6 +6202,10 @@ export interface components {
             name: string;
             reasons: components["schemas"]["Reason"][];
         };
+        RenewRequest: {
+            /** Format: date-time */
+            expires_at?: string | null;
+        };
         /**
          * @description * `viewer` - Viewer
          *     * `analyst` - Analyst
@@ -5329,6 +6223,13 @@ export interface components {
              */
             factor: number;
             reason: string;
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        Sample: {
+            id: number;
+            title: string;
+            severity: components["schemas"]["SeverityEnum"];
+            asset: components["schemas"]["AssetRef"];
         };
         SavedView: {
             id: number;
@@ -5624,6 +6525,54 @@ export interface components {
          * @enum {string}
          */
         StepState: "waiting" | "running" | "done" | "failed";
+        /** @description The scope of a finding that outlives rebuilds. */
+        Suggestion: {
+            vulnerability: string | null;
+            check: string | null;
+            finding_kind: string;
+            finding_key: string;
+            ecosystem: string;
+            package: string;
+            repository: string;
+            asset: components["schemas"]["AssetRef"] | null;
+            repositories: string[];
+            tags: string[];
+            digests: string[];
+            environments: components["schemas"]["EnvironmentRef"][];
+        };
+        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        Team: {
+            id: number;
+            name: string;
+            readonly members: string[];
+            readonly manager: string | null;
+        };
+        /** @description `members` are names of people; `manager` is told of what is overdue. */
+        TeamWriteRequest: {
+            name: string;
+            members?: string[];
+            manager?: string | null;
+        };
+        /** @description What is decided, why, and what ends it. */
+        TermsRequest: {
+            outcome: components["schemas"]["Outcome"];
+            reason: components["schemas"]["DecisionReason"];
+            note?: string;
+            link?: string;
+            /** Format: date-time */
+            expires_at?: string | null;
+            ends_when?: components["schemas"]["EndsWhen"];
+            /** @description Suspend it when CISA lists the vulnerability as exploited. True unless said. */
+            trips_on_exploited?: boolean;
+            /** Format: double */
+            trips_on_epss?: number | null;
+            /** @description Suspend it when something it covers can be reached from outside. */
+            trips_on_exposed?: boolean;
+            /** @description A mechanism of `/mechanisms` that has to stay in force. */
+            trips_on_control?: string;
+            /** @description Suspend it when another version of the package is found. */
+            trips_on_version?: boolean;
+        };
         Token: {
             id: number;
             name: string;
@@ -5694,6 +6643,12 @@ export interface components {
          * @enum {string}
          */
         TriggerEnum: "schedule" | "person" | "retry" | "registration";
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        Trip: {
+            /** Format: date-time */
+            at: string;
+            why: string;
+        };
         /** @description A read-only serializer: the declared fields are the contract, in this order. */
         TrustedSigner: {
             id: number;
@@ -6053,6 +7008,16 @@ export interface components {
             id: string;
             /** @description What an attacker does with it, in one sentence. */
             meaning: string;
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        Week: {
+            /** Format: date-time */
+            at: string;
+            hidden: number;
+        };
+        WhyRequest: {
+            /** @default  */
+            why: string;
         };
         /** @description A read-only serializer: the declared fields are the contract, in this order. */
         Word: {
@@ -7504,6 +8469,740 @@ export interface operations {
             };
         };
     };
+    decisions_list: {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended; taken from `next`. */
+                cursor?: string;
+                /** @description Environment ids or slugs. */
+                environment?: string[];
+                /** @description Ends within two weeks */
+                expiring?: "true" | "false";
+                /** @description Finding */
+                finding?: number[];
+                /** @description Said by */
+                layer?: ("person" | "statement" | "rule")[];
+                /** @description Rows a page. */
+                limit?: number;
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "-created_at" | "expires_at";
+                /** @description Outcome */
+                outcome?: ("accepted" | "false_positive" | "not_affected" | "mitigated" | "not_applicable")[];
+                /** @description Search */
+                search?: string;
+                /** @description Hides nothing */
+                stale?: "true" | "false";
+                /** @description State */
+                state?: ("awaiting_approval" | "active" | "suspended" | "expired" | "withdrawn" | "rejected")[];
+                /** @description Vulnerability */
+                vulnerability?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedDecisionList"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decisions_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionWriteRequest"];
+            };
+        };
+        responses: {
+            /** @description As described. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Decision"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decisions_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Decision"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decisions_approve_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Decision"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decisions_reject_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["WhyRequest"];
+            };
+        };
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Decision"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decisions_renew_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RenewRequest"];
+            };
+        };
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Decision"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decisions_withdraw_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["WhyRequest"];
+            };
+        };
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Decision"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decisions_export: {
+        parameters: {
+            query?: {
+                /** @description Environment ids or slugs. */
+                environment?: string[];
+                /** @description Ends within two weeks */
+                expiring?: "true" | "false";
+                /** @description Finding */
+                finding?: number[];
+                /** @description CSV, or one JSON object a line. */
+                format?: "csv" | "jsonl";
+                /** @description Said by */
+                layer?: ("person" | "statement" | "rule")[];
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "-created_at" | "expires_at";
+                /** @description Outcome */
+                outcome?: ("accepted" | "false_positive" | "not_affected" | "mitigated" | "not_applicable")[];
+                /** @description Search */
+                search?: string;
+                /** @description Hides nothing */
+                stale?: "true" | "false";
+                /** @description State */
+                state?: ("awaiting_approval" | "active" | "suspended" | "expired" | "withdrawn" | "rejected")[];
+                /** @description Vulnerability */
+                vulnerability?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every matching row, streamed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decisions_facets: {
+        parameters: {
+            query?: {
+                /** @description Environment ids or slugs. */
+                environment?: string[];
+                /** @description Ends within two weeks */
+                expiring?: "true" | "false";
+                /** @description Finding */
+                finding?: number[];
+                /** @description Said by */
+                layer?: ("person" | "statement" | "rule")[];
+                /** @description Outcome */
+                outcome?: ("accepted" | "false_positive" | "not_affected" | "mitigated" | "not_applicable")[];
+                /** @description Search */
+                search?: string;
+                /** @description Hides nothing */
+                stale?: "true" | "false";
+                /** @description State */
+                state?: ("awaiting_approval" | "active" | "suspended" | "expired" | "withdrawn" | "rejected")[];
+                /** @description Vulnerability */
+                vulnerability?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facets"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decisions_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecisionWriteRequest"];
+            };
+        };
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionPreview"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decisions_suggestion: {
+        parameters: {
+            query: {
+                finding: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suggestion"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     defences_list: {
         parameters: {
             query?: {
@@ -8575,6 +10274,135 @@ export interface operations {
             };
         };
     };
+    environments_deadlines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deadlines"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    environments_set_deadlines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeadlinesRequest"];
+            };
+        };
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deadlines"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     environments_ledger_retrieve: {
         parameters: {
             query?: never;
@@ -9196,6 +11024,379 @@ export interface operations {
             };
         };
     };
+    finding_changes_list: {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended; taken from `next`. */
+                cursor?: string;
+                /** @description Rows a page. */
+                limit?: number;
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "-at" | "at";
+                /** @description What */
+                verb?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedChangeList"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finding_changes_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeWriteRequest"];
+            };
+        };
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangePreview"];
+                };
+            };
+            /** @description As described. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Change"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finding_changes_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Change"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finding_changes_undo_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Change"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finding_changes_export: {
+        parameters: {
+            query?: {
+                /** @description CSV, or one JSON object a line. */
+                format?: "csv" | "jsonl";
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "-at" | "at";
+                /** @description What */
+                verb?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every matching row, streamed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finding_changes_facets: {
+        parameters: {
+            query?: {
+                /** @description What */
+                verb?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facets"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     findings_list: {
         parameters: {
             query?: {
@@ -9211,6 +11412,8 @@ export interface operations {
                 check?: string[];
                 /** @description Where the page before ended; taken from `next`. */
                 cursor?: string;
+                /** @description Due */
+                due?: ("overdue" | "week" | "later" | "none")[];
                 /** @description Environment ids or slugs. */
                 environment?: string[];
                 /** @description What is said now. */
@@ -9219,6 +11422,8 @@ export interface operations {
                 fixable?: "true" | "false";
                 /** @description Framework */
                 framework?: ("cis-docker-1.8" | "gdpr" | "hipaa" | "iso-27001-2022" | "mitre-attack-containers" | "nist-800-190" | "nist-csf-2" | "nsa-cisa-k8s" | "pci-dss-4.0.1" | "soc2")[];
+                /** @description Whether what a decision hides is left out (hide), shown too (include) or alone (only). Without it: hide, unless `state` names such a state. */
+                hidden?: "hide" | "include" | "only";
                 /** @description Host */
                 host?: number[];
                 /** @description Image */
@@ -9230,7 +11435,9 @@ export interface operations {
                 /** @description Node */
                 node?: number[];
                 /** @description Each is served by an index; “-” means descending. */
-                ordering?: "-points" | "-severity" | "-opened_at" | "opened_at" | "asset";
+                ordering?: "-points" | "-severity" | "-opened_at" | "opened_at" | "asset" | "due_at";
+                /** @description Names of people, of teams as team:name, me, or nobody. */
+                owner?: string[];
                 /** @description Package */
                 package?: number[];
                 /** @description Reopened */
@@ -9241,8 +11448,8 @@ export interface operations {
                 severity?: ("critical" | "high" | "medium" | "low" | "info")[];
                 /** @description Tools: findings that one of them reports. */
                 sources?: string[];
-                /** @description State */
-                state?: ("open" | "resolved")[];
+                /** @description Without it: what is on the worklist (open, reopened, in progress, awaiting approval). */
+                state?: ("open" | "reopened" | "in_progress" | "awaiting_approval" | "accepted" | "false_positive" | "not_affected" | "mitigated" | "not_applicable" | "resolved")[];
                 /** @description Whether the vulnerability's package was seen loaded in a running container, as known now. */
                 use?: ("seen" | "not_seen" | "not_measured")[];
                 /** @description Keys such as CVE-2024-21626, or aliases. */
@@ -9384,6 +11591,8 @@ export interface operations {
                 asset_kind?: ("host" | "container" | "image" | "cluster")[];
                 /** @description Check */
                 check?: string[];
+                /** @description Due */
+                due?: ("overdue" | "week" | "later" | "none")[];
                 /** @description Environment ids or slugs. */
                 environment?: string[];
                 /** @description What is said now. */
@@ -9394,6 +11603,8 @@ export interface operations {
                 format?: "csv" | "jsonl";
                 /** @description Framework */
                 framework?: ("cis-docker-1.8" | "gdpr" | "hipaa" | "iso-27001-2022" | "mitre-attack-containers" | "nist-800-190" | "nist-csf-2" | "nsa-cisa-k8s" | "pci-dss-4.0.1" | "soc2")[];
+                /** @description Whether what a decision hides is left out (hide), shown too (include) or alone (only). Without it: hide, unless `state` names such a state. */
+                hidden?: "hide" | "include" | "only";
                 /** @description Host */
                 host?: number[];
                 /** @description Image */
@@ -9403,7 +11614,9 @@ export interface operations {
                 /** @description Node */
                 node?: number[];
                 /** @description Each is served by an index; “-” means descending. */
-                ordering?: "-points" | "-severity" | "-opened_at" | "opened_at" | "asset";
+                ordering?: "-points" | "-severity" | "-opened_at" | "opened_at" | "asset" | "due_at";
+                /** @description Names of people, of teams as team:name, me, or nobody. */
+                owner?: string[];
                 /** @description Package */
                 package?: number[];
                 /** @description Reopened */
@@ -9414,8 +11627,8 @@ export interface operations {
                 severity?: ("critical" | "high" | "medium" | "low" | "info")[];
                 /** @description Tools: findings that one of them reports. */
                 sources?: string[];
-                /** @description State */
-                state?: ("open" | "resolved")[];
+                /** @description Without it: what is on the worklist (open, reopened, in progress, awaiting approval). */
+                state?: ("open" | "reopened" | "in_progress" | "awaiting_approval" | "accepted" | "false_positive" | "not_affected" | "mitigated" | "not_applicable" | "resolved")[];
                 /** @description Whether the vulnerability's package was seen loaded in a running container, as known now. */
                 use?: ("seen" | "not_seen" | "not_measured")[];
                 /** @description Keys such as CVE-2024-21626, or aliases. */
@@ -9479,6 +11692,8 @@ export interface operations {
                 asset_kind?: ("host" | "container" | "image" | "cluster")[];
                 /** @description Check */
                 check?: string[];
+                /** @description Due */
+                due?: ("overdue" | "week" | "later" | "none")[];
                 /** @description Environment ids or slugs. */
                 environment?: string[];
                 /** @description What is said now. */
@@ -9487,6 +11702,8 @@ export interface operations {
                 fixable?: "true" | "false";
                 /** @description Framework */
                 framework?: ("cis-docker-1.8" | "gdpr" | "hipaa" | "iso-27001-2022" | "mitre-attack-containers" | "nist-800-190" | "nist-csf-2" | "nsa-cisa-k8s" | "pci-dss-4.0.1" | "soc2")[];
+                /** @description Whether what a decision hides is left out (hide), shown too (include) or alone (only). Without it: hide, unless `state` names such a state. */
+                hidden?: "hide" | "include" | "only";
                 /** @description Host */
                 host?: number[];
                 /** @description Image */
@@ -9495,6 +11712,8 @@ export interface operations {
                 kind?: ("failed_check" | "vulnerability" | "secret" | "unsupported" | "malware" | "reported_check")[];
                 /** @description Node */
                 node?: number[];
+                /** @description Names of people, of teams as team:name, me, or nobody. */
+                owner?: string[];
                 /** @description Package */
                 package?: number[];
                 /** @description Reopened */
@@ -9505,8 +11724,8 @@ export interface operations {
                 severity?: ("critical" | "high" | "medium" | "low" | "info")[];
                 /** @description Tools: findings that one of them reports. */
                 sources?: string[];
-                /** @description State */
-                state?: ("open" | "resolved")[];
+                /** @description Without it: what is on the worklist (open, reopened, in progress, awaiting approval). */
+                state?: ("open" | "reopened" | "in_progress" | "awaiting_approval" | "accepted" | "false_positive" | "not_affected" | "mitigated" | "not_applicable" | "resolved")[];
                 /** @description Whether the vulnerability's package was seen loaded in a running container, as known now. */
                 use?: ("seen" | "not_seen" | "not_measured")[];
                 /** @description Keys such as CVE-2024-21626, or aliases. */
@@ -9571,6 +11790,8 @@ export interface operations {
                 by: "check" | "host" | "image" | "severity";
                 /** @description Check */
                 check?: string[];
+                /** @description Due */
+                due?: ("overdue" | "week" | "later" | "none")[];
                 /** @description Environment ids or slugs. */
                 environment?: string[];
                 /** @description What is said now. */
@@ -9579,6 +11800,8 @@ export interface operations {
                 fixable?: "true" | "false";
                 /** @description Framework */
                 framework?: ("cis-docker-1.8" | "gdpr" | "hipaa" | "iso-27001-2022" | "mitre-attack-containers" | "nist-800-190" | "nist-csf-2" | "nsa-cisa-k8s" | "pci-dss-4.0.1" | "soc2")[];
+                /** @description Whether what a decision hides is left out (hide), shown too (include) or alone (only). Without it: hide, unless `state` names such a state. */
+                hidden?: "hide" | "include" | "only";
                 /** @description Host */
                 host?: number[];
                 /** @description Image */
@@ -9587,6 +11810,8 @@ export interface operations {
                 kind?: ("failed_check" | "vulnerability" | "secret" | "unsupported" | "malware" | "reported_check")[];
                 /** @description Node */
                 node?: number[];
+                /** @description Names of people, of teams as team:name, me, or nobody. */
+                owner?: string[];
                 /** @description Package */
                 package?: number[];
                 /** @description Reopened */
@@ -9597,8 +11822,8 @@ export interface operations {
                 severity?: ("critical" | "high" | "medium" | "low" | "info")[];
                 /** @description Tools: findings that one of them reports. */
                 sources?: string[];
-                /** @description State */
-                state?: ("open" | "resolved")[];
+                /** @description Without it: what is on the worklist (open, reopened, in progress, awaiting approval). */
+                state?: ("open" | "reopened" | "in_progress" | "awaiting_approval" | "accepted" | "false_positive" | "not_affected" | "mitigated" | "not_applicable" | "resolved")[];
                 /** @description Whether the vulnerability's package was seen loaded in a running container, as known now. */
                 use?: ("seen" | "not_seen" | "not_measured")[];
                 /** @description Keys such as CVE-2024-21626, or aliases. */
@@ -14247,6 +16472,361 @@ export interface operations {
             };
         };
     };
+    owner_rules_list: {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended; taken from `next`. */
+                cursor?: string;
+                /** @description Rows a page. */
+                limit?: number;
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "position" | "-position";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedOwnerRuleList"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    owner_rules_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OwnerRuleWriteRequest"];
+            };
+        };
+        responses: {
+            /** @description As described. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnerRule"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    owner_rules_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnerRule"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    owner_rules_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    owner_rules_export: {
+        parameters: {
+            query?: {
+                /** @description CSV, or one JSON object a line. */
+                format?: "csv" | "jsonl";
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "position" | "-position";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every matching row, streamed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    owner_rules_facets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facets"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     packages_list: {
         parameters: {
             query?: {
@@ -15084,6 +17664,439 @@ export interface operations {
             };
             /** @description The present state does not admit this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    teams_list: {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended; taken from `next`. */
+                cursor?: string;
+                /** @description Rows a page. */
+                limit?: number;
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "name" | "-name";
+                /** @description Search */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedTeamList"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    teams_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamWriteRequest"];
+            };
+        };
+        responses: {
+            /** @description As described. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    teams_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    teams_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    teams_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedTeamWriteRequest"];
+            };
+        };
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    teams_export: {
+        parameters: {
+            query?: {
+                /** @description CSV, or one JSON object a line. */
+                format?: "csv" | "jsonl";
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "name" | "-name";
+                /** @description Search */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every matching row, streamed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    teams_facets: {
+        parameters: {
+            query?: {
+                /** @description Search */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facets"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16841,7 +19854,7 @@ export interface operations {
                 /** @description Person */
                 owner?: number[];
                 /** @description List */
-                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "uploads" | "feeds" | "gate-decisions" | "checks" | "check-results" | "findings" | "vulnerabilities" | "packages" | "tokens" | "users" | "history")[];
+                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "uploads" | "feeds" | "gate-decisions" | "checks" | "check-results" | "findings" | "decisions" | "vulnerabilities" | "packages" | "tokens" | "users" | "history")[];
                 /** @description Search */
                 search?: string;
             };
@@ -17173,7 +20186,7 @@ export interface operations {
                 /** @description Person */
                 owner?: number[];
                 /** @description List */
-                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "uploads" | "feeds" | "gate-decisions" | "checks" | "check-results" | "findings" | "vulnerabilities" | "packages" | "tokens" | "users" | "history")[];
+                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "uploads" | "feeds" | "gate-decisions" | "checks" | "check-results" | "findings" | "decisions" | "vulnerabilities" | "packages" | "tokens" | "users" | "history")[];
                 /** @description Search */
                 search?: string;
             };
@@ -17230,7 +20243,7 @@ export interface operations {
                 /** @description Person */
                 owner?: number[];
                 /** @description List */
-                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "uploads" | "feeds" | "gate-decisions" | "checks" | "check-results" | "findings" | "vulnerabilities" | "packages" | "tokens" | "users" | "history")[];
+                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "uploads" | "feeds" | "gate-decisions" | "checks" | "check-results" | "findings" | "decisions" | "vulnerabilities" | "packages" | "tokens" | "users" | "history")[];
                 /** @description Search */
                 search?: string;
             };

@@ -6,6 +6,13 @@ export type AssetKind = "host" | "container" | "image" | "cluster";
 export type NodeKind = "docker" | "probe" | "registry";
 export type NodeState = "new" | "healthy" | "degraded" | "failing" | "paused";
 export type PullState = "queued" | "running" | "succeeded" | "partial" | "failed" | "cancelled";
+export type FindingState =
+  | "open"
+  | "reopened"
+  | "in_progress"
+  | "awaiting_approval"
+  | DecisionOutcome
+  | "resolved";
 export type Role = "viewer" | "analyst" | "administrator" | "auditor";
 
 export interface Count {
@@ -115,6 +122,8 @@ export interface Environment extends EnvironmentRef {
   data_classes: string[];
   /** An image that runs here and is signed by nobody trusted is a finding. */
   requires_signatures: boolean;
+  /** A second person has to agree to decisions that hide findings here. */
+  requires_approval: boolean;
   /** Where images that run here may come from; null: nobody wrote a list. */
   allowed_registries: string[] | null;
   load: Load;
@@ -432,7 +441,7 @@ export interface Finding {
   id: number;
   kind: string;
   title: string;
-  state: "open" | "resolved";
+  state: FindingState;
   severity: Severity;
   points: number;
   check: string | null;
@@ -452,6 +461,10 @@ export interface Finding {
   opened_at: string;
   closed_at: string | null;
   times_opened: number;
+  assignee: string | null;
+  team: string | null;
+  /** Null: no deadline, or what is decided, whose clock stands. */
+  deadline: { at: string; state: "due" | "overdue" | "met" | "missed" } | null;
 }
 
 export interface Factor {
@@ -471,6 +484,168 @@ export interface FindingDetail extends Finding {
   statements: Statement[];
   use_evidence: UseEvidence | null;
   share: { of: AssetRef; load: number | null; share: number } | null;
+  decision: FindingDecision | null;
+  activity: FindingActivity[];
+  /** Other findings of the same problem. */
+  related: Count;
+}
+
+/** What hides a finding. */
+export interface FindingDecision {
+  id: number;
+  outcome: DecisionOutcome;
+  layer: DecisionLayer;
+  reason: string;
+  note: string;
+  by: string | null;
+  since: string;
+  expires_at: string | null;
+}
+
+/** Something that a person did about a finding, or that a decision hid it or no longer does. */
+export interface FindingActivity {
+  at: string;
+  who: string | null;
+  verb: "start" | "stop" | "assign" | "comment" | "decide" | "hidden" | "shown";
+  details: Record<string, unknown>;
+  change: number | null;
+  findings: number;
+  undone_at: string | null;
+}
+
+export type DecisionOutcome = "accepted" | "false_positive" | "not_affected" | "mitigated" | "not_applicable";
+export type DecisionLayer = "rule" | "statement" | "person";
+export type DecisionState =
+  | "awaiting_approval"
+  | "active"
+  | "suspended"
+  | "expired"
+  | "withdrawn"
+  | "rejected";
+
+/** What is decided, why, and what ends it. */
+export interface DecisionTerms {
+  outcome: DecisionOutcome;
+  reason: string;
+  note: string;
+  link: string;
+  expires_at: string | null;
+  ends_when: "never" | "fix" | "all_fixable";
+  trips_on_exploited: boolean;
+  trips_on_epss: number | null;
+  trips_on_exposed: boolean;
+  trips_on_control: string;
+  trips_on_version: boolean;
+}
+
+export interface Decision extends DecisionTerms {
+  id: number;
+  layer: DecisionLayer;
+  state: DecisionState;
+  problem: string;
+  vulnerability: VulnerabilityRef | null;
+  check: string | null;
+  finding_kind: string;
+  finding_key: string;
+  ecosystem: string;
+  package: string;
+  repository: string;
+  tag: string;
+  digest: string;
+  asset: AssetRef | null;
+  environment: EnvironmentRef | null;
+  labels: Record<string, string>;
+  /** Of a VEX document's statement. */
+  product: string | null;
+  reason_label: string;
+  created_at: string;
+  created_by: string | null;
+  approved_by: string | null;
+  active_from: string | null;
+  ended_at: string | null;
+  ended_because: string;
+  hides: Count;
+  is_stale: boolean;
+}
+
+/** The scope of a finding that outlives rebuilds, and what it can be narrowed to. */
+export interface ScopeSuggestion {
+  vulnerability: string | null;
+  check: string | null;
+  finding_kind: string;
+  finding_key: string;
+  ecosystem: string;
+  package: string;
+  repository: string;
+  asset: AssetRef | null;
+  repositories: string[];
+  tags: string[];
+  digests: string[];
+  environments: EnvironmentRef[];
+}
+
+/** What a decision would hide. */
+export interface DecisionPreview {
+  findings: Count;
+  assets: number;
+  by_severity: SeverityCounts;
+  exploited: number;
+  unseen: number;
+  decided_already: number;
+  environments: EnvironmentRef[];
+  needs_approval: boolean;
+  sample: { id: number; title: string; severity: Severity; asset: AssetRef }[];
+  warnings: string[];
+  history: {
+    findings: Count;
+    weeks: { at: string; hidden: number }[];
+    trips: { at: string; why: string }[];
+  };
+}
+
+/** What a change of findings would touch. */
+export interface ChangePreview {
+  findings: number;
+  assets: number;
+  by_severity: SeverityCounts;
+  exploited: number;
+  left_alone: Record<string, number>;
+  decisions: number | null;
+}
+
+export interface FindingChange {
+  id: number;
+  verb: string;
+  details: Record<string, unknown>;
+  at: string;
+  by: string | null;
+  findings: number;
+  undone_at: string | null;
+}
+
+export interface Team {
+  id: number;
+  name: string;
+  members: string[];
+  manager: string | null;
+}
+
+export interface OwnerRule {
+  id: number;
+  position: number;
+  environment: EnvironmentRef | null;
+  labels: Record<string, string>;
+  repository: string;
+  team: string;
+}
+
+/** Within how many days an environment wants findings of a severity mended; null narrows nothing. */
+export interface Deadline {
+  severity: Severity;
+  exposed: boolean | null;
+  exploited: boolean | null;
+  days: number;
+  starts: "opened" | "fix" | "exploited";
 }
 
 /** Where a package was seen loaded; or since when all that runs of its image is watched. */

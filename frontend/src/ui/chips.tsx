@@ -2,13 +2,21 @@ import type { NodeState, Outcome, PullState } from "../api/types";
 import { wordsOf } from "./quantities";
 import classes from "./severity.module.css";
 
-type Tone = "good" | "bad" | "warn" | "unknown" | "plain";
+type Tone = "good" | "bad" | "warn" | "decided" | "unknown" | "plain";
 
 const GLYPHS: Record<Tone, React.ReactNode> = {
   good: <path d="m2 6 3 3 5-6" fill="none" stroke="currentColor" strokeWidth="1.8" />,
   bad: <path d="m2.5 2.5 7 7M9.5 2.5l-7 7" fill="none" stroke="currentColor" strokeWidth="1.8" />,
   warn: (
     <path d="M6 2v5M6 9.5v.5" fill="none" stroke="currentColor" strokeWidth="1.8" strokeLinecap="round" />
+  ),
+  decided: (
+    <path
+      d="M6 1.2 10 3v3c0 2.600-1.700 4.200-4 5-2.300-.8-4-2.400-4-5V3z"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.5"
+    />
   ),
   unknown: (
     <circle

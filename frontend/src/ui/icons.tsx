@@ -143,3 +143,9 @@ export const AffectedIcon = icon(
 export const GateIcon = icon(
   <path d="M2.500 14V3M13.500 14V3M2.500 6.500h11M2.500 10.500h11M6 6.500v4M10 6.500v4" />,
 );
+export const DecisionIcon = icon(
+  <path d="M8 1.500 13 4v4c0 3-2 5-5 6.500C5 13 3 11 3 8V4zM5.500 8l2 2 3-3.500" />,
+);
+export const TeamIcon = icon(
+  <path d="M5.500 7.500a2.300 2.300 0 1 0 0-4.600 2.300 2.300 0 0 0 0 4.600zM1.500 13c.3-2.300 1.900-3.500 4-3.500s3.700 1.200 4 3.500M11 7.200a2 2 0 1 0-.6-3.900M11.800 9.600c1.500.3 2.500 1.500 2.700 3.400" />,
+);

@@ -14,7 +14,7 @@ const COLLECTIONS: Record<string, string> = {
 
 /** The page of one thing, or null for kinds that have none. */
 export function pathOf(kind: string, id: number | string): string | null {
-  if (kind === "finding") return `/findings?state=open,resolved&open=${id}`;
+  if (kind === "finding") return `/findings?hidden=include&open=${id}`;
   const collection = COLLECTIONS[kind];
   return collection ? `${collection}/${id}` : null;
 }

@@ -55,6 +55,8 @@ def test_a_person_signs_in_and_out() -> None:
     assert answer.status_code == 200
     assert answer.json()["user"]["role"] == "analyst"
     assert answer.json()["user"]["permissions"] == [
+        "decisions.make",
+        "findings.work",
         "fleet.view",
         "gate.ask",
         "pulls.control",

@@ -12,10 +12,13 @@ from django.test import Client
 from django.utils import timezone
 
 from posture.accounts.choices import Role
-from posture.accounts.models import User
+from posture.accounts.models import Team, User
+from posture.accounts.teams import save_team
 from posture.accounts.view_actions import save_view
 from posture.collection import uploads
 from posture.collection.choices import UploadSource
+from posture.decisions.actions import make
+from posture.decisions.models import Change, OwnerRule
 from posture.fleet.models import Environment
 from posture.gate.actions import keep, set_policy
 from posture.gate.decide import Facts, Rules
@@ -46,7 +49,30 @@ def admin(db: None) -> Client:
         uploads.accept([b"{}"], name=name, source=UploadSource.UPLOAD, by=user)
     for name in ("production", "staging"):
         answer(Environment.objects.filter(slug=name).first(), user)
+    work(user, "Platform", "Web")
     return signed_in(user)
+
+
+def work(user: User, *teams: str) -> None:
+    """Teams with their rules, and a decision that hides nothing and a change, in each environment and in none."""
+    for name in teams:
+        save_team(team=Team(), name=name, members=[user], by=user)
+    places = [*Environment.objects.order_by("slug"), None]
+    for place in places:
+        OwnerRule.objects.create(
+            environment=place, repository="shop/none", team=Team.objects.order_by("name").first()
+        )
+        Change.objects.create(
+            verb="comment", details={"text": "Looking."}, at=timezone.now(), by=user, findings_total=1
+        )
+        make(
+            by=None,
+            outcome="false_positive",
+            reason="test_data",
+            finding_kind="secret",
+            finding_key="none",
+            environment=place,
+        )
 
 
 def answer(environment: Environment | None, user: User) -> None:
@@ -72,6 +98,7 @@ def stager(fleet: Fleet, db: None) -> Client:
     uploads.accept([b"{}"], name="gamma.json", source=UploadSource.UPLOAD, by=user)
     for name in (fleet.production, fleet.staging):
         answer(name, user)
+    work(user, "Staging")
     return signed_in(user)
 
 

@@ -35,6 +35,7 @@ export function EnvironmentForm({ edited, onClose }: { edited: Environment | nul
   const [line, setLine] = useState<number | string>(edited?.line ?? 100);
   const [dataClasses, setDataClasses] = useState<string[]>(edited?.data_classes ?? []);
   const [signed, setSigned] = useState(edited?.requires_signatures ?? false);
+  const [approved, setApproved] = useState(edited?.requires_approval ?? false);
   const [listed, setListed] = useState(edited ? edited.allowed_registries !== null : false);
   const [registries, setRegistries] = useState(edited?.allowed_registries?.join("\n") ?? "");
   const change = useChange<Environment>(["/hosts", "/containers", "/findings"]);
@@ -47,6 +48,7 @@ export function EnvironmentForm({ edited, onClose }: { edited: Environment | nul
       line: Number(line),
       data_classes: dataClasses,
       requires_signatures: signed,
+      requires_approval: approved,
       allowed_registries: listed ? linesOf(registries) : null,
     };
     try {
@@ -113,6 +115,13 @@ export function EnvironmentForm({ edited, onClose }: { edited: Environment | nul
               description="One that runs here and is not is a finding."
               checked={signed}
               onChange={(event) => setSigned(event.currentTarget.checked)}
+            />
+            <Checkbox
+              size="xs"
+              label="A second person has to agree to decisions"
+              description="What hides findings here waits until somebody else agrees."
+              checked={approved}
+              onChange={(event) => setApproved(event.currentTarget.checked)}
             />
             <Checkbox
               size="xs"

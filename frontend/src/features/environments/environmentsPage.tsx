@@ -9,6 +9,7 @@ import { PageFrame, Panel, pageClasses } from "../../ui/page";
 import { loadText, shareText, wholeText, wordsOf } from "../../ui/quantities";
 import { SeverityTally } from "../../ui/severity";
 import { Empty, Loading, ProblemNote } from "../../ui/states";
+import { Deadlines } from "./deadlines";
 import { EnvironmentForm } from "./environmentForm";
 import { TrustedSigners } from "./trustedSigners";
 
@@ -106,6 +107,7 @@ export function EnvironmentsPage() {
           </div>
         </Panel>
       )}
+      <Deadlines environments={rows} />
       <TrustedSigners environments={rows} mayChange={mayChange} />
       {edited && (
         <EnvironmentForm edited={edited === "new" ? null : edited} onClose={() => setEdited(null)} />

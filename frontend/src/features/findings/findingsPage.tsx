@@ -1,8 +1,12 @@
 import { SegmentedControl } from "@mantine/core";
+import { useMemo } from "react";
+import { useSession } from "../../api/session";
 import { Explorer } from "../../ui/explorer/explorer";
 import { FINDING_LIST } from "../../ui/lists/findings";
 import { PageFrame } from "../../ui/page";
+import { useScope } from "../../url/scope";
 import { useAddressValue } from "../../url/useView";
+import { findingActions } from "./findingBulk";
 import { FindingGroups, GROUPINGS, type Grouping } from "./findingGroups";
 
 function isGrouping(value: string | null): value is Grouping {
@@ -11,6 +15,9 @@ function isGrouping(value: string | null): value is Grouping {
 
 export function FindingsPage() {
   const [group, setGroup] = useAddressValue("group");
+  const { can } = useSession();
+  const { asOf } = useScope();
+  const actions = useMemo(() => findingActions(can), [can]);
   const grouping = isGrouping(group) ? group : null;
   return (
     <PageFrame
@@ -20,6 +27,7 @@ export function FindingsPage() {
     >
       <Explorer
         definition={FINDING_LIST}
+        bulk={asOf || actions.length === 0 ? undefined : actions}
         toolbarExtra={
           <SegmentedControl
             size="xs"

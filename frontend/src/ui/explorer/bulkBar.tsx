@@ -5,7 +5,7 @@ import type { Count } from "../../api/types";
 import { Confirm } from "../confirm";
 import { useNotices } from "../notices";
 import { countText, plural } from "../quantities";
-import type { BulkAction, BulkAnswer } from "./definition";
+import type { BulkAction, BulkAnswer, Chosen } from "./definition";
 import classes from "./explorer.module.css";
 
 /** An action on all that match, after the server said what it would touch. */
@@ -41,16 +41,22 @@ export function BulkBar<Row>({
   const [busy, setBusy] = useState<string | null>(null);
   const [widened, setWidened] = useState(false);
   const [previewed, setPreviewed] = useState<Previewed<Row> | null>(null);
+  const [asked, setAsked] = useState<{ action: BulkAction<Row>; chosen: Chosen<Row> } | null>(null);
   const all = widened && matching !== null;
 
   const act = async (action: BulkAction<Row>, fitting: Row[]) => {
+    if (action.ask) {
+      const filters = queryValues({ ...query, ordering: undefined, as_of: undefined });
+      setAsked({ action, chosen: all && matching ? { filters, count: matching } : { rows: fitting } });
+      return;
+    }
     setBusy(action.label);
     try {
       if (all && action.matching) {
         const filters = queryValues({ ...query, ordering: undefined, as_of: undefined });
         setPreviewed({ action, filters, answer: await action.matching.run(filters, true) });
       } else {
-        notices.done(await action.run(fitting));
+        if (action.run) notices.done(await action.run(fitting));
         onClear();
       }
     } catch (error) {
@@ -67,13 +73,13 @@ export function BulkBar<Row>({
           ? `All ${countText(matching)} ${many} that match are selected`
           : `${plural(rows.length, one, many)} selected`}
       </strong>
-      {matching && actions.some((action) => action.matching) && (
+      {matching && actions.some((action) => action.matching || action.ask) && (
         <Button variant="default" onClick={() => setWidened(!widened)}>
           {all ? `Only the ${rows.length} shown` : `Select all ${countText(matching)} that match`}
         </Button>
       )}
       {actions
-        .filter((action) => !all || action.matching)
+        .filter((action) => !all || action.matching || action.ask)
         .map((action) => {
           const fitting = action.fits ? rows.filter(action.fits) : rows;
           return (
@@ -83,10 +89,14 @@ export function BulkBar<Row>({
               disabled={(!all && fitting.length === 0) || busy !== null}
               onClick={() => void act(action, fitting)}
             >
-              {all ? `${action.label} …` : `${action.label} (${fitting.length})`}
+              {all || action.ask ? `${action.label} …` : `${action.label} (${fitting.length})`}
             </Button>
           );
         })}
+      {asked?.action.ask?.(asked.chosen, (done) => {
+        setAsked(null);
+        if (done) onClear();
+      })}
       <CloseButton aria-label="Clear the selection" onClick={onClear} />
       <Confirm
         opened={previewed !== null}

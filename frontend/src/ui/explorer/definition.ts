@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import type { Query } from "../../api/client";
+import type { Count } from "../../api/types";
 
 /** One column of a list. Columns are data: the explorer draws every list from them. */
 export interface Column<Row> {
@@ -40,11 +41,16 @@ export interface BulkAnswer {
   changed: number;
 }
 
+/** What an action is asked for: rows, or everything that matches the list's filters. */
+export type Chosen<Row> = { rows: Row[] } | { filters: Record<string, string>; count: Count };
+
 export interface BulkAction<Row> {
   label: string;
   /** Whether this action makes sense for a row; the others in the selection are left out. */
   fits?: (row: Row) => boolean;
-  run: (rows: Row[]) => Promise<string>;
+  run?: (rows: Row[]) => Promise<string>;
+  /** Asks for more first, and does it all itself: on these rows, or on all that match these filters. */
+  ask?: (chosen: Chosen<Row>, close: (done: boolean) => void) => ReactNode;
   /** The same on everything that the list's filters match, also what is not shown yet. */
   matching?: {
     /** With `preview` nothing is changed: the answer says what would be. */

@@ -1,7 +1,8 @@
 import type { Finding } from "../../api/types";
 import { AgreementChip } from "../agreement";
 import { AssetLink, EnvironmentName } from "../assetLink";
-import { Chip } from "../chips";
+import { DeadlineText } from "../decisions/deadlineText";
+import { FindingStateChip } from "../decisions/stateChip";
 import type { ListDefinition } from "../explorer/definition";
 import { FixText } from "../fix";
 import { Moment } from "../moment";
@@ -18,7 +19,6 @@ export const FINDING_LIST: ListDefinition<Finding> = {
   search: true,
   past: true,
   usualOrdering: "-points",
-  usualFilters: { state: ["open"] },
   columns: [
     {
       id: "title",
@@ -75,7 +75,19 @@ export const FINDING_LIST: ListDefinition<Finding> = {
       id: "state",
       label: "State",
       usual: false,
-      cell: (finding) => <Chip tone={finding.state === "open" ? "bad" : "good"}>{finding.state}</Chip>,
+      cell: (finding) => <FindingStateChip state={finding.state} />,
+    },
+    {
+      id: "due",
+      label: "Due",
+      orderings: ["due_at"],
+      cell: (finding) => <DeadlineText deadline={finding.deadline} />,
+    },
+    {
+      id: "owner",
+      label: "Owner",
+      usual: false,
+      cell: (finding) => [finding.team, finding.assignee].filter(Boolean).join(", ") || "–",
     },
     { id: "host", label: "Host", usual: false, cell: (finding) => <AssetLink asset={finding.host} /> },
     { id: "kind", label: "Kind", usual: false, cell: (finding) => wordsOf(finding.kind) },
@@ -102,7 +114,26 @@ export const FINDING_LIST: ListDefinition<Finding> = {
   ],
   filters: [
     { name: "state", label: "State" },
+    {
+      name: "hidden",
+      label: "Decided",
+      single: true,
+      choices: [
+        { value: "include", label: "Show too" },
+        { value: "only", label: "Show alone" },
+      ],
+    },
     { name: "severity", label: "Severity" },
+    { name: "due", label: "Due" },
+    {
+      name: "owner",
+      label: "Owner",
+      words: (value) => value.replace(/^team:/, "team "),
+      choices: [
+        { value: "me", label: "Me and my teams" },
+        { value: "nobody", label: "Nobody" },
+      ],
+    },
     { name: "kind", label: "Kind" },
     { name: "check", label: "Check" },
     { name: "vulnerability", label: "Vulnerability" },
@@ -131,7 +162,7 @@ export const FINDING_LIST: ListDefinition<Finding> = {
   ],
   drawer: (id, row) => <FindingPanel id={id} row={row} />,
   nothing: {
-    title: "No finding is open",
+    title: "No finding is on the worklist",
     words:
       "Either nothing is wrong or nothing was measured yet: the freshness lamp above and the coverage of each host tell which.",
   },

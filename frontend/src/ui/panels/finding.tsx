@@ -1,17 +1,18 @@
 import { Stack } from "@mantine/core";
 import { Link } from "react-router";
 import { useItem } from "../../api/hooks";
-import type { Finding, FindingDetail, Statement, UseEvidence, Word } from "../../api/types";
+import type { Count, Finding, FindingDetail, Statement, UseEvidence, Word } from "../../api/types";
 import { pathOf } from "../../url/paths";
 import { useCarry, useScope } from "../../url/scope";
 import { AgreementChip } from "../agreement";
 import { AssetLink, EnvironmentName } from "../assetLink";
-import { Chip } from "../chips";
+import { Activity, DecisionNote, FindingWork } from "../decisions/findingWork";
+import { FindingStateChip } from "../decisions/stateChip";
 import { FixText } from "../fix";
 import { Moment } from "../moment";
 import { packageText } from "../packageText";
 import { type Fact, Facts, pageClasses } from "../page";
-import { absoluteText, chanceText, loadText, shareText, wordsOf } from "../quantities";
+import { absoluteText, chanceText, countText, loadText, shareText, wordsOf } from "../quantities";
 import { SeverityGlyph, severityWord } from "../severity";
 import { Loading, ProblemNote } from "../states";
 import { EvidenceLines } from "./evidence";
@@ -36,7 +37,7 @@ export function FindingPanel({ id, row }: { id: string; row: Finding | undefined
         </div>
         <ul className={classes.chips}>
           <li>
-            <Chip tone={finding.state === "open" ? "bad" : "good"}>{finding.state}</Chip>
+            <FindingStateChip state={finding.state} />
           </li>
           <li className={classes.chip}>{severityWord(finding.severity)}</li>
           <li className={classes.chip}>{wordsOf(finding.kind)}</li>
@@ -54,10 +55,12 @@ export function FindingPanel({ id, row }: { id: string; row: Finding | undefined
           ["Host", <AssetLink key="host" asset={finding.host} />],
           ["Environment", <EnvironmentName key="environment" environment={finding.environment} />],
           ["Open since", <Moment key="opened" at={finding.opened_at} />],
+          ["Owner", ownerText(finding)],
+          ...(finding.deadline ? [deadlineFact(finding.deadline)] : []),
           ...(finding.closed_at
             ? ([["Resolved", <Moment key="closed" at={finding.closed_at} />]] as [string, React.ReactNode][])
             : []),
-          ...aboutWhat(finding, to),
+          ...aboutWhat(finding, detail?.related, to),
           ...(finding.use ? [inUse(finding.use, detail?.use_evidence ?? null)] : []),
         ]}
       />
@@ -65,6 +68,8 @@ export function FindingPanel({ id, row }: { id: string; row: Finding | undefined
       {!detail && !item.error && <Loading what="the details" rows={4} />}
       {detail && (
         <>
+          <DecisionNote finding={detail} />
+          {!asOf && <FindingWork finding={detail} />}
           <section className={classes.block}>
             <h2>
               Why it matters here: {loadText(detail.points)} points
@@ -116,6 +121,10 @@ export function FindingPanel({ id, row }: { id: string; row: Finding | undefined
             <RequirementChips requirements={detail.requirements} />
           </section>
           <section className={classes.block}>
+            <h2>Activity</h2>
+            <Activity rows={detail.activity} />
+          </section>
+          <section className={classes.block}>
             <h2>When it was open</h2>
             <table className={pageClasses.table}>
               <thead>
@@ -140,8 +149,24 @@ export function FindingPanel({ id, row }: { id: string; row: Finding | undefined
   );
 }
 
+function ownerText(finding: Finding): string {
+  return [finding.team && `team ${finding.team}`, finding.assignee].filter(Boolean).join(", ") || "nobody";
+}
+
+function deadlineFact({ at, state }: NonNullable<Finding["deadline"]>): Fact {
+  const words = { due: "Due", overdue: "Overdue since", met: "Was due", missed: "Was due" }[state];
+  return [
+    words,
+    <span key="deadline">
+      <Moment at={at} />
+      {state === "met" && ", resolved in time"}
+      {state === "missed" && ", resolved late"}
+    </span>,
+  ];
+}
+
 /** The check that failed, or the vulnerability and the package that has it. */
-function aboutWhat(finding: Finding, to: ReturnType<typeof useCarry>): Fact[] {
+function aboutWhat(finding: Finding, related: Count | undefined, to: ReturnType<typeof useCarry>): Fact[] {
   const { vulnerability } = finding;
   if (vulnerability) {
     const facts: Fact[] = [
@@ -163,7 +188,7 @@ function aboutWhat(finding: Finding, to: ReturnType<typeof useCarry>): Fact[] {
       [
         "Everywhere",
         <Link key="everywhere" to={to("/findings", { vulnerability: vulnerability.key })}>
-          all findings of it
+          {related && related.value > 0 ? `${countText(related)} more on the worklist` : "all findings of it"}
         </Link>,
       ],
     ];
@@ -219,7 +244,7 @@ function inUse(use: NonNullable<Finding["use"]>, evidence: UseEvidence | null): 
   ];
 }
 
-/** What VEX documents say of it. They hide nothing: whether to go by them is for people to decide. */
+/** What VEX documents say of it. That it is not affected hides it, below what people decide. */
 function Statements({ statements }: { statements: Statement[] }) {
   return (
     <section className={classes.block}>
