@@ -48,7 +48,9 @@ from posture.fleet.views import ContainerViewSet, HostViewSet
 from posture.gate.views import GateDecisionViewSet, GatePolicyViewSet
 from posture.history.views import HistoryViewSet
 from posture.images.signer_views import ImageSignaturesView
+from posture.risk.action_views import ActionsView, WhatIfView
 from posture.risk.views import AssetLedgerView, EnvironmentLedgerView
+from posture.trends.views import ChangesView, TrendView
 from posture.vulnerabilities.views import SbomView, ScansView
 
 router = SimpleRouter(trailing_slash=False)
@@ -117,6 +119,10 @@ urlpatterns = [
     path("containers/<int:pk>/probe", ContainerProbeView.as_view()),
     path("gate", GateView.as_view()),
     path("affected", AffectedView.as_view()),
+    path("actions", ActionsView.as_view()),
+    path("what-if", WhatIfView.as_view()),
+    path("trends", TrendView.as_view()),
+    path("changes", ChangesView.as_view()),
     path("mechanisms", MechanismsView.as_view()),
     path("schema", SchemaView.as_view()),
     path("docs", DocsView.as_view()),

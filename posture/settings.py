@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "posture.findings",
     "posture.risk",
     "posture.decisions",
+    "posture.trends",
     "posture.gate",
     "posture.collection",
 ]
@@ -257,6 +258,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "posture.collection.tasks.end_decisions",
         "schedule": timedelta(minutes=1),
         "options": {"expires": 50},
+    },
+    "count the day": {
+        "task": "posture.collection.tasks.count_days",
+        "schedule": timedelta(minutes=5),
+        "options": {"expires": 280},
     },
     "check what decisions hide": {
         "task": "posture.collection.tasks.check_decisions",

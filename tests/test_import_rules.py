@@ -19,6 +19,7 @@ LAYERS = [
     {"findings"},
     {"risk"},
     {"decisions"},
+    {"trends"},
     {"gate"},
     {"runtime"},
     {"incidents"},

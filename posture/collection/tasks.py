@@ -23,6 +23,7 @@ from posture.collection import (
 from posture.decisions import actions as decisions
 from posture.findings import tallies
 from posture.risk import use
+from posture.trends import counting
 
 logger = logging.getLogger(__name__)
 
@@ -155,6 +156,13 @@ def check_decisions() -> None:
     with _later_without_database("the check of decisions"):
         for wrong in decisions.check(timezone.now()):
             logger.error("The nightly check of decisions mended: %s", wrong)
+
+
+@shared_task
+def count_days() -> None:
+    """Count findings and loads of today, and of days that nobody has counted since they ended."""
+    with _later_without_database("the counting of days"):
+        counting.catch_up(timezone.now())
 
 
 @shared_task

@@ -146,13 +146,16 @@ class FindingViewSet(ResourceViewSet):
                 self.attach_item(row)
 
     def intervals_then(self, ids: list[int]) -> dict[int, OpenInterval]:
-        """The newest interval of each that had begun at the moment."""
-        newest = (
-            OpenInterval.objects.filter(finding__in=ids, opened_at__lte=self.moment)
-            .order_by("finding", "-opened_at")
-            .distinct("finding")
-        )
-        return {interval.finding_id: interval for interval in newest}
+        """The newest interval of each that had begun at the moment, opening where the finding did: an interval that begins
+        where another ends only changed what was said."""
+        begun = OpenInterval.objects.filter(finding__in=ids, opened_at__lte=self.moment)
+        found: dict[int, OpenInterval] = {}
+        for interval in begun.order_by("finding", "opened_at"):
+            before = found.get(interval.finding_id)
+            if before is not None and before.closed_at == interval.opened_at:
+                interval.opened_at = before.opened_at
+            found[interval.finding_id] = interval
+        return found
 
     def outcomes_then(self, ids: list[int]) -> dict[int, int]:
         """What was decided of each at the moment, as numbers."""

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from posture.base.intervals import IntervalQuerySet
+from posture.fleet.figures import during
 from posture.fleet.querysets import within
 
 if TYPE_CHECKING:
@@ -24,9 +25,8 @@ class ImageQuerySet(models.QuerySet):
         """Images that some host held at `moment`; None means now."""
         if moment is None:
             return self.filter(asset__gone_at__isnull=True)
-        return self.filter(
-            Q(asset__gone_at__isnull=True) | Q(asset__gone_at__gt=moment), asset__first_seen_at__lte=moment
-        )
+        # One that left and came back was away in between: its load tells, which ends and begins with it.
+        return self.filter(during("asset__loads", moment), asset__first_seen_at__lte=moment)
 
 
 class TrustedSignerQuerySet(models.QuerySet):

@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/v1/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Fixes ranked by how far the load of the scope falls for one unit of work. */
+        get: operations["actions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/affected": {
         parameters: {
             query?: never;
@@ -13,6 +30,23 @@ export interface paths {
         };
         /** @description What holds a package that is affected, and where it runs: by stored packages, without scanning anything. */
         get: operations["affected"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What changed between two moments. */
+        get: operations["changes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2867,6 +2901,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/trends": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Findings and load by day. */
+        get: operations["trends"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/trusted-signers": {
         parameters: {
             query?: never;
@@ -3318,6 +3369,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/what-if": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description What loads would be without some findings, or hosts above another line. Nothing is changed. */
+        post: operations["what_if"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -3328,6 +3396,32 @@ export interface components {
          * @enum {string}
          */
         AboutEnum: "vulnerability" | "package";
+        /** @description A fix, the findings that it removes, and the load that would be left. */
+        Action: {
+            key: string;
+            sort: components["schemas"]["SortEnum"];
+            title: string;
+            advice: string;
+            /** @description The unit of work that it takes. */
+            work: string;
+            /** @description An image repository, a container project, or a host. */
+            place: string;
+            severity: components["schemas"]["SeverityEnum"];
+            findings: number;
+            assets: number;
+            /** Format: double */
+            load_before: number;
+            /** Format: double */
+            load_after: number;
+            /** Format: double */
+            fall: number;
+            /** @description The 500 heaviest. */
+            finding_ids: number[];
+            /** @description Filters of `/findings` that show them. */
+            filters: {
+                [key: string]: string;
+            };
+        };
         /**
          * @description * `pull` - pull
          *     * `pause` - pause
@@ -3335,6 +3429,15 @@ export interface components {
          * @enum {string}
          */
         ActionEnum: "pull" | "pause" | "resume";
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        Actions: {
+            /** Format: double */
+            load: number | null;
+            hosts: number;
+            /** @description Fixes are found among so many of the worst findings. */
+            looked_at: number;
+            results: components["schemas"]["Action"][];
+        };
         /**
          * @description * `start` - start
          *     * `stop` - stop
@@ -3480,6 +3583,12 @@ export interface components {
              */
             preview: boolean;
         };
+        /**
+         * @description * `severity` - severity
+         *     * `kind` - kind
+         * @enum {string}
+         */
+        ByEnum: "severity" | "kind";
         /** @description Declares the shape of a value that is a plain mapping already. */
         Cell: {
             /** @description The cell's row under /defences. */
@@ -3535,6 +3644,32 @@ export interface components {
             terms?: components["schemas"]["TermsRequest"];
             /** @description Of decide: only there. */
             environment?: string | null;
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        Changed: {
+            total: number;
+            /** @description The worst, or newest, 50. */
+            rows: components["schemas"]["ChangedRow"][];
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        ChangedRow: {
+            id: number;
+            title: string;
+            severity: components["schemas"]["SeverityEnum"] | components["schemas"]["NullEnum"];
+            asset: components["schemas"]["AssetRef"];
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        Changes: {
+            /** Format: date-time */
+            begin: string;
+            /** Format: date-time */
+            end: string;
+            opened: components["schemas"]["Changed"];
+            reopened: components["schemas"]["Changed"];
+            resolved: components["schemas"]["Changed"];
+            decided: components["schemas"]["Changed"];
+            new_assets: components["schemas"]["Changed"];
+            gone_assets: components["schemas"]["Changed"];
         };
         /** @description A read-only serializer: the declared fields are the contract, in this order. */
         Check: {
@@ -3770,6 +3905,32 @@ export interface components {
          * @enum {string}
          */
         DataClassesEnum: "personal" | "cardholder";
+        /** @description One day, in UTC. Null: nothing was counted or measured. */
+        Day: {
+            /** Format: date */
+            day: string;
+            opened: number | null;
+            reopened: number | null;
+            resolved: number | null;
+            /** @description On the worklist at the end of the day. */
+            open: number | null;
+            /** @description Open then, and hidden by a decision. */
+            decided: number | null;
+            /** @description Severity, or kind → its numbers. */
+            groups: {
+                [key: string]: components["schemas"]["Numbers"];
+            } | null;
+            /** Format: double */
+            load: number | null;
+            /** Format: double */
+            line: number | null;
+            /** Format: double */
+            coverage: number | null;
+            /** Format: double */
+            band: number | null;
+            hosts: number | null;
+            hosts_above: number | null;
+        };
         /** @description Findings of this severity are to be mended within so many days. Null narrows nothing. */
         Deadline: {
             severity: components["schemas"]["SeverityEnum"];
@@ -4132,6 +4293,23 @@ export interface components {
             hosts_above_line: number;
             containers: number;
             open_findings: components["schemas"]["SeverityCounts"];
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        EnvironmentIf: {
+            environment: {
+                [key: string]: unknown;
+            };
+            /** Format: double */
+            line_before: number;
+            /** Format: double */
+            line_after: number;
+            /** Format: double */
+            before: number | null;
+            /** Format: double */
+            after: number | null;
+            hosts: number;
+            above_before: number;
+            above_after: number;
         };
         /** @description Declares the shape of a value that is a plain mapping already. */
         EnvironmentLedger: {
@@ -4765,6 +4943,14 @@ export interface components {
             "runtime-sensor"?: components["schemas"]["Cell"] | null;
             firewall?: components["schemas"]["Cell"] | null;
         };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        HostIf: {
+            asset: components["schemas"]["AssetRef"];
+            /** Format: double */
+            before: number;
+            /** Format: double */
+            after: number;
+        };
         /** @description A read-only serializer: the declared fields are the contract, in this order. */
         HostItem: {
             id: number;
@@ -5397,6 +5583,14 @@ export interface components {
             reason: string;
         };
         NullEnum: null;
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        Numbers: {
+            opened: number;
+            reopened: number;
+            resolved: number;
+            open: number;
+            decided: number;
+        };
         /** @description Declares the shape of a value that is a plain mapping already. */
         Object: {
             kind: string;
@@ -6493,6 +6687,12 @@ export interface components {
             where: string;
             reason: string;
         };
+        /**
+         * @description * `upgrade` - upgrade
+         *     * `setting` - setting
+         * @enum {string}
+         */
+        SortEnum: "upgrade" | "setting";
         /** @description Declares the shape of a value that is a plain mapping already. */
         SourceSeverity: {
             source: string;
@@ -6594,6 +6794,13 @@ export interface components {
             scope: components["schemas"]["ScopeEnum"];
             /** Format: date-time */
             expires_at?: string | null;
+        };
+        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        Trend: {
+            /** @description Null: the whole fleet. */
+            environment: components["schemas"]["EnvironmentRef"] | null;
+            by: components["schemas"]["ByEnum"];
+            days: components["schemas"]["Day"][];
         };
         /** @description What a policy would have said to the newest images, as they are known now. */
         TrialAnswer: {
@@ -7015,6 +7222,20 @@ export interface components {
             at: string;
             hidden: number;
         };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        WhatIf: {
+            environments: components["schemas"]["EnvironmentIf"][];
+            hosts_total: number;
+            /** @description The 50 that fall most. */
+            hosts: components["schemas"]["HostIf"][];
+        };
+        WhatIfWriteRequest: {
+            findings?: number[];
+            /** @description Environment slug → another line. */
+            lines?: {
+                [key: string]: number;
+            };
+        };
         WhyRequest: {
             /** @default  */
             why: string;
@@ -7061,6 +7282,58 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    actions: {
+        parameters: {
+            query?: {
+                /** @description One, by id or slug. Without it: all that may be seen. */
+                environment?: string;
+                /** @description At most 50; 20 unless said. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Actions"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     affected: {
         parameters: {
             query: {
@@ -7088,6 +7361,59 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Affected"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changes: {
+        parameters: {
+            query: {
+                /** @description One, by id or slug. */
+                environment?: string;
+                from: string;
+                /** @description Now unless said. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changes"];
                 };
             };
             /** @description The request breaks a rule; `errors` names the parameter or field. */
@@ -18486,6 +18812,62 @@ export interface operations {
             };
         };
     };
+    trends: {
+        parameters: {
+            query?: {
+                /** @description What `groups` are; severity unless said. */
+                by?: "kind" | "severity";
+                /** @description One, by id or slug. Without it: the whole fleet. */
+                environment?: string;
+                /** @description The first day, in UTC; 90 days ago unless said. */
+                from?: string;
+                /** @description The last day; today unless said. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trend"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     trusted_signers_list: {
         parameters: {
             query?: {
@@ -20579,6 +20961,66 @@ export interface operations {
             };
             /** @description The sender's role or the token's scope does not allow this. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    what_if: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["WhatIfWriteRequest"];
+            };
+        };
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatIf"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

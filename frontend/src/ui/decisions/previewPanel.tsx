@@ -5,14 +5,16 @@ import { useCarry } from "../../url/scope";
 import { countText, plural, wholeText } from "../quantities";
 import { SeverityGlyph, SeverityTally } from "../severity";
 import classes from "./decisions.module.css";
+import { useShownAtOnce } from "./useShownAtOnce";
 
 /** What a decision would hide now, what to be warned of, and what it would have hidden in the last weeks. */
 export function PreviewPanel({ preview }: { preview: DecisionPreview }) {
   const to = useCarry();
+  const here = useShownAtOnce();
   const { findings, history } = preview;
   const most = Math.max(1, ...history.weeks.map((week) => week.hidden));
   return (
-    <section className={classes.preview} aria-label="What it would hide">
+    <section ref={here} className={classes.preview} aria-label="What it would hide">
       <p>
         It would hide <strong>{countText(findings)}</strong> {findings.value === 1 ? "finding" : "findings"}{" "}
         on {plural(preview.assets, "asset", "assets")}

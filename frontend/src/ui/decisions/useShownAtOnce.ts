@@ -1,0 +1,8 @@
+import { useEffect, useRef } from "react";
+
+/** What appears at the end of a long dialog is brought into sight: it is what was asked for. */
+export function useShownAtOnce() {
+  const here = useRef<HTMLElement>(null);
+  useEffect(() => here.current?.scrollIntoView?.({ block: "nearest" }), []);
+  return here;
+}

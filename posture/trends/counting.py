@@ -1,0 +1,134 @@
+"""Counts and loads of each day, told from the intervals: a trend always equals a recount.
+
+Of a day (UTC) is counted, in each environment and in the whole fleet:
+- opened: findings whose first interval began on it;
+- reopened: those of which a later interval began, unless it follows at the very instant at which another one ended: then
+  only severity or evidence changed;
+- resolved: those of which an interval ended, unless another one follows at that instant;
+- open and decided: those that were open at its end, not hidden and hidden by a decision then;
+- load, coverage and band: the means of its hosts' at its end, as everywhere (`formula.group_load`).
+
+A finding of an image belongs to every environment of which a host held the image at the end of the day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.db import connection, transaction
+from django.db.models import Min
+
+from posture.findings.models import Finding
+from posture.risk.formula import EXPONENT
+from posture.trends.models import CountedDay
+
+LOOK_BACK = timedelta(days=400)  # no day before is counted
+DAYS_AT_ONCE = 20  # missing days that one call counts
+FRESH = timedelta(minutes=10)  # today is not counted again before
+_LOCK = 0x706C6D03  # one counts at a time, over all processes
+
+# Intervals that matter to the day: those that began or ended on it, and those that stood at its end.
+_COUNTS = """
+WITH lying AS MATERIALIZED (
+    SELECT DISTINCT p.image_id, h.environment_id
+    FROM images_presence p JOIN fleet_asset h ON h.id = p.host_id AND h.environment_id IS NOT NULL
+    WHERE p.opened_at < %(end)s AND (p.closed_at IS NULL OR p.closed_at >= %(end)s)
+), told AS (
+    SELECT f.id, f.asset_id, f.environment_id, f.kind, i.severity,
+        i.opened_at >= %(start)s AND i.opened_at = f.first_opened_at AS opened,
+        i.opened_at >= %(start)s AND i.opened_at > f.first_opened_at AND NOT EXISTS (
+            SELECT FROM findings_openinterval b WHERE b.finding_id = i.finding_id AND b.closed_at = i.opened_at
+        ) AS reopened,
+        i.closed_at >= %(start)s AND i.closed_at < %(end)s AND NOT EXISTS (
+            SELECT FROM findings_openinterval a WHERE a.finding_id = i.finding_id AND a.opened_at = i.closed_at
+        ) AS resolved,
+        i.closed_at IS NULL OR i.closed_at >= %(end)s AS stands
+    FROM findings_openinterval i JOIN findings_finding f ON f.id = i.finding_id
+    WHERE i.opened_at < %(end)s AND (i.closed_at IS NULL OR i.closed_at >= %(start)s)
+), hidden AS (
+    SELECT finding_id FROM decisions_verdict
+    WHERE opened_at < %(end)s AND (closed_at IS NULL OR closed_at >= %(end)s)
+), counted AS (
+    SELECT t.asset_id, t.environment_id, t.kind, t.severity,
+        count(*) FILTER (WHERE opened) AS opened, count(*) FILTER (WHERE reopened) AS reopened,
+        count(*) FILTER (WHERE resolved) AS resolved,
+        count(*) FILTER (WHERE stands AND h.finding_id IS NULL) AS open,
+        count(*) FILTER (WHERE stands AND h.finding_id IS NOT NULL) AS decided
+    FROM told t LEFT JOIN hidden h ON h.finding_id = t.id
+    GROUP BY 1, 2, 3, 4
+), placed AS (
+    SELECT NULL::bigint AS environment_id, kind, severity, opened, reopened, resolved, open, decided FROM counted
+    UNION ALL
+    SELECT environment_id, kind, severity, opened, reopened, resolved, open, decided FROM counted
+    WHERE environment_id IS NOT NULL
+    UNION ALL
+    SELECT l.environment_id, kind, severity, opened, reopened, resolved, open, decided
+    FROM counted c JOIN lying l ON l.image_id = c.asset_id WHERE c.environment_id IS NULL
+)
+INSERT INTO trends_dailycount (day_id, environment_id, kind, severity, opened, reopened, resolved, open, decided)
+SELECT %(day)s, environment_id, kind, severity, sum(opened), sum(reopened), sum(resolved), sum(open), sum(decided)
+FROM placed GROUP BY 2, 3, 4
+HAVING sum(opened) + sum(reopened) + sum(resolved) + sum(open) + sum(decided) > 0
+"""
+
+_LOADS = """
+WITH stood AS (
+    SELECT h.environment_id, e.line, l.load, l.energy, l.coverage, l.band
+    FROM risk_load l JOIN fleet_asset h ON h.id = l.asset_id AND h.kind = 'host'
+    LEFT JOIN fleet_environment e ON e.id = h.environment_id
+    WHERE l.opened_at < %(end)s AND (l.closed_at IS NULL OR l.closed_at >= %(end)s)
+)
+INSERT INTO trends_dailyload (day_id, environment_id, load, line, coverage, band, hosts, hosts_above)
+SELECT %(day)s, environment_id, power(avg(energy) FILTER (WHERE load IS NOT NULL), 1.0 / %(exponent)s),
+    CASE WHEN grouping(environment_id) = 0 THEN max(line) END,
+    avg(coverage) FILTER (WHERE load IS NOT NULL),
+    power(avg(power(band, %(exponent)s)) FILTER (WHERE load IS NOT NULL), 1.0 / %(exponent)s),
+    count(*), count(*) FILTER (WHERE load > line)
+FROM stood GROUP BY GROUPING SETS ((), (environment_id))
+HAVING grouping(environment_id) = 1 OR environment_id IS NOT NULL
+"""
+
+
+def count_day(day: date, now: datetime) -> None:
+    """Count one day, in the place of what was counted of it before. Of today: as it stands now."""
+    start = datetime.combine(day, time(), UTC)
+    # What happens at this very moment has happened.
+    end = min(start + timedelta(days=1), now + timedelta(microseconds=1))
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        CountedDay.objects.filter(day=day).delete()
+        CountedDay.objects.create(day=day, counted_at=now)
+        cursor.execute(_COUNTS, {"day": day, "start": start, "end": end})
+        cursor.execute(_LOADS, {"day": day, "end": end, "exponent": float(EXPONENT)})
+
+
+def catch_up(now: datetime, *, most: int = DAYS_AT_ONCE) -> int:
+    """Count today, and up to `most` days that were never counted after their end, the newest first; returns how many."""
+    today = now.astimezone(UTC).date()
+    days = [day for day in missing(now) if day != today][:most]
+    counted = CountedDay.objects.filter(day=today).values_list("counted_at", flat=True).first()
+    if counted is None or counted < now - FRESH:
+        days.insert(0, today)
+    for day in days:
+        count_day(day, now)
+    return len(days)
+
+
+def missing(now: datetime) -> Iterable[date]:
+    """Days that are to be counted, the newest first: from the first finding on, but those counted after their end."""
+    today = now.astimezone(UTC).date()
+    first = Finding.objects.aggregate(first=Min("first_opened_at"))["first"]
+    if first is None:
+        return
+    begin = max(first.astimezone(UTC).date(), today - LOOK_BACK)
+    done = {
+        day
+        for day, counted_at in CountedDay.objects.filter(day__gte=begin).values_list("day", "counted_at")
+        if counted_at >= datetime.combine(day + timedelta(days=1), time(), UTC)
+    }
+    day = today
+    while day >= begin:
+        if day not in done:
+            yield day
+        day -= timedelta(days=1)

@@ -1,0 +1,131 @@
+"""Trends by day, and what changed between two moments."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import ClassVar, cast
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import ValidationError as Invalid
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from posture.accounts.models import User
+from posture.base.moments import parse_moment
+from posture.base.views import with_etag
+from posture.fleet.models import Environment
+from posture.trends import changes, serializers, series
+
+USUAL = timedelta(days=90)
+
+
+def only_known(request: Request, *names: str) -> None:
+    for name in request.query_params:
+        if name not in names:
+            raise Invalid({name: [f"Unknown parameter. Known here: {', '.join(names)}."]})
+
+
+def environment_of(request: Request) -> Environment | None:
+    """The one that is asked for, by id or slug; None for the whole fleet, which only who sees all of it may ask for."""
+    user = cast(User, request.user)
+    visible = Environment.objects.visible_to(user)
+    text = request.query_params.get("environment", "")
+    if text:
+        is_id = text.isascii() and text.isdigit() and len(text) < 19
+        named = visible.filter(pk=int(text)) if is_id else visible.filter(slug=text[:60])
+        found = named.first()
+        if found is None:
+            raise Invalid({"environment": ["There is no such environment, or none that you may see."]})
+        return found
+    if user.environment_ids() is None:
+        return None
+    only = list(visible[:2])
+    if len(only) == 1:
+        return only[0]
+    # The sum over some would count what lies in two of them twice.
+    raise Invalid({"environment": ["Name one of your environments."]})
+
+
+def day_of(request: Request, name: str, otherwise: date) -> date:
+    text = request.query_params.get(name)
+    if not text:
+        return otherwise
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Invalid({name: ["Give a day as in 2026-01-31."]}) from None
+
+
+class TrendView(APIView):
+    """Findings and load by day."""
+
+    permissions: ClassVar[dict[str, str]] = {"GET": "fleet.view"}
+
+    @extend_schema(
+        operation_id="trends",
+        parameters=[
+            OpenApiParameter(
+                "environment", str, description="One, by id or slug. Without it: the whole fleet."
+            ),
+            OpenApiParameter("from", date, description="The first day, in UTC; 90 days ago unless said."),
+            OpenApiParameter("to", date, description="The last day; today unless said."),
+            OpenApiParameter(
+                "by", enum=["severity", "kind"], description="What `groups` are; severity unless said."
+            ),
+        ],
+        responses=serializers.TrendSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        only_known(request, "environment", "from", "to", "by")
+        today = timezone.now().astimezone(UTC).date()
+        end = day_of(request, "to", today)
+        begin = day_of(request, "from", end - USUAL)
+        if not timedelta(0) <= end - begin <= series.LONGEST:
+            raise Invalid({"from": ["Give days in their order, at most two years apart."]})
+        by = request.query_params.get("by", "severity")
+        if by not in ("severity", "kind"):
+            raise Invalid({"by": [f"“{by[:60]}” is not one of: severity, kind."]})
+        environment = environment_of(request)
+        days = series.of(environment.pk if environment else None, begin, end, by=by)
+        told = serializers.TrendSerializer({"environment": environment, "by": by, "days": days}).data
+        return with_etag(request, Response(told))
+
+
+class ChangesView(APIView):
+    """What changed between two moments."""
+
+    permissions: ClassVar[dict[str, str]] = {"GET": "fleet.view"}
+
+    @extend_schema(
+        operation_id="changes",
+        parameters=[
+            OpenApiParameter("from", datetime, required=True),
+            OpenApiParameter("to", datetime, description="Now unless said."),
+            OpenApiParameter("environment", str, description="One, by id or slug."),
+        ],
+        responses=serializers.ChangesSerializer,
+    )
+    def get(self, request: Request) -> Response:
+        only_known(request, "from", "to", "environment")
+        begin = self._moment(request, "from")
+        end = self._moment(request, "to") or timezone.now()
+        if begin is None:
+            raise Invalid({"from": ["Give a moment as in 2026-01-31T12:00:00Z."]})
+        if begin > end:
+            raise Invalid({"from": ["It comes after “to”."]})
+        user = cast(User, request.user)
+        ids = None
+        if request.query_params.get("environment"):
+            environment = environment_of(request)
+            ids = [environment.pk] if environment is not None else None
+        told = changes.between(user, begin, end, ids)
+        return with_etag(request, Response({"begin": begin, "end": end, **told}))
+
+    @staticmethod
+    def _moment(request: Request, name: str) -> datetime | None:
+        try:
+            return parse_moment(request.query_params.get(name))
+        except Invalid as error:
+            raise Invalid({name: cast(dict, error.detail)["as_of"]}) from error

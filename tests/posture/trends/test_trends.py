@@ -1,0 +1,325 @@
+"""Days counted from the intervals, the lists of any past moment, and what changed between two."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from posture.accounts.choices import Role
+from posture.accounts.models import User
+from posture.collection.reports import import_file
+from posture.decisions import actions
+from posture.decisions.models import Decision, Verdict
+from posture.findings.models import Finding, OpenInterval
+from posture.fleet.models import Node
+from posture.risk.models import Load
+from posture.trends import counting
+from posture.trends.models import CountedDay, DailyCount, DailyLoad
+from posture.vulnerabilities import ingest
+from posture.vulnerabilities.models import Vulnerability
+from scanners.checks.examples import container, image
+from tests.posture.api.resources import get, walk
+from tests.posture.collection.pulls import environment, node, pulled, write
+from tests.posture.collection.test_reports import DIGEST, saved, trivy, vulnerability
+from tests.posture.people import person, program, signed_in
+
+pytestmark = pytest.mark.django_db
+BEGIN = datetime(2026, 8, 1, 6, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _remember_nothing() -> Iterator[None]:
+    ingest.forget()
+    yield
+    ingest.forget()
+
+
+class Clock:
+    """What the writers take for now."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.moment = BEGIN
+        monkeypatch.setattr(timezone, "now", lambda: self.moment)
+
+    def pass_(self, **span: float) -> None:
+        self.moment += timedelta(**span)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
+
+
+def report(tmp_path: Path, *numbers: int, at: datetime, **changes: Any) -> None:
+    said = trivy(*(vulnerability(number, **changes) for number in numbers), at=at.isoformat())
+    import_file(saved(tmp_path, said, f"{at:%Y%m%dT%H%M%S}.json"))
+
+
+def counts(day: date, slug: str | None = None) -> dict[str, int]:
+    rows = DailyCount.objects.filter(day__day=day, kind="vulnerability", environment__slug=slug)
+    if slug is None:
+        rows = DailyCount.objects.filter(day__day=day, kind="vulnerability", environment__isnull=True)
+    total: Counter[str] = Counter()
+    for row in rows:
+        for name in ("opened", "reopened", "resolved", "open", "decided"):
+            total[name] += getattr(row, name)
+    return dict(+total)
+
+
+def test_what_opens_resolves_and_comes_back_is_counted_on_its_day(clock: Clock, tmp_path: Path) -> None:
+    report(tmp_path, 1, 2, at=clock.moment)
+    clock.pass_(days=1)
+    report(tmp_path, 1, at=clock.moment)
+    clock.pass_(days=1)
+    report(tmp_path, 1, 2, 3, at=clock.moment)
+    clock.pass_(days=1)
+    report(tmp_path, 1, 2, 3, at=clock.moment, Severity="LOW")  # only the severity is another
+    assert counting.catch_up(clock.moment) == 4
+    day = BEGIN.date()
+    assert counts(day) == {"opened": 2, "open": 2}
+    assert counts(day + timedelta(days=1)) == {"resolved": 1, "open": 1}
+    assert counts(day + timedelta(days=2)) == {"opened": 1, "reopened": 1, "open": 3}
+    assert counts(day + timedelta(days=3)) == {"open": 3}
+    assert counting.catch_up(clock.moment) == 0
+    clock.pass_(minutes=11)
+    assert counting.catch_up(clock.moment) == 1  # today again, and no other
+
+
+def test_an_image_counts_in_each_environment_that_held_it_then(clock: Clock, tmp_path: Path) -> None:
+    report(tmp_path, 1, at=clock.moment)
+    run("alpha", "production", DIGEST)
+    clock.pass_(days=1)
+    run("beta", "staging", DIGEST)
+    clock.pass_(days=1)
+    run("alpha", "production")
+    counting.catch_up(clock.moment)
+    day = BEGIN.date()
+    held = [
+        [slug for slug in ("production", "staging") if counts(day + timedelta(days=number), slug)]
+        for number in range(3)
+    ]
+    assert held == [["production"], ["production", "staging"], ["staging"]]
+    assert counts(day + timedelta(days=1)) == {"open": 1}  # the fleet counts it once
+
+
+def run(name: str, slug: str, *digests: str, count: int = 1, **changes: Any) -> None:
+    """A pull of this host, that runs `count` containers of each image."""
+    of_node = Node.objects.filter(name=name).first() or node(name, environment(slug))
+    running = [
+        container(id=f"{name}{digest[7:9]}{number}".ljust(64, "0"), name=f"{name}-{digest[7:9]}-{number}",
+                  image_id=digest, image_reference="shop/web:1.0", **changes)
+        for digest in digests
+        for number in range(count)
+    ]  # fmt: skip
+    held = [
+        image(id=digest, references=("shop/web:1.0",), in_use_references=("shop/web:1.0",))
+        for digest in digests
+    ]
+    write(of_node, pulled(running, held, engine_id=f"engine-{name}", name=name))
+
+
+class TestThePast:
+    """Twenty snapshots of a generated history, taken as it grew, against the same lists as of then."""
+
+    LISTS = ("findings", "hosts", "containers", "images")
+    NOT_OF_THEN = {
+        # Known only now: what the formula, tools, people or other assets say today.
+        "findings": ("points", "agreement", "fix", "fixed_versions", "use", "times_opened", "words", "assignee",
+                     "team", "deadline", "asset", "host", "environment", "vulnerability", "package", "state"),
+        "hosts": ("last_seen_at", "node", "gone_at", "containers_total"),
+        "containers": ("last_seen_at", "gone_at", "host"),
+        "images": ("last_seen_at", "gone_at", "layers", "scan_state", "name"),
+    }  # fmt: skip
+
+    def snapshot(self, client: Client, **parameters: Any) -> dict[str, dict[int, Any]]:
+        shown: dict[str, dict[int, Any]] = {}
+        for name in self.LISTS:
+            more = {"hidden": "include"} if name == "findings" else {}
+            rows = walk(client, f"/{name}", limit=200, **more, **parameters)
+            shown[name] = {
+                row["id"]: {
+                    key: value
+                    for key, value in row.items()
+                    if key not in self.NOT_OF_THEN[name] and not key.endswith("_counts")
+                }
+                | ({"state": self.kept(row["state"])} if name == "findings" else {})
+                for row in rows
+            }
+        return shown
+
+    @staticmethod
+    def kept(state: str) -> str:
+        """Whether it was open, hidden by what, or resolved: what people worked on is not kept for the past."""
+        return "open" if state in ("open", "reopened", "in_progress", "awaiting_approval") else state
+
+    def live_a_day(self, chance: random.Random, clock: Clock, tmp_path: Path, by: User) -> None:
+        if chance.random() < 0.7:
+            numbers = sorted(chance.sample(range(1, 13), chance.randint(0, 9)))
+            report(tmp_path, *numbers, at=clock.moment, Severity=chance.choice(["HIGH", "CRITICAL", "LOW"]))
+        clock.pass_(hours=1)
+        for name, slug in (("alpha", "production"), ("beta", "staging")):
+            clock.pass_(minutes=1)
+            if chance.random() < 0.6:
+                held = [DIGEST] if chance.random() < 0.8 else []
+                run(name, slug, *held, count=chance.randint(1, 3), privileged=chance.random() < 0.3)
+        clock.pass_(hours=1)
+        known = list(Vulnerability.objects.order_by("pk"))
+        if known and chance.random() < 0.4:
+            actions.make(
+                by=by,
+                outcome=chance.choice(["false_positive", "not_applicable"]),
+                reason="test_data",
+                vulnerability=chance.choice(known),
+                repository=chance.choice(["", "shop/web"]),
+                expires_at=clock.moment + timedelta(days=chance.randint(1, 9)),
+            )
+        active = list(Decision.objects.active().order_by("pk"))
+        if active and chance.random() < 0.3:
+            actions.withdraw(decision=chance.choice(active), by=by)
+        actions.end_due(clock.moment)
+
+    @pytest.mark.parametrize("seed", [1, 2])
+    def test_every_list_shows_what_it_showed_then(self, seed: int, clock: Clock, tmp_path: Path) -> None:
+        chance, ada = random.Random(seed), person()
+        client = program(ada)  # a session would not last so long
+        days = 45
+        taken = set(chance.sample(range(days), 20))
+        snapshots: dict[datetime, dict[str, dict[int, Any]]] = {}
+        for day in range(days):
+            clock.moment = BEGIN + timedelta(days=day)
+            self.live_a_day(chance, clock, tmp_path, ada)
+            clock.pass_(hours=1)
+            if day in taken:
+                snapshots[clock.moment] = self.snapshot(client)
+            clock.pass_(hours=1)
+        assert len(snapshots) == 20 and any(snap["findings"] for snap in snapshots.values())
+        for moment, then in snapshots.items():
+            now = self.snapshot(client, as_of=moment.isoformat())
+            for name in self.LISTS:
+                assert now[name].keys() == then[name].keys(), (moment, name)
+                for pk, row in then[name].items():
+                    assert now[name][pk] == row, (moment, name, pk)
+        self.trends_equal_a_recount(clock)
+
+    def trends_equal_a_recount(self, clock: Clock) -> None:
+        while counting.catch_up(clock.moment, most=50) > 1:
+            pass
+        for day in CountedDay.objects.order_by("day"):
+            end = min(
+                datetime.combine(day.day, datetime.min.time(), UTC) + timedelta(days=1),
+                clock.moment + timedelta(microseconds=1),
+            )
+            stood = OpenInterval.objects.as_of(end - timedelta(microseconds=1))
+            open_then = set(stood.values_list("finding", flat=True))
+            hidden = set(
+                Verdict.objects.as_of(end - timedelta(microseconds=1)).values_list("finding", flat=True)
+            )
+            rows = DailyCount.objects.filter(day=day, environment__isnull=True)
+            assert sum(row.open for row in rows) == len(open_then - hidden), day
+            assert sum(row.decided for row in rows) == len(open_then & hidden), day
+            begin = datetime.combine(day.day, datetime.min.time(), UTC)
+            opened = Finding.objects.filter(first_opened_at__gte=begin, first_opened_at__lt=end).count()
+            assert sum(row.opened for row in rows) == opened, day
+            loads = Load.objects.as_of(end - timedelta(microseconds=1)).filter(asset__kind="host")
+            energies = [row.energy for row in loads if row.load is not None]
+            fleet = DailyLoad.objects.filter(day=day, environment__isnull=True).first()
+            if energies:
+                assert fleet is not None and fleet.load == pytest.approx(
+                    (sum(energies) / len(energies)) ** 0.25
+                )
+        # Opened and reopened less resolved is what the open ones moved by.
+        before = 0
+        for day in CountedDay.objects.order_by("day"):
+            rows = list(DailyCount.objects.filter(day=day, environment__isnull=True))
+            after = sum(row.open + row.decided for row in rows)
+            moved = sum(row.opened + row.reopened - row.resolved for row in rows)
+            assert after - before == moved, day
+            before = after
+
+
+class TestTheApi:
+    def test_gaps_are_null_and_days_are_in_their_order(self, clock: Clock, tmp_path: Path) -> None:
+        report(tmp_path, 1, at=clock.moment)
+        run("alpha", "production", DIGEST)
+        clock.pass_(days=2)
+        counting.count_day(BEGIN.date(), clock.moment)
+        client = signed_in(person())
+        days = get(
+            client, "/trends", **{"from": "2026-08-01", "to": "2026-08-02", "environment": "production"}
+        )["days"]
+        assert [
+            (day["day"], day["is_counted"] if "is_counted" in day else day["open"] is not None)
+            for day in days
+        ] == [
+            ("2026-08-01", True),
+            ("2026-08-02", False),
+        ]
+        assert days[0]["groups"]["high"]["open"] >= 1
+        assert (days[0]["line"], days[1]["load"], days[1]["open"]) == (100.0, None, None)
+
+    @pytest.mark.parametrize(
+        ("query", "field"),
+        [
+            ("from=yesterday", "from"),
+            ("from=2026-03-01&to=2026-01-01", "from"),
+            ("from=2020-01-01", "from"),
+            ("by=colour", "by"),
+            ("environment=nowhere", "environment"),
+            ("colour=red", "colour"),
+        ],
+    )
+    def test_what_is_wrong_is_named(self, query: str, field: str) -> None:
+        answer = signed_in(person()).get(f"/api/v1/trends?{query}")
+        assert answer.status_code == 400
+        assert [error["field"] for error in answer.json()["errors"]] == [field]
+
+    def test_who_sees_a_part_asks_for_one_of_it(self) -> None:
+        places = [environment(slug) for slug in ("production", "staging", "payments")]
+        eve = signed_in(person("eve", Role.VIEWER, environments=places[:2]))
+        assert eve.get("/api/v1/trends").status_code == 400
+        assert eve.get("/api/v1/trends?environment=staging").status_code == 200
+        assert eve.get("/api/v1/trends?environment=payments").status_code == 400
+        sam = signed_in(person("sam", Role.VIEWER, environments=places[:1]))
+        assert get(sam, "/trends")["environment"]["slug"] == "production"
+
+    def test_what_changed_between_two_moments(self, clock: Clock, tmp_path: Path) -> None:
+        ada = person()
+        report(tmp_path, 1, 2, at=clock.moment)
+        run("alpha", "production", DIGEST)
+        clock.pass_(days=1)
+        begin = clock.moment
+        clock.pass_(hours=1)
+        report(tmp_path, 2, 3, at=clock.moment)
+        actions.make(
+            by=ada,
+            outcome="false_positive",
+            reason="backported",
+            vulnerability=Vulnerability.objects.get(key="CVE-2026-1002"),
+        )
+        run("beta", "staging")
+        clock.pass_(hours=1)
+        told = get(signed_in(ada), "/changes", **{"from": begin.isoformat(), "to": clock.moment.isoformat()})
+
+        def titles(what: str) -> list[str]:
+            return [
+                row["title"].split(" ")[0] for row in told[what]["rows"] if row["title"].startswith("CVE")
+            ]
+
+        assert (titles("opened"), titles("resolved"), titles("decided")) == (
+            ["CVE-2026-1003"],
+            ["CVE-2026-1001"],
+            ["CVE-2026-1002"],
+        )
+        assert [row["title"] for row in told["new_assets"]["rows"]] == ["beta"]
+        assert told["gone_assets"]["total"] == 0
+        eve = signed_in(person("eve", Role.VIEWER, environments=[environment("staging")]))
+        told = get(eve, "/changes", **{"from": begin.isoformat(), "to": clock.moment.isoformat()})
+        assert titles("opened") == [] and told["new_assets"]["total"] == 1
