@@ -9,6 +9,10 @@ function page<Name extends string>(load: () => Promise<Record<Name, ComponentTyp
   return lazy(async () => ({ default: (await load())[name] }));
 }
 
+const TodayPage = page(() => import("./features/today/todayPage"), "TodayPage");
+const ActionsPage = page(() => import("./features/actions/actionsPage"), "ActionsPage");
+const TrendsPage = page(() => import("./features/trends/trendsPage"), "TrendsPage");
+const ChangesPage = page(() => import("./features/changes/changesPage"), "ChangesPage");
 const NodesPage = page(() => import("./features/nodes/nodesPage"), "NodesPage");
 const NodePage = page(() => import("./features/nodes/nodePage"), "NodePage");
 const EnrolmentPage = page(() => import("./features/enrolment/enrolmentPage"), "EnrolmentPage");
@@ -60,8 +64,12 @@ export function AppRoutes() {
       <Routes>
         <Route
           path="/"
-          element={<Navigate to={`/hosts${carriedSearch(window.location.search)}`} replace />}
+          element={<Navigate to={`/today${carriedSearch(window.location.search)}`} replace />}
         />
+        <Route path="/today" element={<TodayPage />} />
+        <Route path="/actions" element={<ActionsPage />} />
+        <Route path="/trends" element={<TrendsPage />} />
+        <Route path="/changes" element={<ChangesPage />} />
         <Route path="/nodes" element={<NodesPage />} />
         <Route path="/nodes/enrolment" element={<EnrolmentPage />} />
         <Route path="/nodes/:id" element={<NodePage />} />

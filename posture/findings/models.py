@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 
@@ -229,6 +230,11 @@ class OpenInterval(Interval):
             models.UniqueConstraint(
                 fields=("finding", "closed_at"), nulls_distinct=False, name="one_open_interval"
             ),
+        )
+        # Intervals are written as they happen, so that ranges of time are ranges of the table: a few pages of index.
+        indexes = (
+            BrinIndex(fields=("opened_at",), autosummarize=True, name="interval_opened"),
+            BrinIndex(fields=("closed_at",), autosummarize=True, name="interval_closed"),
         )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Exists, F, OuterRef
 
 from posture.accounts.models import User
+from posture.base.pagination import count_each
 from posture.decisions.models import Verdict
 from posture.findings.models import Finding, OpenInterval
 from posture.findings.views import title_of
@@ -39,29 +40,29 @@ def between(user: User, begin: datetime, end: datetime, environment_ids: list[in
 
 
 def _opened(findings: Any, begin: datetime, end: datetime) -> Any:
-    return findings.filter(first_opened_at__gt=begin, first_opened_at__lte=end)
+    began = OpenInterval.objects.filter(opened_at__gt=begin, opened_at__lte=end)
+    return findings.filter(
+        pk__in=began.values("finding"), first_opened_at__gt=begin, first_opened_at__lte=end
+    )
 
 
 def _reopened(findings: Any, begin: datetime, end: datetime) -> Any:
     revised = OpenInterval.objects.filter(finding=OuterRef("finding"), closed_at=OuterRef("opened_at"))
     again = OpenInterval.objects.filter(
-        finding=OuterRef("pk"),
-        opened_at__gt=begin,
-        opened_at__lte=end,
-        finding__first_opened_at__lt=F("opened_at"),
+        opened_at__gt=begin, opened_at__lte=end, finding__first_opened_at__lt=F("opened_at")
     ).exclude(Exists(revised))
-    return findings.filter(times_opened__gt=1).filter(Exists(again))
+    return findings.filter(times_opened__gt=1, pk__in=again.values("finding"))
 
 
 def _resolved(findings: Any, begin: datetime, end: datetime) -> Any:
     """Open at the beginning, or opened since, and not open at the end."""
-    ended = OpenInterval.objects.filter(finding=OuterRef("pk"), closed_at__gt=begin, closed_at__lte=end)
-    return findings.resolved(end).filter(Exists(ended))
+    ended = OpenInterval.objects.filter(closed_at__gt=begin, closed_at__lte=end)
+    return findings.resolved(end).filter(pk__in=ended.values("finding"))
 
 
 def _decided(findings: Any, begin: datetime, end: datetime) -> Any:
-    hidden = Verdict.objects.filter(finding=OuterRef("pk"), opened_at__gt=begin, opened_at__lte=end)
-    return findings.filter(Exists(hidden))
+    hidden = Verdict.objects.filter(opened_at__gt=begin, opened_at__lte=end)
+    return findings.filter(pk__in=hidden.values("finding"))
 
 
 _FINDINGS: dict[str, Callable[[Any, datetime, datetime], Any]] = {
@@ -79,7 +80,7 @@ def _findings(queryset: Any) -> dict[str, Any]:
         .order_by("-severity", "-points", "-pk")[:SHOWN]
     )
     return {
-        "total": queryset.count(),
+        "total": count_each([[queryset]])[0].as_dict(),
         "rows": [
             {
                 "id": row.pk,
@@ -95,7 +96,7 @@ def _findings(queryset: Any) -> dict[str, Any]:
 def _assets(queryset: Any, newest: str) -> dict[str, Any]:
     rows = queryset.order_by(newest, "-pk")[:SHOWN]
     return {
-        "total": queryset.count(),
+        "total": count_each([[queryset]])[0].as_dict(),
         "rows": [
             {
                 "id": row.pk,

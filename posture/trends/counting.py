@@ -28,35 +28,45 @@ DAYS_AT_ONCE = 20  # missing days that one call counts
 FRESH = timedelta(minutes=10)  # today is not counted again before
 _LOCK = 0x706C6D03  # one counts at a time, over all processes
 
-# Intervals that matter to the day: those that began or ended on it, and those that stood at its end.
+# What stood at the end of the day is read whole, and so without a question for each row; what moved is little.
 _COUNTS = """
 WITH lying AS MATERIALIZED (
     SELECT DISTINCT p.image_id, h.environment_id
     FROM images_presence p JOIN fleet_asset h ON h.id = p.host_id AND h.environment_id IS NOT NULL
     WHERE p.opened_at < %(end)s AND (p.closed_at IS NULL OR p.closed_at >= %(end)s)
-), told AS (
-    SELECT f.id, f.asset_id, f.environment_id, f.kind, i.severity,
-        i.opened_at >= %(start)s AND i.opened_at = f.first_opened_at AS opened,
-        i.opened_at >= %(start)s AND i.opened_at > f.first_opened_at AND NOT EXISTS (
-            SELECT FROM findings_openinterval b WHERE b.finding_id = i.finding_id AND b.closed_at = i.opened_at
-        ) AS reopened,
-        i.closed_at >= %(start)s AND i.closed_at < %(end)s AND NOT EXISTS (
-            SELECT FROM findings_openinterval a WHERE a.finding_id = i.finding_id AND a.opened_at = i.closed_at
-        ) AS resolved,
-        i.closed_at IS NULL OR i.closed_at >= %(end)s AS stands
+), stood AS (
+    SELECT f.asset_id, f.environment_id, f.kind, i.severity, count(*) AS number
     FROM findings_openinterval i JOIN findings_finding f ON f.id = i.finding_id
-    WHERE i.opened_at < %(end)s AND (i.closed_at IS NULL OR i.closed_at >= %(start)s)
-), hidden AS (
-    SELECT finding_id FROM decisions_verdict
-    WHERE opened_at < %(end)s AND (closed_at IS NULL OR closed_at >= %(end)s)
-), counted AS (
-    SELECT t.asset_id, t.environment_id, t.kind, t.severity,
-        count(*) FILTER (WHERE opened) AS opened, count(*) FILTER (WHERE reopened) AS reopened,
-        count(*) FILTER (WHERE resolved) AS resolved,
-        count(*) FILTER (WHERE stands AND h.finding_id IS NULL) AS open,
-        count(*) FILTER (WHERE stands AND h.finding_id IS NOT NULL) AS decided
-    FROM told t LEFT JOIN hidden h ON h.finding_id = t.id
+    WHERE i.opened_at < %(end)s AND (i.closed_at IS NULL OR i.closed_at >= %(end)s)
     GROUP BY 1, 2, 3, 4
+), hidden AS (
+    SELECT f.asset_id, f.environment_id, f.kind, i.severity, count(*) AS number
+    FROM decisions_verdict v JOIN findings_finding f ON f.id = v.finding_id
+    JOIN findings_openinterval i ON i.finding_id = f.id
+        AND i.opened_at < %(end)s AND (i.closed_at IS NULL OR i.closed_at >= %(end)s)
+    WHERE v.opened_at < %(end)s AND (v.closed_at IS NULL OR v.closed_at >= %(end)s)
+    GROUP BY 1, 2, 3, 4
+), begun AS (
+    SELECT f.asset_id, f.environment_id, f.kind, i.severity, i.opened_at = f.first_opened_at AS is_first
+    FROM findings_openinterval i JOIN findings_finding f ON f.id = i.finding_id
+    WHERE i.opened_at >= %(start)s AND i.opened_at < %(end)s AND NOT EXISTS (
+        SELECT FROM findings_openinterval b WHERE b.finding_id = i.finding_id AND b.closed_at = i.opened_at
+    )
+), ended AS (
+    SELECT f.asset_id, f.environment_id, f.kind, i.severity
+    FROM findings_openinterval i JOIN findings_finding f ON f.id = i.finding_id
+    WHERE i.closed_at >= %(start)s AND i.closed_at < %(end)s AND NOT EXISTS (
+        SELECT FROM findings_openinterval a WHERE a.finding_id = i.finding_id AND a.opened_at = i.closed_at
+    )
+), counted AS (
+    SELECT asset_id, environment_id, kind, severity, 0 AS opened, 0 AS reopened, 0 AS resolved, number AS open,
+        0 AS decided FROM stood
+    UNION ALL
+    SELECT asset_id, environment_id, kind, severity, 0, 0, 0, -number, number FROM hidden
+    UNION ALL
+    SELECT asset_id, environment_id, kind, severity, is_first::int, (NOT is_first)::int, 0, 0, 0 FROM begun
+    UNION ALL
+    SELECT asset_id, environment_id, kind, severity, 0, 0, 1, 0, 0 FROM ended
 ), placed AS (
     SELECT NULL::bigint AS environment_id, kind, severity, opened, reopened, resolved, open, decided FROM counted
     UNION ALL
@@ -86,7 +96,7 @@ SELECT %(day)s, environment_id, power(avg(energy) FILTER (WHERE load IS NOT NULL
     power(avg(power(band, %(exponent)s)) FILTER (WHERE load IS NOT NULL), 1.0 / %(exponent)s),
     count(*), count(*) FILTER (WHERE load > line)
 FROM stood GROUP BY GROUPING SETS ((), (environment_id))
-HAVING grouping(environment_id) = 1 OR environment_id IS NOT NULL
+HAVING count(*) > 0 AND (grouping(environment_id) = 1 OR environment_id IS NOT NULL)
 """
 
 

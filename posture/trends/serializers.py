@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from posture.base.serializers import SEVERITY_NAMES, PlainSerializer, Serializer
+from posture.base.serializers import SEVERITY_NAMES, CountSerializer, PlainSerializer, Serializer
 from posture.fleet.serializers import AssetRefSerializer, EnvironmentRefSerializer
 
 
@@ -50,7 +50,7 @@ class ChangedRowSerializer(PlainSerializer):
 
 
 class ChangedSerializer(PlainSerializer):
-    total = serializers.IntegerField()
+    total = CountSerializer()
     rows = ChangedRowSerializer(many=True, help_text="The worst, or newest, 50.")
 
 

@@ -8,6 +8,7 @@ import type * as feeds from "./feeds";
 import type * as gate from "./gate";
 import type { components } from "./schema";
 import type * as signatures from "./signatures";
+import type * as trends from "./trends";
 import type * as ours from "./types";
 import type * as uploads from "./uploads";
 import type * as vulnerabilities from "./vulnerabilities";
@@ -42,6 +43,9 @@ export type Contract = [
   Fits<ours.FindingChange, Served["Change"]>,
   Fits<ours.Team, Served["Team"]>,
   Fits<ours.OwnerRule, Served["OwnerRule"]>,
+  Fits<trends.Trend, Served["Trend"]>,
+  Fits<trends.Changes, Served["Changes"]>,
+  Fits<trends.Actions, Served["Actions"]>,
   Fits<ours.FindingGroup, Served["FindingGroup"]>,
   Fits<ours.Ledger, Served["Ledger"]>,
   Fits<ours.EnvironmentLedger, Served["EnvironmentLedger"]>,

@@ -3647,7 +3647,7 @@ export interface components {
         };
         /** @description Declares the shape of a value that is a plain mapping already. */
         Changed: {
-            total: number;
+            total: components["schemas"]["Count"];
             /** @description The worst, or newest, 50. */
             rows: components["schemas"]["ChangedRow"][];
         };

@@ -149,3 +149,7 @@ export const DecisionIcon = icon(
 export const TeamIcon = icon(
   <path d="M5.500 7.500a2.300 2.300 0 1 0 0-4.600 2.300 2.300 0 0 0 0 4.600zM1.500 13c.3-2.300 1.900-3.500 4-3.500s3.700 1.200 4 3.500M11 7.200a2 2 0 1 0-.6-3.900M11.800 9.600c1.500.3 2.500 1.500 2.700 3.400" />,
 );
+export const TodayIcon = icon(<path d="M8 2v2M8 12v2M2 8h2M12 8h2M5 8a3 3 0 1 1 6 0 3 3 0 0 1-6 0z" />);
+export const ActionIcon = icon(<path d="M9 1.500 3.500 9H8l-1 5.500L12.500 7H8z" />);
+export const TrendIcon = icon(<path d="M2 13.500h12M2.500 11 6 7l3 2.500L13.500 4" />);
+export const ChangeIcon = icon(<path d="M2.500 5.500h9L9 3M13.500 10.500h-9L7 13" />);

@@ -1,7 +1,9 @@
 import type { ReactNode } from "react";
 import {
+  ActionIcon,
   AffectedIcon,
   BugIcon,
+  ChangeIcon,
   CheckIcon,
   ContainerIcon,
   DecisionIcon,
@@ -17,7 +19,9 @@ import {
   PullIcon,
   ShieldIcon,
   TeamIcon,
+  TodayIcon,
   TokenIcon,
+  TrendIcon,
   UploadIcon,
   UserIcon,
 } from "../icons";
@@ -37,6 +41,7 @@ export interface PageGroup {
 
 /** The pages there are, in the order of the navigation. The palette offers the same. */
 export const PAGE_GROUPS: PageGroup[] = [
+  { label: "Today", pages: [{ label: "Today", path: "/today", icon: <TodayIcon /> }] },
   {
     label: "Assets",
     pages: [
@@ -51,6 +56,7 @@ export const PAGE_GROUPS: PageGroup[] = [
     label: "Findings",
     pages: [
       { label: "Findings", path: "/findings", icon: <FindingIcon /> },
+      { label: "Next actions", path: "/actions", icon: <ActionIcon /> },
       { label: "Decisions", path: "/decisions", icon: <DecisionIcon /> },
       { label: "Vulnerabilities", path: "/vulnerabilities", icon: <BugIcon /> },
       { label: "Packages", path: "/packages", icon: <PackageIcon /> },
@@ -62,6 +68,13 @@ export const PAGE_GROUPS: PageGroup[] = [
     pages: [
       { label: "Checks", path: "/checks", icon: <CheckIcon /> },
       { label: "Gate", path: "/gate", icon: <GateIcon /> },
+    ],
+  },
+  {
+    label: "Insight",
+    pages: [
+      { label: "Trends", path: "/trends", icon: <TrendIcon /> },
+      { label: "What changed", path: "/changes", icon: <ChangeIcon /> },
     ],
   },
   {

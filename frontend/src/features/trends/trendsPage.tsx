@@ -1,0 +1,151 @@
+import { SegmentedControl, Stack } from "@mantine/core";
+import { useCallback, useMemo } from "react";
+import { useNavigate } from "react-router";
+import { useItem } from "../../api/hooks";
+import type { Trend } from "../../api/trends";
+import { Chart } from "../../ui/chart/chart";
+import { openByDay } from "../../ui/chart/openByDay";
+import { PageFrame, Panel, pageClasses } from "../../ui/page";
+import { Empty, Loading, ProblemNote } from "../../ui/states";
+import { useScope } from "../../url/scope";
+import { useAddressValue } from "../../url/useView";
+import { coverageSeries, decidedSeries, loadSeries, movedSeries } from "./trendCharts";
+
+const SPANS = [
+  { value: "30", label: "30 days" },
+  { value: "90", label: "90 days" },
+  { value: "365", label: "A year" },
+];
+
+/** The first day of a span that ends today, in UTC. */
+export function firstDay(span: number, now = new Date()): string {
+  return new Date(now.getTime() - span * 86_400_000).toISOString().slice(0, 10);
+}
+
+/** How findings and loads moved, day by day. A click on a day opens its rows as they were at its end. */
+export function TrendsPage() {
+  const { environment } = useScope();
+  const navigate = useNavigate();
+  const [span, setSpan] = useAddressValue("span");
+  const [group, setGroup] = useAddressValue("by");
+  const by = group === "kind" ? "kind" : "severity";
+  const chosen = SPANS.some((one) => one.value === span) ? (span ?? "90") : "90";
+  const trend = useItem<Trend>(
+    "/trends",
+    { environment, from: firstDay(Number(chosen)), by },
+    { keep: true },
+  );
+  const days = useMemo(() => trend.data?.days ?? [], [trend.data]);
+  const names = useMemo(() => days.map((day) => day.day), [days]);
+  const charts = useMemo(
+    () => ({
+      open: openByDay(days, by),
+      moved: movedSeries(days),
+      load: loadSeries(days),
+      coverage: coverageSeries(days),
+      decided: decidedSeries(days),
+    }),
+    [days, by],
+  );
+  const open = useCallback(
+    (path: string) => (day: string) => {
+      const end = new Date(`${day}T23:59:59Z`);
+      const asOf = end < new Date() ? `as_of=${day}T23:59:59Z` : "";
+      const where = environment ? `environment=${environment}` : "";
+      navigate(`${path}?${[where, asOf].filter(Boolean).join("&")}`);
+    },
+    [environment, navigate],
+  );
+  const toFindings = useMemo(() => open("/findings"), [open]);
+  const toHosts = useMemo(() => open("/hosts"), [open]);
+  const isEmpty = trend.data && days.every((day) => day.open === null && day.load === null);
+  return (
+    <PageFrame
+      title="Trends"
+      says={`Findings and loads by day (UTC), in ${
+        trend.data?.environment ? trend.data.environment.name : "the whole fleet"
+      }. A click on a day opens what was there at its end.`}
+      actions={
+        <>
+          <SegmentedControl
+            size="xs"
+            aria-label="How far back"
+            value={chosen}
+            onChange={(value) => setSpan(value === "90" ? null : value)}
+            data={SPANS}
+          />
+          <SegmentedControl
+            size="xs"
+            aria-label="Split by"
+            value={by}
+            onChange={(value) => setGroup(value === "severity" ? null : value)}
+            data={[
+              { value: "severity", label: "Severity" },
+              { value: "kind", label: "Kind" },
+            ]}
+          />
+        </>
+      }
+    >
+      {trend.error && <ProblemNote problem={trend.error} retry={() => void trend.refetch()} />}
+      {!trend.data && !trend.error && <Loading what="the days" rows={8} />}
+      {isEmpty && (
+        <Empty title="No day was counted yet">
+          Days are counted every few minutes once there are findings, also those that are past.
+        </Empty>
+      )}
+      {trend.data && !isEmpty && (
+        <Stack gap="md">
+          <Panel>
+            <Chart
+              title="Open findings"
+              says={`on the worklist at the end of each day, by ${by}`}
+              days={names}
+              series={charts.open}
+              onPick={toFindings}
+            />
+          </Panel>
+          <div className={pageClasses.grid}>
+            <Panel>
+              <Chart
+                title="Opened and resolved"
+                says="each day"
+                days={names}
+                series={charts.moved}
+                onPick={toFindings}
+              />
+            </Panel>
+            <Panel>
+              <Chart
+                title="Load"
+                says="the power mean of the hosts', against the line"
+                days={names}
+                series={charts.load}
+                onPick={toHosts}
+              />
+            </Panel>
+            <Panel>
+              <Chart
+                title="Coverage"
+                says="and hosts above the line"
+                days={names}
+                series={charts.coverage}
+                unit=" %"
+                onPick={toHosts}
+              />
+            </Panel>
+            <Panel>
+              <Chart
+                title="Decided"
+                says="open, and hidden by a decision"
+                days={names}
+                series={charts.decided}
+                onPick={toFindings}
+              />
+            </Panel>
+          </div>
+        </Stack>
+      )}
+    </PageFrame>
+  );
+}

@@ -1,0 +1,58 @@
+/** One thing that a chart shows over days. A null is a gap, never a zero. */
+export interface Series {
+  name: string;
+  /** A colour token, such as `--critical`. */
+  colour: string;
+  values: (number | null)[];
+  kind?: "line" | "bar" | "area";
+  /** Series of one stack lie on each other. */
+  stack?: string;
+  dashed?: boolean;
+}
+
+/** The rows of a chart's table and of its CSV: the day, then every series; a gap is empty. */
+export function rowsOf(days: string[], series: Series[]): string[][] {
+  return days.map((day, index) => [
+    day,
+    ...series.map((one) => {
+      const value = one.values[index];
+      return value === null || value === undefined ? "" : String(Math.abs(round(value)));
+    }),
+  ]);
+}
+
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}
+
+export function csvOf(days: string[], series: Series[]): string {
+  const quoted = (text: string) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  return [["day", ...series.map((one) => one.name)], ...rowsOf(days, series)]
+    .map((row) => row.map(quoted).join(","))
+    .join("\n");
+}
+
+/** At most six series are told apart at a glance: the smaller ones are folded into “other”. */
+export function folded(series: Series[], most = 6): Series[] {
+  if (series.length <= most) return series;
+  const size = (one: Series) => one.values.reduce<number>((sum, value) => sum + Math.abs(value ?? 0), 0);
+  const ranked = [...series].sort((one, other) => size(other) - size(one));
+  const kept = new Set(ranked.slice(0, most - 1));
+  const rest = series.filter((one) => !kept.has(one));
+  const [first] = rest;
+  if (!first) return series;
+  return [
+    ...series.filter((one) => kept.has(one)),
+    {
+      ...first,
+      name: "other",
+      colour: "--info",
+      values: first.values.map((_, index) => {
+        const told = rest
+          .map((one) => one.values[index])
+          .filter((value) => value !== null && value !== undefined);
+        return told.length > 0 ? told.reduce<number>((sum, value) => sum + (value ?? 0), 0) : null;
+      }),
+    },
+  ];
+}
