@@ -20,9 +20,10 @@ from posture.base.problems import Conflict, Problem
 from posture.collection.schedule import backoff
 from posture.decisions import deadlines
 from posture.decisions import settle as decisions
+from posture.findings import combining
+from posture.findings.models import Finding
 from posture.history.actions import differences, record
-from posture.risk import loads
-from posture.risk.points import threat_of
+from posture.risk.points import points_of_combination, threat_of
 from posture.risk.reweigh import reweigh_vulnerabilities
 from posture.vulnerabilities import advisories
 from posture.vulnerabilities.choices import FeedKind
@@ -264,7 +265,9 @@ def _weigh_again(changed: list[advisories.Changed], at: datetime) -> int:
     reweigh_vulnerabilities(heavier, at)
     if changed:
         about = [one.vulnerability_id for one in changed]
-        loads.roll_up(decisions.review_vulnerabilities(about, at), at)
+        held = Finding.objects.open().filter(vulnerability__in=about)
+        combined = combining.review(set(held.values_list("asset", flat=True)), points_of_combination, at)
+        decisions.roll_up(combined | decisions.review_vulnerabilities(about, at), at)
         deadlines.review_vulnerabilities(about, at)
     return len(changed)
 

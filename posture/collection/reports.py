@@ -12,10 +12,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from posture.collection.report_writing import SKIPPED_KEPT, About, Subject, write
+from posture.decisions import settle as decisions
 from posture.decisions import statements as vex_decisions
 from posture.findings.settle import Settled
 from posture.fleet import ingest as fleet
-from posture.risk import loads
 from posture.vulnerabilities import scans, statements
 from scanners.records import Record, Skipped
 from scanners.reported import Origin, Reported, ReportedImage, ReportedVerdict, VexStatement
@@ -238,7 +238,7 @@ def _state(said: list[tuple[Origin, VexStatement]]) -> bool:
         fleet.lock_shared()
         changed = statements.store(said, at)
         if changed:
-            loads.roll_up(vex_decisions.follow(changed, at), at)
+            decisions.roll_up(vex_decisions.follow(changed, at), at)
     return bool(changed)
 
 

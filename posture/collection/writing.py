@@ -18,6 +18,7 @@ from posture.compliance import ingest as compliance
 from posture.decisions import deadlines, owners
 from posture.decisions import settle as decisions
 from posture.defences import ingest as defences
+from posture.findings import combining
 from posture.findings import settle as findings
 from posture.fleet import ingest as fleet
 from posture.fleet import probe_ingest
@@ -26,6 +27,7 @@ from posture.fleet.models import Node
 from posture.images import ingest as images
 from posture.images import signature_ingest as signatures
 from posture.risk import loads
+from posture.risk.points import points_of_combination
 from posture.risk.reweigh import reweigh
 
 
@@ -105,7 +107,9 @@ class Writing:
             reweigh(sorted(reweighed), changes.data_classes, self.at)
         judged = changes.touched | changes.used_images.difference(changes.gone)
         judged |= images.used_by(judged)  # what a container exposes, its image is exposed to
-        changes.touched |= decisions.review(judged, self.at)
+        combined = combining.review(judged, points_of_combination, self.at)
+        judged |= combined
+        changes.touched |= combined | decisions.review(judged, self.at)
         deadlines.review(judged, self.at)
         owners.review(judged, self.at)
         if changes.touched:

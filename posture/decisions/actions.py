@@ -22,7 +22,6 @@ from posture.findings.models import Finding
 from posture.fleet import ingest as fleet
 from posture.fleet.models import Asset, Environment
 from posture.history.actions import record
-from posture.risk import loads
 from posture.vulnerabilities.models import Vulnerability
 
 MOST_LABELS = 10
@@ -120,7 +119,7 @@ def _take_effect(hits: preview.Hits, at: datetime) -> None:
     ids = hits.asset_ids
     for asset_id in ids:
         fleet.lock(asset_id)
-    loads.roll_up(settle.review(ids, at), at)
+    settle.roll_up(settle.review(ids, at), at)
 
 
 def _mark(hits: preview.Hits, work: Work | None) -> None:
@@ -181,7 +180,7 @@ def withdraw(*, decision: Decision, why: str = "", by: User | None) -> Decision:
     before, at = decision.state, timezone.now()
     if before == DecisionState.AWAITING_APPROVAL:
         _mark(preview.hits(decision), None)
-    loads.roll_up(settle.end([decision.pk], DecisionState.WITHDRAWN, why or "Withdrawn.", at), at)
+    settle.roll_up(settle.end([decision.pk], DecisionState.WITHDRAWN, why or "Withdrawn.", at), at)
     _record(decision, "withdrawn", {"state": [before, DecisionState.WITHDRAWN.value], "why": [None, why]}, by)
     decision.refresh_from_db()
     return decision
@@ -219,7 +218,7 @@ def end_due(at: datetime) -> int:
     ended = list(Decision.objects.active().filter(pk__in=over).select_for_update(of=("self",)).order_by("pk"))
     for decision in ended:
         changed |= settle.end([decision.pk], DecisionState.EXPIRED, over[decision.pk], at)
-    loads.roll_up(changed, at)
+    settle.roll_up(changed, at)
     for decision in ended:
         _record(decision, "expired", {"why": [None, over[decision.pk]]}, None)
     return len(ended)
@@ -242,7 +241,7 @@ def check(at: datetime) -> list[str]:
             stale.update(closed_at=at)
             assets = set(Finding.objects.filter(pk__in=wrong).values_list("asset", flat=True))
             changed = findings.decide(dict.fromkeys(wrong)) | settle.review(assets, at)
-            loads.roll_up(changed, at)
+            settle.roll_up(changed, at)
             record(
                 verb="repaired",
                 obj=None,

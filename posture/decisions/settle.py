@@ -18,11 +18,14 @@ from posture.decisions.choices import DecisionState, EndsWhen
 from posture.decisions.models import Decision, Verdict
 from posture.decisions.scope import Problem, Subject, is_about
 from posture.decisions.tripwires import Situation, Wires, tripped
+from posture.findings import combining
 from posture.findings import settle as findings
 from posture.findings.agreement import FIXED
 from posture.findings.models import Finding
 from posture.fleet.models import Asset
 from posture.history.actions import record
+from posture.risk import loads
+from posture.risk.points import points_of_combination
 from posture.vulnerabilities.models import Vulnerability
 
 AT_ONCE = 2_000  # assets of one query
@@ -221,6 +224,12 @@ def end(decision_ids: Collection[int], state: DecisionState, why: str, at: datet
     upsert.close(Verdict, [pk for pk, _, _ in rows], at)
     changed = findings.decide({finding_id: None for _, finding_id, _ in rows})
     return changed | review({asset_id for _, _, asset_id in rows}, at)
+
+
+def roll_up(changed: set[int], at: datetime) -> None:
+    """After findings of these assets were decided, or are no more: the combinations that they were part of, and the loads."""
+    combined = combining.review(changed, points_of_combination, at)
+    loads.roll_up(changed | combined | review(combined, at), at)
 
 
 def suspend(broken: Mapping[int, str], at: datetime) -> set[int]:

@@ -10,6 +10,7 @@ class FindingKind(models.TextChoices):
     UNSUPPORTED = "unsupported", "Unsupported software"
     MALWARE = "malware", "Malware"
     REPORTED_CHECK = "reported_check", "Check of another tool"
+    COMBINATION = "combination", "Toxic combination"
 
 
 class Outcome(models.TextChoices):

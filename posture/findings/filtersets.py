@@ -212,8 +212,13 @@ class FindingFilterSet(AssetRowFilterSet):
         """A check is of one kind of asset; what tools report without a check of ours is of images."""
         ids = [check.pk for check in self.checks if check.asset_kind in value]
         if AssetKind.IMAGE not in value:
-            return self.of_checks(queryset, ids)
-        return queryset.filter(Q(check_definition__in=ids) | Q(check_definition__isnull=True))
+            own = self.of_checks(queryset, ids)
+            if AssetKind.CONTAINER not in value:
+                return own
+            return queryset.filter(Q(check_definition__in=ids) | Q(kind=FindingKind.COMBINATION))
+        return queryset.filter(
+            Q(check_definition__in=ids) | Q(check_definition__isnull=True) & ~Q(kind=FindingKind.COMBINATION)
+        )
 
     def filter_state(self, queryset: Any, name: str, value: Sequence[str]) -> Any:
         return queryset.in_states(map(FindingState, value), self.moment)

@@ -22,7 +22,7 @@ class Problem(Record, frozen=True, kw_only=True):
     """One problem that an asset has now. `key` is its identity within the asset."""
 
     key: str
-    check_id: int
+    check_id: int | None
     severity: Severity
     points: float
     factors: tuple[Factor, ...]
@@ -49,24 +49,25 @@ class Settled(Record, frozen=True, kw_only=True):
 def settle(
     problems: Mapping[int, Sequence[Problem]],
     *,
-    scope: Sequence[int],
+    scope: Sequence[int] | None,
     environments: Mapping[int, int | None],
     node_id: int | None,
     at: datetime,
+    kind: FindingKind = FindingKind.FAILED_CHECK,
 ) -> Settled:
     """Make the findings of these assets (asset id -> all failed checks now) say what holds.
 
     Assets that are not named are not touched, nor findings of checks outside `scope` (ids of those that the caller
-    decides); an asset with an empty list has everything in scope resolved. Identity is
+    decides; None: all of the kind); an asset with an empty list has everything in scope resolved. Identity is
     (asset, kind, key), so removing k problems resolves exactly k findings, and one that comes back reopens its row.
     """
     if not problems:
         return Settled()
     stored = {
         (f.asset_id, f.key): f
-        for f in Finding.objects.filter(
-            asset__in=list(problems), kind=FindingKind.FAILED_CHECK, check_definition__in=scope
-        ).only("asset_id", "key", "severity", "points", "factors", "evidence", "closed_at", "environment_id")
+        for f in _of_kind(kind, problems, scope).only(
+            "asset_id", "key", "severity", "points", "factors", "evidence", "closed_at", "environment_id"
+        )
     }
     new: list[tuple[int, Problem]] = []
     again: list[tuple[Finding, Problem]] = []
@@ -87,7 +88,7 @@ def settle(
                     revised.append((finding, problem))
     resolved = sorted(f.pk for f in stored.values() if f.closed_at is None)
 
-    _open(new, environments, node_id, at)
+    _open(new, environments, node_id, at, kind)
     _revise([*revised, *again])
     if again:
         Finding.objects.filter(pk__in=[f.pk for f, _ in again]).update(
@@ -99,6 +100,11 @@ def settle(
     open_intervals([(f.pk, p.severity, p.evidence) for f, p in [*again, *evidence_changed]], at)
     resolve(resolved, at)
     return Settled(opened=len(new), reopened=len(again), resolved=len(resolved), revised=len(revised))
+
+
+def _of_kind(kind: FindingKind, asset_ids: Iterable[int], scope: Sequence[int] | None) -> Any:
+    found = Finding.objects.filter(asset__in=list(asset_ids), kind=kind)
+    return found if scope is None else found.filter(check_definition__in=scope)
 
 
 def resolve_all(asset_ids: Sequence[int], at: datetime, *, scope: Sequence[int] | None = None) -> int:
@@ -230,6 +236,7 @@ def _open(
     environments: Mapping[int, int | None],
     node_id: int | None,
     at: datetime,
+    kind: FindingKind,
 ) -> None:
     ids = upsert.allocate(Finding, len(new))
     upsert.copy(
@@ -255,7 +262,7 @@ def _open(
                 pk,
                 asset_id,
                 environments[asset_id],
-                FindingKind.FAILED_CHECK.value,
+                kind.value,
                 p.key,
                 p.check_id,
                 node_id,

@@ -28,6 +28,7 @@ from posture.base.pagination import bounded, count_each
 from posture.base.views import ResourceViewSet, with_etag
 from posture.findings import advice, agreement, filtersets, groups, reported, serializers, vex
 from posture.findings.choices import FindingKind
+from posture.findings.combinations.registry import rules
 from posture.findings.models import Finding, OpenInterval
 from posture.findings.states import state_of
 from posture.fleet.filtersets import environment_ids
@@ -51,6 +52,8 @@ def title_of(finding: Finding) -> str:
         return finding.check_definition.title
     if finding.vulnerability is not None and finding.package is not None:
         return f"{finding.vulnerability.key} in {finding.package.name} {finding.package.version}"
+    if finding.kind == FindingKind.COMBINATION and (combination := rules().get(finding.key)) is not None:
+        return combination.title
     return finding.evidence[0] if finding.evidence else finding.key
 
 
@@ -175,8 +178,9 @@ class FindingViewSet(ResourceViewSet):
 
     def attach_item(self, row: Any) -> None:
         check = row.check_definition
-        row.rationale = check.rationale if check else row.vulnerability.title if row.vulnerability else ""
-        row.remediation = check.remediation if check else advice.of(row, [word.word for word in row.words])
+        said = check or (rules().get(row.key) if row.kind == FindingKind.COMBINATION else None)
+        row.rationale = said.rationale if said else row.vulnerability.title if row.vulnerability else ""
+        row.remediation = said.remediation if said else advice.of(row, [word.word for word in row.words])
         row.requirements = check.requirements if check else {}
         row.factor_figures = self.factors_of(row)
         begun = Q() if self.moment is None else Q(opened_at__lte=self.moment)

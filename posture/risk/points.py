@@ -104,6 +104,11 @@ def points_of(severity: Severity, factors: Sequence[Factor]) -> float:
     return min(points, 100.0)
 
 
+def points_of_combination(severity: Severity) -> float:
+    """Points of a toxic combination: what makes it worse is what it is made of, so no factor is added."""
+    return points_of(severity, ())
+
+
 def product_of(severity: Severity, factors: Sequence[Factor]) -> list[Factor]:
     """All that the points are the product of: the severity's base, which findings do not store, then the factors."""
     return [("severity", f"{severity.label} severity", BASE_POINTS[severity]), *factors]

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from posture.base import upsert
+from posture.findings import combining
 from posture.findings import settle as findings
 from posture.fleet import ingest as fleet
-from posture.images import ingest as images
 from posture.risk import loads
-from posture.risk.points import Factor, points_of, use_of
+from posture.risk.points import Factor, points_of, points_of_combination, use_of
 from posture.vulnerabilities import in_use
 from posture.vulnerabilities.in_use import ImageUses
 from scanners.records import Severity
@@ -40,11 +40,9 @@ def review_image(image_id: int, signature: str, now: datetime) -> int:
         uses = in_use.work_out(image_id, signature, now)
         changed, weightier = _weigh(image_id, uses)
         findings.set_uses(changed)
-        if weightier and loads.recompute([image_id], now):
-            hosts = images.hosts_running([image_id])
-            for host_id in hosts:
-                fleet.lock(host_id)
-            loads.recompute(hosts, now)
+        combined = combining.review([image_id], points_of_combination, now) if changed else set()
+        if weightier or combined:
+            loads.roll_up({image_id, *combined}, now)
     return len(changed)
 
 
