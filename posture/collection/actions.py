@@ -18,8 +18,7 @@ from posture.collection.changes import Changes
 from posture.collection.pipeline import ERROR_TITLES
 from posture.collection.sources import depart
 from posture.compliance import ingest as compliance
-from posture.decisions import deadlines, owners
-from posture.decisions import settle as decisions
+from posture.decisions.follow import follow
 from posture.defences import ingest as defences
 from posture.findings import settle as findings
 from posture.fleet import actions as fleet_actions
@@ -217,9 +216,7 @@ def move_node(*, node: Node, environment: Environment) -> None:
         judged = image_trust.judge(held, at)
         judged.deltas.update(deltas)
         judged.image_ids.update(held)
-        loads.roll_up(decisions.review(ids, at), at)
-        deadlines.review(ids, at)
-        owners.review(ids, at)
+        loads.roll_up(follow(ids, at), at)
         image_trust.roll_up(judged, at)
 
 

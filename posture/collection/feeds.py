@@ -220,14 +220,14 @@ def _load_exploited(feed: Feed, path: Path, at: datetime) -> int:
     told = _listed(feed, kev.read(path))
     with transaction.atomic():
         changed = advisories.store_exploited(one for one in told if isinstance(one, Exploited))
-        return _weigh_again(changed, at)
+        return weigh_again(changed, at)
 
 
 def _load_likelihoods(feed: Feed, path: Path, at: datetime) -> int:
     told = _listed(feed, epss.read(path))
     with transaction.atomic():
         changed = advisories.store_likelihoods(one for one in told if isinstance(one, Likelihood))
-        return _weigh_again(changed, at)
+        return weigh_again(changed, at)
 
 
 _READERS: dict[FeedKind, Callable[[Feed, Path, datetime], int]] = {
@@ -255,7 +255,7 @@ def _listed(
     return entries
 
 
-def _weigh_again(changed: list[advisories.Changed], at: datetime) -> int:
+def weigh_again(changed: list[advisories.Changed], at: datetime) -> int:
     """Findings of vulnerabilities whose use weighs differently now. Returns how many vulnerabilities changed."""
 
     def factors(threat: advisories.Threat) -> list[float]:

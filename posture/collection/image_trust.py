@@ -21,8 +21,7 @@ from django.utils import timezone
 
 from posture.collection.changes import check_ids, with_severities
 from posture.compliance import ingest as compliance
-from posture.decisions import deadlines, owners
-from posture.decisions import settle as decisions
+from posture.decisions.follow import follow
 from posture.findings import settle as findings
 from posture.findings.settle import Problem
 from posture.fleet import ingest as fleet
@@ -96,9 +95,7 @@ def settle(image_ids: Sequence[int], at: datetime, *, pulled_node: int | None = 
 
 def roll_up(changed: Changed, at: datetime) -> None:
     """Loads of the images, and of every host that runs one of them; then the tallies."""
-    changed.image_ids.update(decisions.review(changed.image_ids, at))
-    deadlines.review(changed.image_ids, at)
-    owners.review(changed.image_ids, at)
+    changed.image_ids.update(follow(changed.image_ids, at))
     loads.roll_up(changed.image_ids, at)
     compliance.apply_tallies(changed.deltas)
 

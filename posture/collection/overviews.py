@@ -126,7 +126,7 @@ def meta() -> dict[str, Any]:
         },
         "checks_version": checks_version(),
         "upload_max_bytes": settings.UPLOAD_MAX_BYTES,
-        "demo": False,
+        "demo": Node.objects.filter(is_demo=True).exists(),
     }
 
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -128,20 +128,29 @@ def _stored_parts(node: Node) -> set[str]:
 
 def judge(run: Run) -> None:
     """Run every check on what was read; no network and no writing."""
-    pulled = run.pulled
+    judge_records(run.pulled, run.node, lambda ask: _patiently(run.lease, ask), run.lease.report)
+
+
+def judge_records(
+    pulled: Pulled,
+    node: Node,
+    patiently: Callable[[Callable[[], Any]], Any] = lambda ask: ask(),
+    report: Callable[[str, int, int], None] = lambda phase, done, total: None,
+) -> None:
+    """What every check says of the records of one node. `patiently` asks the database."""
     policy = pulled.policy
-    host_id = run.node.host_id
+    host_id = node.host_id
     keys = [o.facts.key for o in pulled.images]
-    elsewhere = _patiently(run.lease, lambda: images.names_elsewhere(keys, host_id))
+    elsewhere = patiently(lambda: images.names_elsewhere(keys, host_id))
     pulled.relate()
     pulled.name_images(elsewhere)
     everything = pulled.everything()
     for number, observed in enumerate(everything, 1):
         pulled.outcomes[id(observed)] = tuple(judge_record(observed.facts, policy))
         if number % 200 == 0:
-            run.lease.report("judging", number, len(everything))
+            report("judging", number, len(everything))
     if pulled.host is not None and isinstance(pulled.host.facts, HostFacts):
-        engine, configured = _patiently(run.lease, partial(words, run.node, pulled))
+        engine, configured = patiently(partial(words, node, pulled))
         pulled.configure(configured)
         pulled.outcomes[id(pulled.host.facts)] = tuple(judge_record(pulled.host.facts, policy, engine))
         for facts in pulled.confined:

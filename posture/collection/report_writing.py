@@ -12,9 +12,7 @@ from django.db import OperationalError, transaction
 from psycopg2.errorcodes import DEADLOCK_DETECTED
 
 from posture.base import upsert
-from posture.decisions import deadlines, owners
-from posture.decisions import settle as decisions
-from posture.findings import combining
+from posture.decisions.follow import follow
 from posture.findings import reported as findings
 from posture.findings.agreement import Word
 from posture.findings.choices import FindingKind
@@ -23,7 +21,7 @@ from posture.findings.settle import Settled
 from posture.fleet import ingest as fleet
 from posture.images import ingest as images
 from posture.risk import loads
-from posture.risk.points import data_of, points_of, points_of_combination, threat_of
+from posture.risk.points import data_of, points_of, threat_of
 from posture.vulnerabilities import ingest as vulnerabilities
 from posture.vulnerabilities import scans
 from posture.vulnerabilities.choices import FIX_NUMBER
@@ -323,8 +321,5 @@ def _looked_in(subject: Subject) -> set[str]:
 
 def roll_up(asset_id: int, at: datetime) -> None:
     """What decisions and deadlines say of the asset's findings, its load, and that of every host that runs the image."""
-    combined = combining.review([asset_id], points_of_combination, at)
-    changed = decisions.review({asset_id, *combined}, at) | combined
-    deadlines.review({asset_id, *combined}, at)
-    owners.review({asset_id, *combined}, at)
+    changed = follow([asset_id], at)
     loads.roll_up({asset_id, *changed}, at)

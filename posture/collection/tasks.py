@@ -20,6 +20,7 @@ from posture.collection import (
     schedule,
     uploads,
 )
+from posture.collection.demo import build as demo
 from posture.decisions import actions as decisions
 from posture.findings import tallies
 from posture.risk import use
@@ -81,6 +82,7 @@ def run_pull(pull_id: int, token: str) -> None:
 def expire_evidence() -> None:
     """Lower the coverage of what has evidence that is too old to count; judge images whose policies changed unnoticed."""
     with _later_without_database("the expiry of evidence"):
+        demo.keep_alive(timezone.now())
         freshness.expire()
         image_trust.catch_up()
 

@@ -15,10 +15,8 @@ from posture.collection.host_writing import HostWriting
 from posture.collection.records import Pulled
 from posture.collection.registry_writing import RegistryWriting
 from posture.compliance import ingest as compliance
-from posture.decisions import deadlines, owners
-from posture.decisions import settle as decisions
+from posture.decisions.follow import follow
 from posture.defences import ingest as defences
-from posture.findings import combining
 from posture.findings import settle as findings
 from posture.fleet import ingest as fleet
 from posture.fleet import probe_ingest
@@ -27,7 +25,6 @@ from posture.fleet.models import Node
 from posture.images import ingest as images
 from posture.images import signature_ingest as signatures
 from posture.risk import loads
-from posture.risk.points import points_of_combination
 from posture.risk.reweigh import reweigh
 
 
@@ -107,11 +104,7 @@ class Writing:
             reweigh(sorted(reweighed), changes.data_classes, self.at)
         judged = changes.touched | changes.used_images.difference(changes.gone)
         judged |= images.used_by(judged)  # what a container exposes, its image is exposed to
-        combined = combining.review(judged, points_of_combination, self.at)
-        judged |= combined
-        changes.touched |= combined | decisions.review(judged, self.at)
-        deadlines.review(judged, self.at)
-        owners.review(judged, self.at)
+        changes.touched |= follow(judged, self.at)
         if changes.touched:
             changes.touched.add(changes.host_id)
             changed = loads.recompute(changes.touched, self.at)

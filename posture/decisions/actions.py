@@ -92,14 +92,16 @@ def _check_reach(decision: Decision, by: User | None) -> None:
 
 
 @transaction.atomic
-def make(*, by: User | None, change: Change | None = None, **fields: Any) -> Decision:
+def make(
+    *, by: User | None, change: Change | None = None, at: datetime | None = None, **fields: Any
+) -> Decision:
     """Make a decision: in force at once, or once a second person agrees where an environment that it reaches asks for
-    that."""
+    that. `at` is now unless a story of the past is told."""
     fleet.lock_shared()
-    at = timezone.now()
+    at = at or timezone.now()
     decision = draft(by=by, at=at, **fields)
     hits = preview.hits(decision)
-    decision.change = change
+    decision.change, decision.created_at = change, at
     decision.was_exposed = any(hit.subject.is_exposed for hit in hits.found)
     decision.versions = sorted({hit.problem.version for hit in hits.found if hit.problem.version})[:1000]
     waits = decision.layer == Layer.PERSON and preview.needs_approval(decision, hits.environment_ids)

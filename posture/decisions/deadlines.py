@@ -7,10 +7,10 @@ from datetime import UTC, datetime, time, timedelta
 
 from django.db import connection
 
-from posture.decisions import subjects
 from posture.decisions.choices import ClockStart
 from posture.decisions.models import Deadline
 from posture.decisions.scope import Subject
+from posture.decisions.subjects import Reader
 from posture.findings import settle as findings
 from posture.findings.agreement import FIXED
 from posture.findings.models import Attribution, Finding
@@ -60,7 +60,7 @@ def _due(rule: Rule, facts: Facts) -> datetime | None:
     return None if begun is None else max(begun, facts.opened_at) + timedelta(days=rule.days)
 
 
-def review(asset_ids: Iterable[int], at: datetime) -> None:
+def review(asset_ids: Iterable[int], at: datetime, reader: Reader | None = None) -> None:
     """Set when the open findings of these assets are due. The caller holds their rows."""
     if not Deadline.objects.exists():
         return
@@ -77,11 +77,11 @@ def review(asset_ids: Iterable[int], at: datetime) -> None:
         )
     ids = sorted(set(asset_ids))
     for start in range(0, len(ids), AT_ONCE):
-        _review(ids[start : start + AT_ONCE], rules)
+        _review(ids[start : start + AT_ONCE], rules, reader or Reader())
 
 
-def _review(asset_ids: Sequence[int], rules: dict[int, list[Rule]]) -> None:
-    known = subjects.read(asset_ids)
+def _review(asset_ids: Sequence[int], rules: dict[int, list[Rule]], reader: Reader) -> None:
+    known = reader.read(asset_ids)
     of_asset = {pk: _rules_of(subject, rules) for pk, subject in known.items()}
     rows = list(
         Finding.objects.open()

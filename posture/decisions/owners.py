@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from posture.decisions import subjects
 from posture.decisions.models import OwnerRule
-from posture.decisions.scope import Problem, Scope, is_about
+from posture.decisions.scope import Problem, Scope, Subject, is_about
+from posture.decisions.subjects import Reader
 from posture.findings import settle as findings
 from posture.findings.models import Finding
 
 _ANY = Problem(kind="any", key="any")
 
 
-def review(asset_ids: Iterable[int], at: datetime) -> None:
+def review(asset_ids: Iterable[int], at: datetime, reader: Reader | None = None) -> None:
     """Give the open findings of these assets that have neither person nor team the team that the rules name. The caller
     holds the rows of the assets."""
     rules = list(OwnerRule.objects.all())
@@ -24,7 +24,9 @@ def review(asset_ids: Iterable[int], at: datetime) -> None:
         asset__in=list(asset_ids), team__isnull=True, assignee__isnull=True
     )
     found = list(nobodys.order_by("pk").values_list("pk", "asset"))
-    known = subjects.read({asset_id for _, asset_id in found})
+    if not found:
+        return
+    known = (reader or Reader()).read({asset_id for _, asset_id in found})
     teams = {pk: team for pk, subject in known.items() if (team := team_of(rules, subject)) is not None}
     by_team: dict[int, list[int]] = {}
     for pk, asset_id in found:
@@ -34,7 +36,7 @@ def review(asset_ids: Iterable[int], at: datetime) -> None:
         findings.set_owner(ids, team_id=team_id)
 
 
-def team_of(rules: Iterable[OwnerRule], subject: subjects.Subject) -> int | None:
+def team_of(rules: Iterable[OwnerRule], subject: Subject) -> int | None:
     """The team (id) of the first rule that fits; None where none does."""
     for rule in rules:
         scope = Scope(

@@ -13,10 +13,11 @@ from django.db import connection
 from django.db.models import Q
 
 from posture.base import upsert
-from posture.decisions import products, subjects
+from posture.decisions import products
 from posture.decisions.choices import DecisionState, EndsWhen
 from posture.decisions.models import Decision, Verdict
 from posture.decisions.scope import Problem, Subject, is_about
+from posture.decisions.subjects import Reader
 from posture.decisions.tripwires import Situation, Wires, tripped
 from posture.findings import combining
 from posture.findings import settle as findings
@@ -49,17 +50,17 @@ WHERE d.state = 'active' AND d.finding_kind <> '' AND f.closed_at IS NULL AND f.
 Pair = tuple[int, int, int]  # finding, asset, decision
 
 
-def review(asset_ids: Iterable[int], at: datetime) -> set[int]:
+def review(asset_ids: Iterable[int], at: datetime, reader: Reader | None = None) -> set[int]:
     """Bring the findings of these assets in step with the active decisions; returns the assets whose numbers and loads
     that changes, others among them where a decision of theirs was suspended. The caller holds the rows of `asset_ids`."""
     changed: set[int] = set()
     ids = sorted(set(asset_ids))
     for start in range(0, len(ids), AT_ONCE):
-        changed |= _review(ids[start : start + AT_ONCE], at)
+        changed |= _review(ids[start : start + AT_ONCE], at, reader or Reader())
     return changed
 
 
-def _review(asset_ids: Sequence[int], at: datetime) -> set[int]:
+def _review(asset_ids: Sequence[int], at: datetime, reader: Reader) -> set[int]:
     pairs = _pairs(asset_ids)
     held = _held(asset_ids)
     if not pairs and not held:
@@ -67,9 +68,9 @@ def _review(asset_ids: Sequence[int], at: datetime) -> set[int]:
     decisions = Decision.objects.select_related("statement", "vulnerability", "check_definition").in_bulk(
         {decision_id for _, _, decision_id in pairs}
     )
-    meant, broken = judged(pairs, decisions, at)
+    meant, broken = judged(pairs, decisions, reader)
     if broken:
-        return suspend(broken, at) | _review(asset_ids, at)
+        return suspend(broken, at) | _review(asset_ids, at, reader)
     best: dict[int, Decision] = {}
     for finding_id, decision in meant:
         if finding_id not in best or _rank(decision) > _rank(best[finding_id]):
@@ -78,11 +79,11 @@ def _review(asset_ids: Sequence[int], at: datetime) -> set[int]:
 
 
 def judged(
-    pairs: Sequence[Pair], decisions: Mapping[int, Decision], at: datetime
+    pairs: Sequence[Pair], decisions: Mapping[int, Decision], reader: Reader
 ) -> tuple[list[tuple[int, Decision]], dict[int, str]]:
     """Of findings and decisions that name the same problem: those that are meant for each other; and the decisions that no
     longer stand, with why."""
-    known = subjects.read({asset_id for _, asset_id, _ in pairs})
+    known = reader.read({asset_id for _, asset_id, _ in pairs})
     problems = problems_of({finding_id for finding_id, _, _ in pairs})
     stated = products.meant_for(decisions.values(), problems)
     meant: list[tuple[int, int, Decision]] = []

@@ -24,6 +24,19 @@ def repository_of(reference: str) -> str:
     return name if separator and "/" not in tag else head
 
 
+class Reader:
+    """Reads each asset once, however often it is asked for within one transaction."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Subject] = {}
+
+    def read(self, asset_ids: Iterable[int]) -> dict[int, Subject]:
+        ids = set(asset_ids)
+        if missing := ids - self._known.keys():
+            self._known |= read(missing)
+        return {pk: self._known[pk] for pk in ids if pk in self._known}
+
+
 def read(asset_ids: Iterable[int]) -> dict[int, Subject]:
     """By asset id; ids of nothing are left out."""
     assets = {

@@ -85,6 +85,8 @@ class Node(models.Model):
         default=20_000, validators=[MinValueValidator(1), MaxValueValidator(200_000)]
     )
 
+    # Of a made-up fleet: nothing answers at its address, so no worker tries.
+    is_demo = models.BooleanField(default=False, db_default=False, editable=False)
     paused = models.BooleanField(default=False)
     state = models.CharField(max_length=12, choices=choices.NodeState.choices, default=choices.NodeState.NEW)
     host = models.ForeignKey(

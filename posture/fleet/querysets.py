@@ -35,7 +35,7 @@ class EnvironmentQuerySet(VisibleQuerySet):
 
 class NodeQuerySet(VisibleQuerySet):
     def due(self) -> Self:
-        return self.filter(paused=False, next_due_at__lte=timezone.now())
+        return self.filter(paused=False, is_demo=False, next_due_at__lte=timezone.now())
 
     def bringing(self, source: choices.Source) -> Self:
         """Nodes whose pulls bring this source's evidence."""

@@ -4689,9 +4689,10 @@ export interface components {
          *     * `unsupported` - Unsupported software
          *     * `malware` - Malware
          *     * `reported_check` - Check of another tool
+         *     * `combination` - Toxic combination
          * @enum {string}
          */
-        FindingKind: "failed_check" | "vulnerability" | "secret" | "unsupported" | "malware" | "reported_check";
+        FindingKind: "failed_check" | "vulnerability" | "secret" | "unsupported" | "malware" | "reported_check" | "combination";
         /** @description A read-only serializer: the declared fields are the contract, in this order. */
         FindingShare: {
             of: components["schemas"]["AssetRef"];
@@ -11755,7 +11756,7 @@ export interface operations {
                 /** @description Image */
                 image?: number[];
                 /** @description Kind */
-                kind?: ("failed_check" | "vulnerability" | "secret" | "unsupported" | "malware" | "reported_check")[];
+                kind?: ("failed_check" | "vulnerability" | "secret" | "unsupported" | "malware" | "reported_check" | "combination")[];
                 /** @description Rows a page. */
                 limit?: number;
                 /** @description Node */
@@ -11936,7 +11937,7 @@ export interface operations {
                 /** @description Image */
                 image?: number[];
                 /** @description Kind */
-                kind?: ("failed_check" | "vulnerability" | "secret" | "unsupported" | "malware" | "reported_check")[];
+                kind?: ("failed_check" | "vulnerability" | "secret" | "unsupported" | "malware" | "reported_check" | "combination")[];
                 /** @description Node */
                 node?: number[];
                 /** @description Each is served by an index; “-” means descending. */
@@ -12035,7 +12036,7 @@ export interface operations {
                 /** @description Image */
                 image?: number[];
                 /** @description Kind */
-                kind?: ("failed_check" | "vulnerability" | "secret" | "unsupported" | "malware" | "reported_check")[];
+                kind?: ("failed_check" | "vulnerability" | "secret" | "unsupported" | "malware" | "reported_check" | "combination")[];
                 /** @description Node */
                 node?: number[];
                 /** @description Names of people, of teams as team:name, me, or nobody. */
@@ -12133,7 +12134,7 @@ export interface operations {
                 /** @description Image */
                 image?: number[];
                 /** @description Kind */
-                kind?: ("failed_check" | "vulnerability" | "secret" | "unsupported" | "malware" | "reported_check")[];
+                kind?: ("failed_check" | "vulnerability" | "secret" | "unsupported" | "malware" | "reported_check" | "combination")[];
                 /** @description Node */
                 node?: number[];
                 /** @description Names of people, of teams as team:name, me, or nobody. */

@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useLocation } from "react-router";
 import { belongsElsewhere } from "../explorer/useRowKeys";
 import { PastStrip } from "./asOf";
+import { DemoStrip } from "./demoStrip";
 import { KeyboardHelp } from "./keyboardHelp";
 import { Navigation } from "./navigation";
 import { Palette } from "./search";
@@ -62,6 +63,7 @@ export function Shell({ children }: { children: ReactNode }) {
       </div>
       <div className={classes.right}>
         <TopBar onMenu={() => setMenu(true)} onHelp={() => setHelp(true)} searchField={searchField} />
+        <DemoStrip />
         <PastStrip />
         <main id="content" className={classes.main} ref={main} tabIndex={-1}>
           {children}
