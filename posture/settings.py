@@ -261,8 +261,8 @@ CELERY_BEAT_SCHEDULE = {
     },
     "count the day": {
         "task": "posture.collection.tasks.count_days",
-        "schedule": timedelta(minutes=5),
-        "options": {"expires": 280},
+        "schedule": timedelta(minutes=1),
+        "options": {"expires": 50},
     },
     "check what decisions hide": {
         "task": "posture.collection.tasks.check_decisions",

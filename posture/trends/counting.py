@@ -25,7 +25,7 @@ from posture.trends.models import CountedDay
 
 LOOK_BACK = timedelta(days=400)  # no day before is counted
 DAYS_AT_ONCE = 20  # missing days that one call counts
-FRESH = timedelta(minutes=10)  # today is not counted again before
+FRESH = timedelta(minutes=2)  # today is not counted again before
 _LOCK = 0x706C6D03  # one counts at a time, over all processes
 
 # What stood at the end of the day is read whole, and so without a question for each row; what moved is little.

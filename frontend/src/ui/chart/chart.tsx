@@ -196,7 +196,7 @@ export function Chart({
       ) : (
         <div style={{ height }}>
           {engine ? (
-            <div ref={frame} className={classes.canvas} style={{ height }} />
+            <div ref={frame} className={classes.canvas} style={{ height }} role="img" aria-label={title} />
           ) : (
             <Loading what="the chart" rows={4} />
           )}
