@@ -110,6 +110,22 @@ def test_an_image_counts_in_each_environment_that_held_it_then(clock: Clock, tmp
     assert counts(day + timedelta(days=1)) == {"open": 1}  # the fleet counts it once
 
 
+def test_what_is_committed_after_midnight_is_not_lost_to_the_day_before(clock: Clock, tmp_path: Path) -> None:
+    report(tmp_path, 1, at=clock.moment)
+    day, midnight = BEGIN.date(), datetime(2026, 8, 2, tzinfo=UTC)
+    clock.moment = midnight + timedelta(seconds=10)
+    counting.catch_up(clock.moment)  # while a report that was begun before midnight is still being written
+    clock.moment = midnight - timedelta(seconds=5)
+    report(tmp_path, 1, 2, at=clock.moment)
+    clock.moment = midnight + counting.SETTLED - timedelta(seconds=1)
+    counting.catch_up(clock.moment)
+    assert counts(day) == {"opened": 2, "open": 2}, "counted again until everything has long been written"
+    clock.moment = midnight + counting.SETTLED + counting.FRESH
+    counting.catch_up(clock.moment)
+    clock.pass_(days=1)
+    assert day not in counting.missing(clock.moment), "and then once for good"
+
+
 def run(name: str, slug: str, *digests: str, count: int = 1, **changes: Any) -> None:
     """A pull of this host, that runs `count` containers of each image."""
     of_node = Node.objects.filter(name=name).first() or node(name, environment(slug))
