@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from posture.decisions.models import Decision, Verdict
 from posture.findings.models import Finding, OpenInterval
 from posture.fleet.models import Node
 from posture.risk.models import Load
-from posture.trends import counting
+from posture.trends import changes, counting
 from posture.trends.models import CountedDay, DailyCount, DailyLoad
 from posture.vulnerabilities import ingest
 from posture.vulnerabilities.models import Vulnerability
@@ -339,3 +340,52 @@ class TestTheApi:
         eve = signed_in(person("eve", Role.VIEWER, environments=[environment("staging")]))
         told = get(eve, "/changes", **{"from": begin.isoformat(), "to": clock.moment.isoformat()})
         assert titles("opened") == [] and told["new_assets"]["total"]["value"] == 1
+
+    def test_all_that_changed_is_reached_page_by_page_and_exported(
+        self, clock: Clock, tmp_path: Path
+    ) -> None:
+        begin = clock.moment
+        clock.pass_(hours=1)
+        for number in range(5):
+            run(f"host-{number}", "production" if number % 2 else "staging")
+            clock.pass_(minutes=1)
+        report(tmp_path, *range(1, 8), at=clock.moment)
+        run("host-1", "production", DIGEST)
+        clock.pass_(hours=1)
+        report(tmp_path, *range(1, 5), at=clock.moment)
+        clock.pass_(hours=1)
+        span = {"from": begin.isoformat(), "to": clock.moment.isoformat()}
+        ada = signed_in(person())
+        told = get(ada, "/changes", **span)
+        assert told["opened"]["total"]["value"] > 7 and told["resolved"]["total"]["value"] == 3
+        for what in changes.WHAT:
+            rows = walk(ada, f"/changes/{what}", limit=2, **span)
+            assert (len(rows), rows[:50]) == (told[what]["total"]["value"], told[what]["rows"]), what
+            answer = ada.get(f"/api/v1/changes/{what}/export", {"format": "jsonl", **span})
+            assert answer.headers["Content-Disposition"].startswith('attachment; filename="changes-')
+            assert [json.loads(line) for line in b"".join(answer.streaming_content).splitlines()] == rows
+        eve = signed_in(person("eve", Role.VIEWER, environments=[environment("staging")]))
+        seen = {row["asset"]["name"] for row in walk(eve, "/changes/new_assets", **span)}
+        assert seen == {"host-0", "host-2", "host-4"}
+        assert walk(eve, "/changes/resolved", **span) == [], "the image lies in production only"
+
+    @pytest.mark.parametrize(
+        ("path", "field"),
+        [
+            ("/changes?to=2026-01-01T00:00:00Z", "from"),
+            ("/changes?from=2026-01-01", "from"),
+            ("/changes?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", "from"),
+            ("/changes/opened?from=2026-01-02T00:00:00Z&to=soon", "to"),
+            ("/changes/opened?from=2026-01-01T00:00:00Z&environment=nowhere", "environment"),
+            ("/changes/opened?from=2026-01-01T00:00:00Z&colour=red", "colour"),
+            ("/changes/opened?from=2026-01-01T00:00:00Z&cursor=x", "cursor"),
+        ],
+    )
+    def test_what_is_wrong_with_a_span_is_named(self, path: str, field: str) -> None:
+        answer = signed_in(person()).get(f"/api/v1{path}")
+        assert answer.status_code == 400
+        assert [error["field"] for error in answer.json()["errors"]] == [field]
+
+    def test_another_way_to_change_is_not_found(self) -> None:
+        ada = signed_in(person())
+        assert ada.get("/api/v1/changes/painted?from=2026-01-01T00:00:00Z").status_code == 404
