@@ -94,6 +94,14 @@ def test_what_opens_resolves_and_comes_back_is_counted_on_its_day(clock: Clock, 
     assert counting.catch_up(clock.moment) == 1  # today again, and no other
 
 
+def test_what_comes_and_goes_several_times_on_a_day_counts_each_time(clock: Clock, tmp_path: Path) -> None:
+    for numbers in [(1,), (), (1,), (), (1,)]:
+        report(tmp_path, *numbers, at=clock.moment)
+        clock.pass_(hours=1)
+    counting.catch_up(clock.moment)
+    assert counts(BEGIN.date()) == {"opened": 1, "resolved": 2, "reopened": 2, "open": 1}
+
+
 def test_an_image_counts_in_each_environment_that_held_it_then(clock: Clock, tmp_path: Path) -> None:
     report(tmp_path, 1, at=clock.moment)
     run("alpha", "production", DIGEST)
