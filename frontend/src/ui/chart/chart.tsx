@@ -56,6 +56,7 @@ function optionOf(days: string[], series: Series[], unit: string): EChartsCoreOp
       data: one.values,
       connectNulls: false,
       symbol: "circle",
+      showAllSymbol: true, // not only at the days that are labelled
       symbolSize: (_: unknown, point: { dataIndex: number }) =>
         isAlone(one.values, point.dataIndex) ? 6 : 0,
       areaStyle: one.kind === "area" ? { opacity: 0.55 } : undefined,
