@@ -50,7 +50,7 @@ from posture.history.views import HistoryViewSet
 from posture.images.signer_views import ImageSignaturesView
 from posture.risk.action_views import ActionsView, WhatIfView
 from posture.risk.views import AssetLedgerView, EnvironmentLedgerView
-from posture.trends.views import ChangesView, TrendView
+from posture.trends.views import ChangedViewSet, ChangesView, TrendView
 from posture.vulnerabilities.views import SbomView, ScansView
 
 router = SimpleRouter(trailing_slash=False)
@@ -123,6 +123,8 @@ urlpatterns = [
     path("what-if", WhatIfView.as_view()),
     path("trends", TrendView.as_view()),
     path("changes", ChangesView.as_view()),
+    path("changes/<str:what>", ChangedViewSet.as_view({"get": "list"}, basename="changes")),
+    path("changes/<str:what>/export", ChangedViewSet.as_view({"get": "export"}, basename="changes")),
     path("mechanisms", MechanismsView.as_view()),
     path("schema", SchemaView.as_view()),
     path("docs", DocsView.as_view()),

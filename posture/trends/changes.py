@@ -6,9 +6,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from posture.accounts.models import User
+from posture.base.ordering import Key, Ordering, by
 from posture.base.pagination import count_each
 from posture.decisions.models import Verdict
 from posture.findings.models import Finding, OpenInterval
@@ -19,24 +20,61 @@ from scanners.records import Severity
 
 SHOWN = 50  # rows of each kind, the worst or newest first
 WHAT = ("opened", "reopened", "resolved", "decided", "new_assets", "gone_assets")
+_WORST: Ordering = (Key("severity", True), Key("points", True), Key("pk", True))
+ORDER: dict[str, Ordering] = {
+    **dict.fromkeys(("opened", "reopened", "resolved", "decided"), _WORST),
+    "new_assets": by("first_seen_at", descending=True),
+    "gone_assets": by("gone_at", descending=True),
+}
 
 
 def between(user: User, begin: datetime, end: datetime, environment_ids: list[int] | None) -> dict[str, Any]:
     """For each of `WHAT`: how many, and the first of them. Findings count as `counting` says."""
-    findings = Finding.objects.visible_to(user)
-    assets = Asset.objects.visible_to(user)
-    if environment_ids is not None:
-        there = membership.images_in_environments(environment_ids)
-        assets = assets.filter(environment__in=environment_ids) | assets.filter(pk__in=there)
-        findings = findings.filter(environment__in=environment_ids) | findings.filter(asset__in=there)
+    changed = [of(what, user, begin, end, environment_ids) for what in WHAT]
     told: dict[str, Any] = {}
-    for what, of in _FINDINGS.items():
-        told[what] = _findings(of(findings, begin, end))
-    told["new_assets"] = _assets(
-        assets.filter(first_seen_at__gt=begin, first_seen_at__lte=end), "-first_seen_at"
-    )
-    told["gone_assets"] = _assets(assets.filter(gone_at__gt=begin, gone_at__lte=end), "-gone_at")
+    for what, rows, total in zip(WHAT, changed, count_each([[rows] for rows in changed]), strict=True):
+        first = rows.order_by(*(key.expression() for key in ORDER[what]))[:SHOWN]
+        told[what] = {"total": total.as_dict(), "rows": [row_of(row) for row in detailed(first)]}
     return told
+
+
+def model_of(what: str) -> type[Finding | Asset]:
+    return Finding if what in _FINDINGS else Asset
+
+
+def of(
+    what: str, user: User, begin: datetime, end: datetime, environment_ids: list[int] | None
+) -> QuerySet[Any]:
+    """Findings or assets of which this is true, that the asker may see, and that lie in these environments now."""
+    model: Any = model_of(what)
+    rows = model.objects.visible_to(user)
+    if environment_ids is not None:
+        prefix = "asset" if what in _FINDINGS else "pk"
+        images = membership.images_in_environments(environment_ids)
+        rows = rows.filter(Q(environment__in=environment_ids) | Q(**{f"{prefix}__in": images}))
+    if what in _FINDINGS:
+        return _FINDINGS[what](rows, begin, end)
+    column = ORDER[what][0].path
+    return rows.filter(**{f"{column}__gt": begin, f"{column}__lte": end})
+
+
+def detailed(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """With what `row_of` reads."""
+    if rows.model is Asset:
+        return rows
+    return rows.select_related("asset", "check_definition", "vulnerability", "package").defer(
+        "factors", "vulnerability__description", "vulnerability__references", "vulnerability__scores"
+    )
+
+
+def row_of(row: Finding | Asset) -> dict[str, Any]:
+    asset = row if isinstance(row, Asset) else row.asset
+    return {
+        "id": row.pk,
+        "title": row.name if isinstance(row, Asset) else title_of(row),
+        "severity": None if isinstance(row, Asset) else Severity(row.severity).label,
+        "asset": {"kind": asset.kind, "id": asset.pk, "name": asset.name},
+    }
 
 
 def _opened(findings: Any, begin: datetime, end: datetime) -> Any:
@@ -71,39 +109,3 @@ _FINDINGS: dict[str, Callable[[Any, datetime, datetime], Any]] = {
     "resolved": _resolved,
     "decided": _decided,
 }
-
-
-def _findings(queryset: Any) -> dict[str, Any]:
-    rows = list(
-        queryset.select_related("asset", "check_definition", "vulnerability", "package")
-        .defer("factors", "vulnerability__description", "vulnerability__references", "vulnerability__scores")
-        .order_by("-severity", "-points", "-pk")[:SHOWN]
-    )
-    return {
-        "total": count_each([[queryset]])[0].as_dict(),
-        "rows": [
-            {
-                "id": row.pk,
-                "title": title_of(row),
-                "severity": Severity(row.severity).label,
-                "asset": {"kind": row.asset.kind, "id": row.asset.pk, "name": row.asset.name},
-            }
-            for row in rows
-        ],
-    }
-
-
-def _assets(queryset: Any, newest: str) -> dict[str, Any]:
-    rows = queryset.order_by(newest, "-pk")[:SHOWN]
-    return {
-        "total": count_each([[queryset]])[0].as_dict(),
-        "rows": [
-            {
-                "id": row.pk,
-                "title": row.name,
-                "severity": None,
-                "asset": {"kind": row.kind, "id": row.pk, "name": row.name},
-            }
-            for row in rows
-        ],
-    }

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
 
 from django.db import connection, transaction
 from django.db.models import Min
@@ -25,7 +26,9 @@ from posture.trends.models import CountedDay
 
 LOOK_BACK = timedelta(days=400)  # no day before is counted
 DAYS_AT_ONCE = 20  # missing days that one call counts
-FRESH = timedelta(minutes=2)  # today is not counted again before
+FRESH = timedelta(minutes=2)  # a day that may still change is not counted again before
+# A day is counted again until this long after its end: a writer that took its moment before midnight commits after it.
+SETTLED = timedelta(hours=1)
 _LOCK = 0x706C6D03  # one counts at a time, over all processes
 
 # What stood at the end of the day is read whole, and so without a question for each row; what moved is little.
@@ -104,7 +107,7 @@ def count_day(day: date, now: datetime) -> None:
     """Count one day, in the place of what was counted of it before. Of today: as it stands now."""
     start = datetime.combine(day, time(), UTC)
     # What happens at this very moment has happened.
-    end = min(start + timedelta(days=1), now + timedelta(microseconds=1))
+    end = min(_end_of(day), now + timedelta(microseconds=1))
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         CountedDay.objects.filter(day=day).delete()
@@ -114,19 +117,16 @@ def count_day(day: date, now: datetime) -> None:
 
 
 def catch_up(now: datetime, *, most: int = DAYS_AT_ONCE) -> int:
-    """Count today, and up to `most` days that were never counted after their end, the newest first; returns how many."""
-    today = now.astimezone(UTC).date()
-    days = [day for day in missing(now) if day != today][:most]
-    counted = CountedDay.objects.filter(day=today).values_list("counted_at", flat=True).first()
-    if counted is None or counted < now - FRESH:
-        days.insert(0, today)
+    """Count up to `most` of the days that are to be counted, the newest first; returns how many."""
+    days = list(islice(missing(now), most))
     for day in days:
         count_day(day, now)
     return len(days)
 
 
 def missing(now: datetime) -> Iterable[date]:
-    """Days that are to be counted, the newest first: from the first finding on, but those counted after their end."""
+    """Days that are to be counted, the newest first: from the first finding on, but those that were counted when they were
+    settled, or moments ago."""
     today = now.astimezone(UTC).date()
     first = Finding.objects.aggregate(first=Min("first_opened_at"))["first"]
     if first is None:
@@ -135,10 +135,14 @@ def missing(now: datetime) -> Iterable[date]:
     done = {
         day
         for day, counted_at in CountedDay.objects.filter(day__gte=begin).values_list("day", "counted_at")
-        if counted_at >= datetime.combine(day + timedelta(days=1), time(), UTC)
+        if counted_at >= _end_of(day) + SETTLED or counted_at >= now - FRESH
     }
     day = today
     while day >= begin:
         if day not in done:
             yield day
         day -= timedelta(days=1)
+
+
+def _end_of(day: date) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(), UTC)

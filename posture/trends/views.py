@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import ClassVar, cast
+from typing import Any, ClassVar, cast
 
+from django.db.models import QuerySet
+from django.http import Http404
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.exceptions import ValidationError as Invalid
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from posture.accounts.models import User
+from posture.base.filtersets import FilterSet
 from posture.base.moments import parse_moment
-from posture.base.views import with_etag
+from posture.base.ordering import Ordering
+from posture.base.views import ResourceViewSet, with_etag
 from posture.fleet.models import Environment
 from posture.trends import changes, serializers, series
 
@@ -93,39 +98,84 @@ class TrendView(APIView):
         return with_etag(request, Response(told))
 
 
+def moment_of(request: Request, name: str) -> datetime | None:
+    try:
+        return parse_moment(request.query_params.get(name))
+    except Invalid as error:
+        raise Invalid({name: cast(dict, error.detail)["as_of"]}) from error
+
+
+def span_of(request: Request) -> tuple[datetime, datetime, list[int] | None]:
+    """From when, until when, and in which environment (None: in every one that the asker may see)."""
+    begin = moment_of(request, "from")
+    end = moment_of(request, "to") or timezone.now()
+    if begin is None:
+        raise Invalid({"from": ["Give a moment as in 2026-01-31T12:00:00Z."]})
+    if begin > end:
+        raise Invalid({"from": ["It comes after “to”."]})
+    named = environment_of(request) if request.query_params.get("environment") else None
+    return begin, end, [named.pk] if named is not None else None
+
+
+SPAN = [
+    OpenApiParameter("from", datetime, required=True),
+    OpenApiParameter("to", datetime, description="Now unless said."),
+    OpenApiParameter("environment", str, description="One, by id or slug."),
+]
+
+
 class ChangesView(APIView):
     """What changed between two moments."""
 
     permissions: ClassVar[dict[str, str]] = {"GET": "fleet.view"}
 
-    @extend_schema(
-        operation_id="changes",
-        parameters=[
-            OpenApiParameter("from", datetime, required=True),
-            OpenApiParameter("to", datetime, description="Now unless said."),
-            OpenApiParameter("environment", str, description="One, by id or slug."),
-        ],
-        responses=serializers.ChangesSerializer,
-    )
+    @extend_schema(operation_id="changes", parameters=SPAN, responses=serializers.ChangesSerializer)
     def get(self, request: Request) -> Response:
         only_known(request, "from", "to", "environment")
-        begin = self._moment(request, "from")
-        end = self._moment(request, "to") or timezone.now()
-        if begin is None:
-            raise Invalid({"from": ["Give a moment as in 2026-01-31T12:00:00Z."]})
-        if begin > end:
-            raise Invalid({"from": ["It comes after “to”."]})
-        user = cast(User, request.user)
-        ids = None
-        if request.query_params.get("environment"):
-            environment = environment_of(request)
-            ids = [environment.pk] if environment is not None else None
-        told = changes.between(user, begin, end, ids)
+        begin, end, ids = span_of(request)
+        told = changes.between(cast(User, request.user), begin, end, ids)
         return with_etag(request, Response({"begin": begin, "end": end, **told}))
 
-    @staticmethod
-    def _moment(request: Request, name: str) -> datetime | None:
-        try:
-            return parse_moment(request.query_params.get(name))
-        except Invalid as error:
-            raise Invalid({name: cast(dict, error.detail)["as_of"]}) from error
+
+class NoFilters(FilterSet):
+    """What is asked for is in the path and the span."""
+
+
+WAY = OpenApiParameter("what", enum=changes.WHAT, location=OpenApiParameter.PATH)
+
+
+@extend_schema_view(
+    list=extend_schema(
+        operation_id="changes_list", summary="Everything that changed in one way", parameters=[WAY, *SPAN]
+    ),
+    export=extend_schema(
+        operation_id="changes_export", summary="Export what changed in one way", parameters=[WAY, *SPAN]
+    ),
+)
+class ChangedViewSet(ResourceViewSet):
+    """All that changed in one way between two moments, page by page. Name `to` to have every page end at one moment."""
+
+    serializer_class = serializers.ChangedRowSerializer
+    filterset_class = NoFilters
+    extra_parameters = ("from", "to", "environment")
+    orderings = {"usual": ()}
+    default_ordering = "usual"
+
+    @property
+    def what(self) -> str:
+        if self.kwargs["what"] not in changes.WHAT:
+            raise Http404
+        return self.kwargs["what"]
+
+    def get_queryset(self) -> QuerySet[Any]:
+        return changes.of(self.what, self.user, *span_of(self.request))
+
+    def keys(self, name: str) -> Ordering:
+        return changes.ORDER[self.what]
+
+    def rows(self, ids: Sequence[Any]) -> list[Any]:
+        model: Any = changes.model_of(self.what)
+        return list(changes.detailed(model.objects.filter(pk__in=ids)))
+
+    def hydrate(self, ids: Sequence[Any]) -> list[Any]:
+        return [changes.row_of(row) for row in super().hydrate(ids)]

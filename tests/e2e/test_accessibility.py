@@ -14,6 +14,7 @@ from tests.platform.instances import ROOT
 
 REPORT = ROOT / "tests" / "data" / "reports" / "trivy" / "alpine.json"
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+COUNT = "from django.utils import timezone; from posture.trends.counting import catch_up; catch_up(timezone.now())"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -24,6 +25,8 @@ def paths(fleet: Fleet, probed: Probed, product: Product) -> list[str]:
     finding = product.rows("/findings", search="careless")[0]["id"]
     image = product.rows("/images")[0]["id"]
     product.manage("import", str(REPORT))
+    # What the clock does every few minutes, so that there are charts to look at.
+    product.manage("shell", "--command", COUNT)
     vulnerability = product.rows("/vulnerabilities")[0]
     package = product.rows("/packages", has_findings="true")[0]["id"]
     scanned = product.rows("/images", vulnerability=vulnerability["key"])[0]["id"]

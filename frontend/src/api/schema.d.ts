@@ -55,6 +55,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/changes/{what}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything that changed in one way
+         * @description All that changed in one way between two moments, page by page. Name `to` to have every page end at one moment.
+         */
+        get: operations["changes_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/changes/{what}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export what changed in one way
+         * @description All that changed in one way between two moments, page by page. Name `to` to have every page end at one moment.
+         */
+        get: operations["changes_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/check-results": {
         parameters: {
             query?: never;
@@ -5793,6 +5833,19 @@ export interface components {
                 exact: boolean;
             };
         };
+        PaginatedChangedRowList: {
+            results: components["schemas"]["ChangedRow"][];
+            /**
+             * Format: uri
+             * @description The next page; null on the last one.
+             */
+            next: string | null;
+            /** @description How many rows match; when not exact, at least `value`. */
+            count: {
+                value: number;
+                exact: boolean;
+            };
+        };
         PaginatedCheckList: {
             results: components["schemas"]["Check"][];
             /**
@@ -7437,6 +7490,154 @@ export interface operations {
             };
             /** @description The sender's role or the token's scope does not allow this. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changes_list: {
+        parameters: {
+            query: {
+                /** @description Where the page before ended; taken from `next`. */
+                cursor?: string;
+                /** @description One, by id or slug. */
+                environment?: string;
+                from: string;
+                /** @description Rows a page. */
+                limit?: number;
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "usual";
+                /** @description Now unless said. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                what: "decided" | "gone_assets" | "new_assets" | "opened" | "reopened" | "resolved";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedChangedRowList"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changes_export: {
+        parameters: {
+            query: {
+                /** @description One, by id or slug. */
+                environment?: string;
+                /** @description CSV, or one JSON object a line. */
+                format?: "csv" | "jsonl";
+                from: string;
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "usual";
+                /** @description Now unless said. */
+                to?: string;
+            };
+            header?: never;
+            path: {
+                what: "decided" | "gone_assets" | "new_assets" | "opened" | "reopened" | "resolved";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every matching row, streamed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

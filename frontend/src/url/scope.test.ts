@@ -14,6 +14,7 @@ test("a date in the address that cannot be read is the present", () => {
   expect(readMoment("yesterday-ish")).toBeNull();
   expect(readMoment(null)).toBeNull();
   expect(readMoment("2026-03-03T10:00:00+01:00")).toBe("2026-03-03T09:00:00Z");
+  expect(readMoment("2026-03-03T23:59:59.999999Z")).toBe("2026-03-03T23:59:59.999999Z");
 });
 
 test("every kind of asset has its page, an unknown kind has none", () => {

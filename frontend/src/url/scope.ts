@@ -24,7 +24,10 @@ export function useCarry(): (path: string, more?: Record<string, string>) => str
 export function readMoment(text: string | null): string | null {
   if (!text) return null;
   const moment = new Date(text);
-  return Number.isNaN(moment.getTime()) ? null : `${moment.toISOString().slice(0, 19)}Z`;
+  if (Number.isNaN(moment.getTime())) return null;
+  // The database knows microseconds, a Date does not: the last moment of a day would be one too early.
+  const fraction = /\.\d{1,6}(?=Z$)/.exec(text)?.[0] ?? "";
+  return `${moment.toISOString().slice(0, 19)}${fraction}Z`;
 }
 
 export function useScope() {

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,10 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from posture.fleet.models import Asset
+from posture.trends import changes
 from tests.posture.api.fleet import launch
 from tests.posture.api.resources import OF_THE_FLEET, RESOURCES, get
 
@@ -61,6 +64,11 @@ def endpoints(client: Client) -> dict[str, str]:
     found["/environments/{id}/ledger"] = f"/environments/{host.environment_id}/ledger"
     for by in ("check", "host", "image", "severity"):
         found[f"/findings/groups?by={by}"] = f"/findings/groups?by={by}"
+    since = (timezone.now() - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    found["/trends"] = "/trends"
+    found["/changes"] = f"/changes?from={since}"
+    for what in changes.WHAT:
+        found[f"/changes/{what}"] = f"/changes/{what}?from={since}"
     return found | {"/meta": "/meta", "/freshness": "/freshness", "/search?q=alpha": "/search?q=alpha"}
 
 

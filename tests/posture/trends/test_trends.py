@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ from posture.decisions.models import Decision, Verdict
 from posture.findings.models import Finding, OpenInterval
 from posture.fleet.models import Node
 from posture.risk.models import Load
-from posture.trends import counting
+from posture.trends import changes, counting
 from posture.trends.models import CountedDay, DailyCount, DailyLoad
 from posture.vulnerabilities import ingest
 from posture.vulnerabilities.models import Vulnerability
@@ -93,6 +94,14 @@ def test_what_opens_resolves_and_comes_back_is_counted_on_its_day(clock: Clock, 
     assert counting.catch_up(clock.moment) == 1  # today again, and no other
 
 
+def test_what_comes_and_goes_several_times_on_a_day_counts_each_time(clock: Clock, tmp_path: Path) -> None:
+    for numbers in [(1,), (), (1,), (), (1,)]:
+        report(tmp_path, *numbers, at=clock.moment)
+        clock.pass_(hours=1)
+    counting.catch_up(clock.moment)
+    assert counts(BEGIN.date()) == {"opened": 1, "resolved": 2, "reopened": 2, "open": 1}
+
+
 def test_an_image_counts_in_each_environment_that_held_it_then(clock: Clock, tmp_path: Path) -> None:
     report(tmp_path, 1, at=clock.moment)
     run("alpha", "production", DIGEST)
@@ -108,6 +117,22 @@ def test_an_image_counts_in_each_environment_that_held_it_then(clock: Clock, tmp
     ]
     assert held == [["production"], ["production", "staging"], ["staging"]]
     assert counts(day + timedelta(days=1)) == {"open": 1}  # the fleet counts it once
+
+
+def test_what_is_committed_after_midnight_is_not_lost_to_the_day_before(clock: Clock, tmp_path: Path) -> None:
+    report(tmp_path, 1, at=clock.moment)
+    day, midnight = BEGIN.date(), datetime(2026, 8, 2, tzinfo=UTC)
+    clock.moment = midnight + timedelta(seconds=10)
+    counting.catch_up(clock.moment)  # while a report that was begun before midnight is still being written
+    clock.moment = midnight - timedelta(seconds=5)
+    report(tmp_path, 1, 2, at=clock.moment)
+    clock.moment = midnight + counting.SETTLED - timedelta(seconds=1)
+    counting.catch_up(clock.moment)
+    assert counts(day) == {"opened": 2, "open": 2}, "counted again until everything has long been written"
+    clock.moment = midnight + counting.SETTLED + counting.FRESH
+    counting.catch_up(clock.moment)
+    clock.pass_(days=1)
+    assert day not in counting.missing(clock.moment), "and then once for good"
 
 
 def run(name: str, slug: str, *digests: str, count: int = 1, **changes: Any) -> None:
@@ -323,3 +348,52 @@ class TestTheApi:
         eve = signed_in(person("eve", Role.VIEWER, environments=[environment("staging")]))
         told = get(eve, "/changes", **{"from": begin.isoformat(), "to": clock.moment.isoformat()})
         assert titles("opened") == [] and told["new_assets"]["total"]["value"] == 1
+
+    def test_all_that_changed_is_reached_page_by_page_and_exported(
+        self, clock: Clock, tmp_path: Path
+    ) -> None:
+        begin = clock.moment
+        clock.pass_(hours=1)
+        for number in range(5):
+            run(f"host-{number}", "production" if number % 2 else "staging")
+            clock.pass_(minutes=1)
+        report(tmp_path, *range(1, 8), at=clock.moment)
+        run("host-1", "production", DIGEST)
+        clock.pass_(hours=1)
+        report(tmp_path, *range(1, 5), at=clock.moment)
+        clock.pass_(hours=1)
+        span = {"from": begin.isoformat(), "to": clock.moment.isoformat()}
+        ada = signed_in(person())
+        told = get(ada, "/changes", **span)
+        assert told["opened"]["total"]["value"] > 7 and told["resolved"]["total"]["value"] == 3
+        for what in changes.WHAT:
+            rows = walk(ada, f"/changes/{what}", limit=2, **span)
+            assert (len(rows), rows[:50]) == (told[what]["total"]["value"], told[what]["rows"]), what
+            answer = ada.get(f"/api/v1/changes/{what}/export", {"format": "jsonl", **span})
+            assert answer.headers["Content-Disposition"].startswith('attachment; filename="changes-')
+            assert [json.loads(line) for line in b"".join(answer.streaming_content).splitlines()] == rows
+        eve = signed_in(person("eve", Role.VIEWER, environments=[environment("staging")]))
+        seen = {row["asset"]["name"] for row in walk(eve, "/changes/new_assets", **span)}
+        assert seen == {"host-0", "host-2", "host-4"}
+        assert walk(eve, "/changes/resolved", **span) == [], "the image lies in production only"
+
+    @pytest.mark.parametrize(
+        ("path", "field"),
+        [
+            ("/changes?to=2026-01-01T00:00:00Z", "from"),
+            ("/changes?from=2026-01-01", "from"),
+            ("/changes?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z", "from"),
+            ("/changes/opened?from=2026-01-02T00:00:00Z&to=soon", "to"),
+            ("/changes/opened?from=2026-01-01T00:00:00Z&environment=nowhere", "environment"),
+            ("/changes/opened?from=2026-01-01T00:00:00Z&colour=red", "colour"),
+            ("/changes/opened?from=2026-01-01T00:00:00Z&cursor=x", "cursor"),
+        ],
+    )
+    def test_what_is_wrong_with_a_span_is_named(self, path: str, field: str) -> None:
+        answer = signed_in(person()).get(f"/api/v1{path}")
+        assert answer.status_code == 400
+        assert [error["field"] for error in answer.json()["errors"]] == [field]
+
+    def test_another_way_to_change_is_not_found(self) -> None:
+        ada = signed_in(person())
+        assert ada.get("/api/v1/changes/painted?from=2026-01-01T00:00:00Z").status_code == 404

@@ -8,6 +8,8 @@ import { countText, wholeText } from "../../ui/quantities";
 import { SeverityGlyph } from "../../ui/severity";
 import { Loading, ProblemNote } from "../../ui/states";
 import { Tiles } from "../../ui/tiles";
+import { exportPath } from "../../url/apiCall";
+import { endOfDay } from "../../url/day";
 import { pathOf } from "../../url/paths";
 import { useCarry, useScope } from "../../url/scope";
 import { useAddressValue } from "../../url/useView";
@@ -32,11 +34,12 @@ export function ChangesPage() {
   const [to, setTo] = useAddressValue("to");
   const begin = from ?? dayBefore(7);
   const today = new Date().toISOString().slice(0, 10);
-  const changes = useItem<Changes>("/changes", {
+  const asked = {
     environment,
     from: begin.length === 10 ? `${begin}T00:00:00Z` : begin,
-    to: to && to < today ? `${to}T23:59:59Z` : null,
-  });
+    to: to && to < today ? endOfDay(to) : null,
+  };
+  const changes = useItem<Changes>("/changes", asked);
   const told = changes.data;
   return (
     <PageFrame
@@ -75,7 +78,13 @@ export function ChangesPage() {
           />
           <div className={pageClasses.grid}>
             {WHAT.map(({ name, label }) => (
-              <ChangedPanel key={name} id={name} label={label} changed={told[name]} />
+              <ChangedPanel
+                key={name}
+                id={name}
+                label={label}
+                changed={told[name]}
+                file={exportPath(`/changes/${name}`, asked, "csv")}
+              />
             ))}
           </div>
         </>
@@ -84,7 +93,18 @@ export function ChangesPage() {
   );
 }
 
-function ChangedPanel({ id, label, changed }: { id: string; label: string; changed: Changed }) {
+function ChangedPanel({
+  id,
+  label,
+  changed,
+  file,
+}: {
+  id: string;
+  label: string;
+  changed: Changed;
+  /** Where all of it is downloaded. */
+  file: string;
+}) {
   const to = useCarry();
   const more = changed.total.value - changed.rows.length;
   return (
@@ -122,7 +142,10 @@ function ChangedPanel({ id, label, changed }: { id: string; label: string; chang
         {more > 0 && (
           <p className="soft">
             and {changed.total.exact ? "" : "at least "}
-            {wholeText(more)} more
+            {wholeText(more)} more:{" "}
+            <a href={file} download>
+              {label.toLowerCase()}, all as CSV
+            </a>
           </p>
         )}
       </div>

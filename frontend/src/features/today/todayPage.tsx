@@ -13,6 +13,7 @@ import { countText, loadText, plural, shareText, wholeText } from "../../ui/quan
 import { SeverityGlyph, SeverityTally } from "../../ui/severity";
 import { Empty, Loading, ProblemNote } from "../../ui/states";
 import { Tiles } from "../../ui/tiles";
+import { endOfDay } from "../../url/day";
 import { pathOf } from "../../url/paths";
 import { useCarry, useScope } from "../../url/scope";
 import { visit } from "./lastVisit";
@@ -195,7 +196,7 @@ function Movement({ environment }: { environment: string | null }) {
   const series = useMemo(() => openByDay(days, "severity"), [days]);
   const pick = useCallback(
     (day: string) =>
-      navigate(`/findings?as_of=${day}T23:59:59Z${environment ? `&environment=${environment}` : ""}`),
+      navigate(`/findings?as_of=${endOfDay(day)}${environment ? `&environment=${environment}` : ""}`),
     [navigate, environment],
   );
   return (

@@ -7,6 +7,7 @@ import { Chart } from "../../ui/chart/chart";
 import { openByDay } from "../../ui/chart/openByDay";
 import { PageFrame, Panel, pageClasses } from "../../ui/page";
 import { Empty, Loading, ProblemNote } from "../../ui/states";
+import { endOfDay } from "../../url/day";
 import { useScope } from "../../url/scope";
 import { useAddressValue } from "../../url/useView";
 import { coverageSeries, decidedSeries, loadSeries, movedSeries } from "./trendCharts";
@@ -49,8 +50,8 @@ export function TrendsPage() {
   );
   const open = useCallback(
     (path: string) => (day: string) => {
-      const end = new Date(`${day}T23:59:59Z`);
-      const asOf = end < new Date() ? `as_of=${day}T23:59:59Z` : "";
+      const end = endOfDay(day);
+      const asOf = new Date(end) < new Date() ? `as_of=${end}` : "";
       const where = environment ? `environment=${environment}` : "";
       navigate(`${path}?${[where, asOf].filter(Boolean).join("&")}`);
     },

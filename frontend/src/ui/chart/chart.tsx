@@ -5,7 +5,7 @@ import { pageClasses } from "../page";
 import { ScrollFrame } from "../scrollFrame";
 import { Loading } from "../states";
 import classes from "./chart.module.css";
-import { csvOf, rowsOf, type Series } from "./series";
+import { csvOf, isAlone, rowsOf, type Series } from "./series";
 
 type Engine = typeof import("./engine");
 type Instance = ReturnType<Engine["init"]>;
@@ -55,8 +55,10 @@ function optionOf(days: string[], series: Series[], unit: string): EChartsCoreOp
       stack: one.stack,
       data: one.values,
       connectNulls: false,
-      showSymbol: false,
-      symbolSize: 6,
+      symbol: "circle",
+      showAllSymbol: true, // not only at the days that are labelled
+      symbolSize: (_: unknown, point: { dataIndex: number }) =>
+        isAlone(one.values, point.dataIndex) ? 6 : 0,
       areaStyle: one.kind === "area" ? { opacity: 0.55 } : undefined,
       lineStyle: one.kind === "bar" ? undefined : { width: 2, type: one.dashed ? "dashed" : "solid" },
     })),

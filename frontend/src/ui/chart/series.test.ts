@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { csvOf, folded, rowsOf, type Series } from "./series";
+import { csvOf, folded, isAlone, rowsOf, type Series } from "./series";
 
 const one = (name: string, values: (number | null)[]): Series => ({ name, colour: "--info", values });
 
@@ -23,4 +23,10 @@ describe("the series of a chart", () => {
     expect(few.reduce((sum, series) => sum + (series.values[0] ?? 0), 0)).toBe(36);
     expect(few.at(-1)?.values[1]).toBeNull();
   });
+});
+
+test("a day between gaps is marked, one that a line leads to is not", () => {
+  const alone = (values: (number | null)[]) => values.map((_, index) => isAlone(values, index));
+  expect(alone([null, null, 0])).toEqual([false, false, true]);
+  expect(alone([4, null, 5, 6, null])).toEqual([true, false, false, false, false]);
 });

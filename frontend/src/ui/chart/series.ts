@@ -10,6 +10,12 @@ export interface Series {
   dashed?: boolean;
 }
 
+/** Whether a value stands between gaps: no line leads to it, so it needs a mark of its own to be seen. */
+export function isAlone(values: (number | null)[], index: number): boolean {
+  const isThere = (at: number) => values[at] !== null && values[at] !== undefined;
+  return isThere(index) && !isThere(index - 1) && !isThere(index + 1);
+}
+
 /** The rows of a chart's table and of its CSV: the day, then every series; a gap is empty. */
 export function rowsOf(days: string[], series: Series[]): string[][] {
   return days.map((day, index) => [
