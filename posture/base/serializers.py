@@ -23,10 +23,13 @@ class Serializer(serializers.Serializer):
 
 
 class SeverityField(serializers.ChoiceField):
-    """A severity, stored as a number in rising order and shown by name."""
+    """A severity, stored as a number in rising order, shown and taken by name."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(choices=SEVERITY_NAMES, **kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        return int(Severity[str(super().to_internal_value(data)).upper()])
 
     def to_representation(self, value: Any) -> str:
         return Severity(value).label

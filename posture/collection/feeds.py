@@ -268,7 +268,7 @@ def weigh_again(changed: list[advisories.Changed], at: datetime) -> int:
         held = Finding.objects.open().filter(vulnerability__in=about)
         combined = combining.review(set(held.values_list("asset", flat=True)), points_of_combination, at)
         decisions.roll_up(combined | decisions.review_vulnerabilities(about, at), at)
-        deadlines.review_vulnerabilities(about, at)
+        deadlines.review_vulnerabilities(about)
     return len(changed)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from posture.accounts.models import User
 from posture.base.problems import Invalid
@@ -47,7 +46,7 @@ def set_deadlines(
     own = Asset.objects.present().filter(environment=environment).values_list("pk", flat=True)
     there = {*own, *membership.images_in_environments([environment.pk])}
     if Deadline.objects.exists():
-        due.review(there, timezone.now())
+        due.review(there)
     else:
         open_ = Finding.objects.open().filter(asset__in=there, due_at__isnull=False)
         findings.set_due([(pk, None) for pk in open_.values_list("pk", flat=True)])

@@ -60,7 +60,7 @@ def _due(rule: Rule, facts: Facts) -> datetime | None:
     return None if begun is None else max(begun, facts.opened_at) + timedelta(days=rule.days)
 
 
-def review(asset_ids: Iterable[int], at: datetime, reader: Reader | None = None) -> None:
+def review(asset_ids: Iterable[int], reader: Reader | None = None) -> None:
     """Set when the open findings of these assets are due. The caller holds their rows."""
     if not Deadline.objects.exists():
         return
@@ -129,8 +129,8 @@ def _fixable_since(finding_ids: Sequence[int]) -> dict[int, datetime]:
         return dict(cursor.fetchall())
 
 
-def review_vulnerabilities(vulnerability_ids: Collection[int], at: datetime) -> None:
+def review_vulnerabilities(vulnerability_ids: Collection[int]) -> None:
     """The same for all that has one of these vulnerabilities, of which something is known anew."""
     if Deadline.objects.exists():
         held = Finding.objects.open().filter(vulnerability__in=list(vulnerability_ids))
-        review(set(held.values_list("asset", flat=True)), at)
+        review(set(held.values_list("asset", flat=True)))

@@ -19,6 +19,6 @@ def follow(asset_ids: Iterable[int], at: datetime) -> set[int]:
     ids |= combined
     reader = Reader()
     changed = combined | settle.review(ids, at, reader)
-    deadlines.review(ids, at, reader)
-    owners.review(ids, at, reader)
+    deadlines.review(ids, reader)
+    owners.review(ids, reader)
     return changed

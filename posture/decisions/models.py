@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -14,10 +12,8 @@ from django.utils import timezone
 from posture.base.intervals import Interval, IntervalQuerySet
 from posture.decisions import choices
 from posture.decisions.querysets import ChangeQuerySet, DecisionQuerySet, OwnerRuleQuerySet
+from posture.decisions.scope import Scope
 from posture.findings.choices import OUTCOME_NUMBER, FindingKind, Outcome
-
-if TYPE_CHECKING:
-    from posture.decisions.scope import Scope
 
 
 class Decision(models.Model):
@@ -152,8 +148,6 @@ class Decision(models.Model):
 
     @property
     def scope(self) -> Scope:
-        from posture.decisions.scope import Scope
-
         return Scope(
             vulnerability_id=self.vulnerability_id,
             check_id=self.check_definition_id,

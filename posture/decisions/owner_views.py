@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -59,9 +58,7 @@ def make_rule(*, by: User, **fields: Any) -> OwnerRule:
     with transaction.atomic():
         rule = OwnerRule.objects.create(**fields)
         nobodys = Finding.objects.open().filter(team__isnull=True, assignee__isnull=True)
-        owners.review(
-            list(nobodys.order_by().values_list("asset", flat=True).distinct()[:MOST_ASSETS]), timezone.now()
-        )
+        owners.review(list(nobodys.order_by().values_list("asset", flat=True).distinct()[:MOST_ASSETS]))
         record(
             verb="created",
             obj=rule,

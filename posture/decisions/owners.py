@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from posture.decisions.models import OwnerRule
 from posture.decisions.scope import Problem, Scope, Subject, is_about
@@ -14,7 +13,7 @@ from posture.findings.models import Finding
 _ANY = Problem(kind="any", key="any")
 
 
-def review(asset_ids: Iterable[int], at: datetime, reader: Reader | None = None) -> None:
+def review(asset_ids: Iterable[int], reader: Reader | None = None) -> None:
     """Give the open findings of these assets that have neither person nor team the team that the rules name. The caller
     holds the rows of the assets."""
     rules = list(OwnerRule.objects.all())

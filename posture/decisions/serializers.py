@@ -14,6 +14,7 @@ from posture.base.serializers import (
     PlainSerializer,
     Serializer,
     SeverityCountsSerializer,
+    SeverityField,
 )
 from posture.compliance.models import Check
 from posture.decisions import worklist
@@ -23,7 +24,6 @@ from posture.fleet.models import Asset, Environment
 from posture.fleet.serializers import AssetRefSerializer, EnvironmentRefSerializer
 from posture.vulnerabilities.models import Alias, Vulnerability
 from posture.vulnerabilities.serializers import VulnerabilityRefSerializer
-from scanners.records import Severity
 
 
 class LayerField(serializers.ChoiceField):
@@ -280,23 +280,10 @@ class ChangeSerializer(Serializer):
     undone_at = serializers.DateTimeField(allow_null=True)
 
 
-class SeverityNameField(serializers.ChoiceField):
-    """Taken and shown by name, stored as a number."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(choices=SEVERITY_NAMES, **kwargs)
-
-    def to_internal_value(self, data: Any) -> Any:
-        return int(Severity[str(super().to_internal_value(data)).upper()])
-
-    def to_representation(self, value: Any) -> str:
-        return Severity(value).label
-
-
 class DeadlineSerializer(serializers.Serializer):
     """Findings of this severity are to be mended within so many days. Null narrows nothing."""
 
-    severity = SeverityNameField()
+    severity = SeverityField()
     exposed = serializers.BooleanField(source="is_exposed", allow_null=True, default=None)
     exploited = serializers.BooleanField(source="is_exploited", allow_null=True, default=None)
     days = serializers.IntegerField(min_value=1, max_value=3650)

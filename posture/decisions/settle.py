@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from posture.base import upsert
 from posture.decisions import products
@@ -255,19 +255,23 @@ def review_vulnerabilities(vulnerability_ids: Collection[int], at: datetime) -> 
     return review(set(assets), at)
 
 
-def fixable_now(at: datetime) -> dict[int, str]:
+def fixable_now() -> dict[int, str]:
     """Active decisions that end because of fixes: id -> why."""
-    waiting = Decision.objects.active().exclude(ends_when=EndsWhen.NEVER)
+    hidden = Verdict.objects.current().filter(
+        decision__state=DecisionState.ACTIVE,
+        decision__ends_when__in=(EndsWhen.FIX, EndsWhen.ALL_FIXABLE),
+        finding__closed_at__isnull=True,
+    )
+    numbers = (
+        hidden.values_list("decision", "decision__ends_when")
+        .annotate(hidden=Count("pk"), fixable=Count("pk", filter=Q(finding__fix=FIXED)))
+        .order_by()
+    )
     why = {}
-    for pk, ends_when in waiting.values_list("pk", "ends_when"):
-        hidden = Finding.objects.open().filter(verdicts__decision=pk, verdicts__closed_at__isnull=True)
-        if ends_when == EndsWhen.FIX and hidden.filter(fix=FIXED).exists():
+    for pk, ends_when, number, fixable in numbers:
+        if ends_when == EndsWhen.FIX and fixable:
             why[pk] = "A fix appeared."
-        elif (
-            ends_when == EndsWhen.ALL_FIXABLE
-            and hidden.exists()
-            and not hidden.filter(~Q(fix=FIXED) | Q(fix__isnull=True)).exists()
-        ):
+        elif ends_when == EndsWhen.ALL_FIXABLE and fixable == number:
             why[pk] = "Everything that it hides is fixable now."
     return why
 
@@ -275,4 +279,4 @@ def fixable_now(at: datetime) -> dict[int, str]:
 def ended_now(at: datetime) -> dict[int, str]:
     """Active decisions whose time is over: id -> why."""
     over = Decision.objects.active().filter(expires_at__lte=at)
-    return {pk: "Its time is over." for pk in over.values_list("pk", flat=True)} | fixable_now(at)
+    return {pk: "Its time is over." for pk in over.values_list("pk", flat=True)} | fixable_now()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from posture.decisions.scope import Place, Subject
@@ -37,8 +37,9 @@ class Reader:
         return {pk: self._known[pk] for pk in ids if pk in self._known}
 
 
-def read(asset_ids: Iterable[int]) -> dict[int, Subject]:
-    """By asset id; ids of nothing are left out."""
+def read(asset_ids: Iterable[int], within: Collection[int] | None = None) -> dict[int, Subject]:
+    """By asset id; ids of nothing are left out. With `within`, images have the names and places that they have on hosts of
+    these environments."""
     assets = {
         pk: (kind, name, environment_id, host_id)
         for pk, kind, name, environment_id, host_id in Asset.objects.filter(
@@ -53,7 +54,7 @@ def read(asset_ids: Iterable[int]) -> dict[int, Subject]:
         .values_list("asset", "image", "exposed")
     }
     of_containers = {image_id for image_id, _ in containers.values() if image_id is not None}
-    names, holding = _presences({*images, *of_containers})
+    names, holding = _presences({*images, *of_containers}, within)
     digests = dict(Image.objects.filter(pk__in={*images, *of_containers}).values_list("pk", "digest"))
     exposed_images, running = _running(images)
     hosts = {pk if kind == AssetKind.HOST else host_id for pk, (kind, _, _, host_id) in assets.items()}
@@ -86,11 +87,15 @@ def read(asset_ids: Iterable[int]) -> dict[int, Subject]:
     return found
 
 
-def _presences(image_ids: Iterable[int]) -> tuple[dict[int, set[str]], dict[int, set[int]]]:
+def _presences(
+    image_ids: Iterable[int], within: Collection[int] | None
+) -> tuple[dict[int, set[str]], dict[int, set[int]]]:
     """Image id -> its names on all hosts, and the hosts that hold it."""
     names: dict[int, set[str]] = defaultdict(set)
     hosts: dict[int, set[int]] = defaultdict(set)
     held: Any = Presence.objects.current().filter(image__in=list(image_ids))
+    if within is not None:
+        held = held.filter(host__environment__in=list(within))
     for image_id, host_id, references, repo_digests in held.values_list(
         "image", "host", "references", "repo_digests"
     ):

@@ -147,7 +147,7 @@ class DecisionViewSet(WriteMixin, ResourceViewSet):
 
 
 def suggestion_for(finding: Finding, user: User) -> dict[str, Any]:
-    subject = subjects.read([finding.asset_id])[finding.asset_id]
+    subject = subjects.read([finding.asset_id], user.environment_ids())[finding.asset_id]
     fields = actions.subject_fields(finding, subject.repositories, None)
     asset = fields.get("asset")
     places = {place.environment_id for place in subject.places if place.environment_id is not None}

@@ -17,7 +17,7 @@ from posture.base import upsert
 from posture.base.problems import Conflict, Invalid
 from posture.decisions import actions, subjects
 from posture.decisions.choices import DecisionState
-from posture.decisions.models import Activity, Change, Decision
+from posture.decisions.models import Activity, Change
 from posture.findings import settle as findings
 from posture.findings.choices import FindingState, Work
 from posture.findings.models import Finding
@@ -266,15 +266,14 @@ def activity_of(finding: Finding) -> list[dict[str, Any]]:
         }
         for one in finding.activity.select_related("change__by").order_by("-change")[:200]
     ]
-    decided = Decision.objects.filter(verdicts__finding=finding).select_related("created_by")
-    for decision in decided.distinct().order_by("-pk")[:50]:
-        verdicts = decision.verdicts.filter(finding=finding).order_by("opened_at")
-        for opened, closed in verdicts.values_list("opened_at", "closed_at"):
-            told = {"decision": decision.pk, "outcome": decision.outcome, "reason": decision.reason}
-            who = decision.created_by.username if decision.created_by else None
-            rows.append(_entry(opened, who, "hidden", told))
-            if closed is not None:
-                rows.append(_entry(closed, None, "shown", {**told, "why": decision.ended_because}))
+    verdicts = finding.verdicts.select_related("decision__created_by").order_by("-opened_at")[:50]
+    for verdict in verdicts:
+        decision = verdict.decision
+        told = {"decision": decision.pk, "outcome": decision.outcome, "reason": decision.reason}
+        who = decision.created_by.username if decision.created_by else None
+        rows.append(_entry(verdict.opened_at, who, "hidden", told))
+        if verdict.closed_at is not None:
+            rows.append(_entry(verdict.closed_at, None, "shown", {**told, "why": decision.ended_because}))
     return sorted(rows, key=lambda row: row["at"], reverse=True)
 
 

@@ -12,7 +12,7 @@ from django.db.models import Q
 from posture.findings import settle
 from posture.findings.choices import FindingKind
 from posture.findings.combinations.registry import rules
-from posture.findings.combinations.rule import Facts, Flaw
+from posture.findings.combinations.rule import SECRETS_IN_IMAGE, Facts, Flaw
 from posture.findings.models import Finding
 from posture.findings.settle import Factor, Problem
 from posture.fleet.choices import ALIVE
@@ -21,7 +21,6 @@ from posture.vulnerabilities.choices import Use
 from scanners.records import AssetKind, Severity
 
 AT_ONCE = 2_000
-SECRETS_CHECK = "image.no-secrets"
 EVERYWHERE = ("0.0.0.0:", ":::", "[::]:", ":")
 
 Weigh = Callable[
@@ -153,7 +152,7 @@ def _flaws(image_ids: Iterable[int]) -> Mapping[int, list[Flaw]]:
 def _secrets(image_ids: Iterable[int]) -> Mapping[int, list[str]]:
     found: dict[int, list[str]] = defaultdict(list)
     rows = Finding.objects.weighing().filter(asset__in=list(image_ids))
-    of_secrets = rows.filter(Q(kind=FindingKind.SECRET) | Q(check_definition__slug=SECRETS_CHECK))
+    of_secrets = rows.filter(Q(kind=FindingKind.SECRET) | Q(check_definition__slug=SECRETS_IN_IMAGE))
     for asset_id, evidence, key in of_secrets.order_by("asset", "pk").values_list("asset", "evidence", "key"):
         found[asset_id].append(evidence[0] if evidence else key)
     return found

@@ -18,6 +18,7 @@ from posture.base.views import ResourceViewSet, with_etag
 from posture.findings import image_build, image_filtersets, reported
 from posture.findings import image_serializers as serializers
 from posture.findings.choices import FindingKind
+from posture.findings.combinations.rule import SECRETS_IN_IMAGE
 from posture.findings.models import Finding, Witness
 from posture.fleet.figures import severity_counts
 from posture.images.models import Image
@@ -28,7 +29,6 @@ from posture.vulnerabilities.models import Package, Scan
 from scanners.records import Severity
 
 _AS_OF = OpenApiParameter("as_of", str, description="Show what was true at this past moment.")
-SECRETS_CHECK = "image.no-secrets"
 
 
 class ImageViewSet(vulnerabilities.ImageViewSet):
@@ -48,7 +48,7 @@ class ImageBuildView(OfImageView):
         lines = [
             line
             for evidence in [
-                *secrets.filter(check_definition__slug=SECRETS_CHECK).values_list("evidence", flat=True),
+                *secrets.filter(check_definition__slug=SECRETS_IN_IMAGE).values_list("evidence", flat=True),
                 *secrets.filter(kind=FindingKind.SECRET).order_by("pk").values_list("evidence", flat=True),
             ]
             for line in evidence

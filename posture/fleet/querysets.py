@@ -32,6 +32,12 @@ class VisibleQuerySet(models.QuerySet):
 class EnvironmentQuerySet(VisibleQuerySet):
     environment_path = "pk"
 
+    def named(self, text: str) -> Self:
+        """The one with this id or slug."""
+        if text.isascii() and text.isdigit() and len(text) < 19:
+            return self.filter(pk=int(text))
+        return self.filter(slug=text[:60])
+
 
 class NodeQuerySet(VisibleQuerySet):
     def due(self) -> Self:

@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rest_framework import serializers
 
-from posture.base.serializers import SEVERITY_NAMES, PlainSerializer, Serializer, SeverityField
+from posture.base.serializers import PlainSerializer, Serializer, SeverityField
 from posture.fleet.models import Environment
 from posture.fleet.serializers import EnvironmentRefSerializer
-from scanners.records import Severity
-
-
-class _SeverityName(serializers.ChoiceField):
-    """Takes a severity by name, gives its number."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(choices=SEVERITY_NAMES, **kwargs)
-
-    def to_internal_value(self, data: Any) -> Any:
-        return int(Severity[str(super().to_internal_value(data)).upper()])
 
 
 class RulesSerializer(serializers.Serializer):
     """What is demanded of an image. A rule that is null or false demands nothing."""
 
-    refuse_severity = _SeverityName(
+    refuse_severity = SeverityField(
         required=False, allow_null=True, help_text="Refuse vulnerabilities of this severity or worse."
     )
     only_fixable = serializers.BooleanField(required=False, help_text="Count only what has a fixed version.")

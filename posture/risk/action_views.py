@@ -96,9 +96,7 @@ def scope_of(user: User, text: str) -> fixes.Scope:
     if not text:
         ids = user.environment_ids()
         return fixes.Scope(environment_ids=None if ids is None else tuple(ids))
-    is_id = text.isascii() and text.isdigit() and len(text) < 19
-    named = visible.filter(pk=int(text)) if is_id else visible.filter(slug=text[:60])
-    found = named.values_list("pk", flat=True).first()
+    found = visible.named(text).values_list("pk", flat=True).first()
     if found is None:
         raise Invalid({"environment": ["There is no such environment, or none that you may see."]})
     return fixes.Scope(environment_ids=(found,))

@@ -17,7 +17,7 @@ from django.db.models import Q
 
 from posture.findings.agreement import FIXED
 from posture.findings.choices import WEIGHS
-from posture.findings.models import Attribution, Finding
+from posture.findings.models import Attribution
 from posture.fleet.choices import ALIVE
 from posture.fleet.models import Asset, Environment
 from posture.risk import formula
@@ -254,7 +254,6 @@ def _of_environment(of: dict[str, Any], lines: dict[int, float]) -> dict[str, An
 def _falls(scope: Scope, finding_ids: Sequence[int]) -> dict[int, float]:
     """Host id → the energy that its load would lose."""
     falls: dict[int, float] = {}
-    weighing = Finding.objects.weighing().filter(pk__in=list(finding_ids))
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
@@ -268,7 +267,7 @@ def _falls(scope: Scope, finding_ids: Sequence[int]) -> dict[int, float]:
             WHERE f.id = ANY(%s) AND f.closed_at IS NULL AND (f.decided IS NULL OR f.decided = {WEIGHS})
             GROUP BY 1
             """,
-            [EXPONENT, [state.value for state in ALIVE], list(weighing.values_list("pk", flat=True))],
+            [EXPONENT, [state.value for state in ALIVE], list(finding_ids)],
         )
         for host_id, energy in cursor.fetchall():
             if host_id is not None:

@@ -38,9 +38,7 @@ def environment_of(request: Request) -> Environment | None:
     visible = Environment.objects.visible_to(user)
     text = request.query_params.get("environment", "")
     if text:
-        is_id = text.isascii() and text.isdigit() and len(text) < 19
-        named = visible.filter(pk=int(text)) if is_id else visible.filter(slug=text[:60])
-        found = named.first()
+        found = visible.named(text).first()
         if found is None:
             raise Invalid({"environment": ["There is no such environment, or none that you may see."]})
         return found

@@ -3,9 +3,11 @@
  * (`npm run schema`), and this file does not compile where the two disagree. Nothing here is ever run.
  */
 import type * as affected from "./affected";
+import type * as decisions from "./decisions";
 import type * as defences from "./defences";
 import type * as feeds from "./feeds";
 import type * as gate from "./gate";
+import type * as ledger from "./ledger";
 import type { components } from "./schema";
 import type * as signatures from "./signatures";
 import type * as trends from "./trends";
@@ -36,19 +38,19 @@ export type Contract = [
   Fits<ours.CheckResult, Served["CheckResult"]>,
   Fits<ours.Finding, Served["Finding"]>,
   Fits<ours.FindingDetail, Served["FindingItem"]>,
-  Fits<ours.Decision, Served["Decision"]>,
-  Fits<ours.DecisionPreview, Served["DecisionPreview"]>,
-  Fits<ours.ScopeSuggestion, Served["Suggestion"]>,
-  Fits<ours.ChangePreview, Served["ChangePreview"]>,
-  Fits<ours.FindingChange, Served["Change"]>,
-  Fits<ours.Team, Served["Team"]>,
-  Fits<ours.OwnerRule, Served["OwnerRule"]>,
+  Fits<decisions.Decision, Served["Decision"]>,
+  Fits<decisions.DecisionPreview, Served["DecisionPreview"]>,
+  Fits<decisions.ScopeSuggestion, Served["Suggestion"]>,
+  Fits<decisions.ChangePreview, Served["ChangePreview"]>,
+  Fits<decisions.FindingChange, Served["Change"]>,
+  Fits<decisions.Team, Served["Team"]>,
+  Fits<decisions.OwnerRule, Served["OwnerRule"]>,
   Fits<trends.Trend, Served["Trend"]>,
   Fits<trends.Changes, Served["Changes"]>,
   Fits<trends.Actions, Served["Actions"]>,
   Fits<ours.FindingGroup, Served["FindingGroup"]>,
-  Fits<ours.Ledger, Served["Ledger"]>,
-  Fits<ours.EnvironmentLedger, Served["EnvironmentLedger"]>,
+  Fits<ledger.Ledger, Served["Ledger"]>,
+  Fits<ledger.EnvironmentLedger, Served["EnvironmentLedger"]>,
   Fits<defences.HostMatrix, Served["HostMatrix"]>,
   Fits<defences.ContainerMatrix, Served["ContainerMatrix"]>,
   Fits<defences.Defence, Served["Defence"]>,

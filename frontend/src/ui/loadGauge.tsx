@@ -1,6 +1,7 @@
 import { Tooltip } from "@mantine/core";
 import { useItem } from "../api/hooks";
-import type { EnvironmentLedger, Ledger, Load } from "../api/types";
+import type { EnvironmentLedger, Ledger } from "../api/ledger";
+import type { Load } from "../api/types";
 import classes from "./loadGauge.module.css";
 import { loadText, shareText } from "./quantities";
 

@@ -14,6 +14,7 @@ SECCOMP = "docker.container.seccomp-not-disabled"
 APPARMOR = "docker.container.apparmor"
 SELINUX = "docker.container.selinux"
 HOST_NETWORK = "docker.container.not-host-network"
+SECRETS_IN_IMAGE = "image.no-secrets"
 SECRETS_IN_ENV = "docker.container.no-secrets-in-env"
 
 

@@ -312,7 +312,8 @@ def test_vex_decides_below_people_and_is_taken_back_with_its_author(
 
     import_file(states("not_affected", 1))
     decision = Decision.objects.get()
-    assert (decision.layer, decision.reason, decision.statement.author) == (  # type: ignore[union-attr]
+    assert decision.statement is not None
+    assert (decision.layer, decision.reason, decision.statement.author) == (
         Layer.STATEMENT, Reason.CODE_NOT_PRESENT, "Debian",
     )  # fmt: skip
     assert (finding().decided, finding(2).decided) == (decision.outcome_number, None)

@@ -1,9 +1,9 @@
 import { Button, Group, Stack, Textarea, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { Link } from "react-router";
+import type { Decision } from "../../api/decisions";
 import { useChange, useItem } from "../../api/hooks";
 import { useSession } from "../../api/session";
-import type { Decision } from "../../api/types";
 import { AssetLink } from "../../ui/assetLink";
 import { inDays } from "../../ui/decisions/termsInputs";
 import { outcomeWord, scopeWords, wireWords } from "../../ui/decisions/words";

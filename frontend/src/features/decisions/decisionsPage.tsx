@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
+import type { Decision, DecisionState } from "../../api/decisions";
 import { useList } from "../../api/hooks";
-import type { Decision, DecisionState } from "../../api/types";
 import { Chip } from "../../ui/chips";
 import { outcomeWord, scopeWords } from "../../ui/decisions/words";
 import type { ListDefinition } from "../../ui/explorer/definition";

@@ -1,8 +1,9 @@
 import { Button } from "@mantine/core";
 import { useState } from "react";
+import type { Deadline } from "../../api/decisions";
 import { useItem } from "../../api/hooks";
 import { useSession } from "../../api/session";
-import type { Deadline, Environment } from "../../api/types";
+import type { Environment } from "../../api/types";
 import { Panel, pageClasses } from "../../ui/page";
 import { plural } from "../../ui/quantities";
 import { SeverityWord } from "../../ui/severity";

@@ -1,7 +1,8 @@
 import { Button, Group, Modal, NumberInput, Select, Stack } from "@mantine/core";
 import { type FormEvent, useEffect, useState } from "react";
+import type { Deadline } from "../../api/decisions";
 import { useChange, useItem } from "../../api/hooks";
-import type { Deadline, Environment, Severity } from "../../api/types";
+import type { Environment, Severity } from "../../api/types";
 import { DialogFoot } from "../../ui/dialogFoot";
 import { useNotices } from "../../ui/notices";
 import { Loading, ProblemNote } from "../../ui/states";

@@ -1,7 +1,8 @@
 import { Button, Modal, NumberInput, Select, Stack, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
+import type { OwnerRule, Team } from "../../api/decisions";
 import { useChange, useList } from "../../api/hooks";
-import type { Environment, OwnerRule, Team } from "../../api/types";
+import type { Environment } from "../../api/types";
 import { DialogFoot } from "../../ui/dialogFoot";
 import { readLabels } from "../../ui/labels";
 import { useNotices } from "../../ui/notices";

@@ -1,7 +1,7 @@
 import { Button, Modal, Select, Stack, TagsInput, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
+import type { Team } from "../../api/decisions";
 import { useChange, useList } from "../../api/hooks";
-import type { Team } from "../../api/types";
 import { DialogFoot } from "../../ui/dialogFoot";
 import { useNotices } from "../../ui/notices";
 import { ProblemNote } from "../../ui/states";

@@ -1,9 +1,9 @@
 import { Button } from "@mantine/core";
 import { useState } from "react";
 import { Link } from "react-router";
+import type { OwnerRule, Team } from "../../api/decisions";
 import { useChange, useList } from "../../api/hooks";
 import { useSession } from "../../api/session";
-import type { OwnerRule, Team } from "../../api/types";
 import { Confirm } from "../../ui/confirm";
 import { labelsText } from "../../ui/labels";
 import { PageFrame, Panel, pageClasses } from "../../ui/page";

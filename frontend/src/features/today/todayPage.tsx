@@ -1,8 +1,9 @@
 import { useCallback, useMemo, useState } from "react";
 import { Link, useNavigate } from "react-router";
+import type { Decision } from "../../api/decisions";
 import { useItem, useList } from "../../api/hooks";
 import type { Actions, Changes, Trend } from "../../api/trends";
-import type { Decision, Environment, Finding, Freshness } from "../../api/types";
+import type { Environment, Finding, Freshness } from "../../api/types";
 import type { Vulnerability } from "../../api/vulnerabilities";
 import { Chart } from "../../ui/chart/chart";
 import { openByDay } from "../../ui/chart/openByDay";

@@ -1,7 +1,7 @@
 import { Button, Modal, Stack, Textarea } from "@mantine/core";
 import { type FormEvent, useState } from "react";
+import type { ChangePreview, FindingChange } from "../../api/decisions";
 import { useChange } from "../../api/hooks";
-import type { ChangePreview, FindingChange } from "../../api/types";
 import { useMechanisms } from "../defences/mechanisms";
 import { DialogFoot } from "../dialogFoot";
 import { useNotices } from "../notices";

@@ -1,7 +1,8 @@
 import { Button, Modal, Select, Stack } from "@mantine/core";
 import { type FormEvent, useState } from "react";
+import type { Decision, DecisionPreview, ScopeSuggestion } from "../../api/decisions";
 import { useChange, useItem } from "../../api/hooks";
-import type { Decision, DecisionPreview, Finding, ScopeSuggestion } from "../../api/types";
+import type { Finding } from "../../api/types";
 import { useMechanisms } from "../defences/mechanisms";
 import { DialogFoot } from "../dialogFoot";
 import { useNotices } from "../notices";

@@ -1,8 +1,9 @@
 import { Button, Group } from "@mantine/core";
 import { useState } from "react";
 import { Link } from "react-router";
+import type { FindingActivity } from "../../api/decisions";
 import { useSession } from "../../api/session";
-import type { FindingActivity, FindingDetail } from "../../api/types";
+import type { FindingDetail } from "../../api/types";
 import { useCarry } from "../../url/scope";
 import { Moment } from "../moment";
 import { useNotices } from "../notices";

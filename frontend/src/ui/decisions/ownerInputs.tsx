@@ -1,7 +1,7 @@
 import { Select } from "@mantine/core";
+import type { Team } from "../../api/decisions";
 import { useList } from "../../api/hooks";
 import { useSession } from "../../api/session";
-import type { Team } from "../../api/types";
 
 export const NOBODY = "";
 

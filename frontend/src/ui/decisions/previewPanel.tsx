@@ -1,5 +1,5 @@
 import { Link } from "react-router";
-import type { DecisionPreview } from "../../api/types";
+import type { DecisionPreview } from "../../api/decisions";
 import { pathOf } from "../../url/paths";
 import { useCarry } from "../../url/scope";
 import { countText, plural, wholeText } from "../quantities";

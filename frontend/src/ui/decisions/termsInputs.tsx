@@ -1,5 +1,5 @@
 import { Checkbox, NumberInput, Radio, Select, SimpleGrid, Stack, Textarea, TextInput } from "@mantine/core";
-import type { DecisionTerms } from "../../api/types";
+import type { DecisionTerms } from "../../api/decisions";
 import { ENDS, OUTCOMES, REASONS } from "./words";
 
 /** The terms as a form holds them. */

@@ -1,5 +1,5 @@
+import type { FindingChange } from "../../api/decisions";
 import { useChange } from "../../api/hooks";
-import type { FindingChange } from "../../api/types";
 
 /** Changes of findings, and the way back. */
 export function useFindingChange() {

@@ -1,4 +1,5 @@
-import type { Decision, DecisionOutcome, FindingState } from "../../api/types";
+import type { Decision, DecisionOutcome } from "../../api/decisions";
+import type { FindingState } from "../../api/types";
 
 export const OUTCOMES: { value: DecisionOutcome; label: string; says: string }[] = [
   {

@@ -1,7 +1,7 @@
 import { Tooltip } from "@mantine/core";
 import { Link } from "react-router";
 import { useItem } from "../../api/hooks";
-import type { Ledger } from "../../api/types";
+import type { Ledger } from "../../api/ledger";
 import { useCarry, useScope } from "../../url/scope";
 import { AssetLink } from "../assetLink";
 import { Panel, pageClasses } from "../page";
