@@ -78,13 +78,13 @@ def _live(state: FindingState) -> Q:
 
 
 def were_in_states(states: Iterable[FindingState], intervals: Any, verdicts: Any) -> Q:
-    """The same at a past moment, told from the intervals that stood then: whether it was open, and what was decided. Work
-    is not kept for the past, so what was worked on counts as open."""
+    """The same at a past moment, told from the intervals that stood then: whether it was open, and what was decided. What
+    people did about it is not kept for the past: there all that was on the worklist is open."""
     wanted = set(states)
     was_open = Exists(intervals.filter(finding=OuterRef("pk")))
     of_finding = verdicts.filter(finding=OuterRef("pk"))
     condition = Q(pk__in=[])
-    if wanted.intersection(LIVE):
+    if FindingState.OPEN in wanted:
         condition |= Q(was_open) & ~Q(Exists(of_finding))
     if numbers := sorted(OUTCOME_NUMBER[state] for state in wanted.intersection(DECIDED)):
         condition |= Q(was_open) & Q(Exists(of_finding.filter(outcome__in=numbers)))

@@ -140,7 +140,7 @@ class FindingViewSet(ResourceViewSet):
                 is_closed=row.closed_at is not None,
                 decided=row.decided,
                 work=row.work if self.moment is None else None,
-                times_opened=row.times_opened,
+                times_opened=row.times_opened if self.moment is None else 1,
             )
             row.assignee_name = row.assignee.username if row.assignee is not None else None
             row.team_name = row.team.name if row.team is not None else None

@@ -14,6 +14,7 @@ from posture.base.problems import Conflict
 from posture.collection.catalogue import sync
 from posture.collection.demo import facts
 from posture.collection.demo.story import (
+    APPROVAL,
     DECISIONS,
     FLAWS,
     PACKAGES,
@@ -96,7 +97,6 @@ class Telling:
                 description="Demo data",
                 line=place.line,
                 data_classes=list(place.data_classes),
-                requires_approval=place.requires_approval,
             )
             if place.slug in ("production", "payments"):
                 set_deadlines(environment=environment, deadlines=_DEADLINES, by=None)
@@ -230,6 +230,9 @@ class Telling:
         self.exploited = keys
 
     def _decide(self, day: int) -> None:
+        if day == APPROVAL * self.story.days // 100:
+            asking = [place.environment for place in PLACES if place.asks_for_approval]
+            Environment.objects.filter(slug__in=asking).update(requires_approval=True)
         for one in DECISIONS:
             if day != one.day * self.story.days // 100:
                 continue

@@ -24,7 +24,7 @@ class Place(Record, frozen=True, kw_only=True):
     line: float
     share: int  # of the fleet's hosts, in hundredths
     data_classes: tuple[str, ...] = ()
-    requires_approval: bool = False
+    asks_for_approval: bool = False  # of decisions, from `APPROVAL` on
 
     @property
     def environment(self) -> str:
@@ -36,7 +36,7 @@ PLACES = (
     Place(slug="production", name="Production", line=210.0, share=40),
     Place(
         slug="payments", name="Payments", line=180.0, share=15, data_classes=("cardholder", "personal"),
-        requires_approval=True,
+        asks_for_approval=True,
     ),
     Place(slug="staging", name="Staging", line=240.0, share=25),
     Place(slug="development", name="Development", line=280.0, share=20),
@@ -325,6 +325,10 @@ class Story:
     def is_scanned(self, build: Build) -> bool:
         """A few images no scanner ever looks at."""
         return pick(40, self.seed, "never scanned", build.project, build.number) != 0
+
+
+# From which day on, in hundredths, somebody wants a second person for decisions about card data.
+APPROVAL = 80
 
 
 class Decided(Record, frozen=True, kw_only=True):

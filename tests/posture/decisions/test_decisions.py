@@ -340,6 +340,9 @@ def test_the_past_shows_what_was_hidden_then(web: Asset, ada: User) -> None:
     both = [("CVE-2026-1001", "open"), ("CVE-2026-1002", "open")]
     assert keys(as_of=before.isoformat()) == both
     assert keys(as_of=between.isoformat()) == [("CVE-2026-1002", "open")]
+    # What people did about it is not kept for the past: there it is open, and in no other live state.
+    assert keys(as_of=between.isoformat(), state="open") == [("CVE-2026-1002", "open")]
+    assert keys(as_of=between.isoformat(), state="reopened,in_progress,awaiting_approval") == []
     assert keys(as_of=between.isoformat(), hidden="only") == [("CVE-2026-1001", "false_positive")]
     assert keys(as_of=between.isoformat(), hidden="include") == [
         ("CVE-2026-1001", "false_positive"),
