@@ -218,6 +218,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 250_000  # KiB
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "posture.platform.schedule:DurableScheduler"
 CELERY_BEAT_SCHEDULE = {
     "claim nodes that are due": {
         "task": "posture.collection.tasks.tick",
