@@ -110,7 +110,7 @@ def make(
         decision.active_from = at
     decision.save(force_insert=True)
     if waits:
-        _mark(hits, Work.AWAITING_APPROVAL)
+        _wait(hits)
     else:
         _take_effect(hits, at)
     _record(decision, "proposed" if waits else "decided", _told(decision), by)
@@ -124,13 +124,24 @@ def _take_effect(hits: preview.Hits, at: datetime) -> None:
     settle.roll_up(settle.review(ids, at), at)
 
 
-def _mark(hits: preview.Hits, work: Work | None) -> None:
+def _wait(hits: preview.Hits) -> None:
     """Findings that a proposal is about wait with it."""
-    ids = [hit.finding_id for hit in hits.found]
-    if work is None:
-        waiting = Finding.objects.filter(pk__in=ids, work=Work.AWAITING_APPROVAL)
-        ids = list(waiting.values_list("pk", flat=True))
-    findings.set_work(ids, work)
+    findings.set_work([hit.finding_id for hit in hits.found], Work.AWAITING_APPROVAL)
+
+
+def _wait_no_more(proposal: Decision, hits: preview.Hits) -> None:
+    """Nobody has to agree to this one any more: its findings wait no longer, but for those of another proposal."""
+    others = Decision.objects.filter(
+        state=DecisionState.AWAITING_APPROVAL,
+        vulnerability=proposal.vulnerability_id,
+        check_definition=proposal.check_definition_id,
+        finding_kind=proposal.finding_kind,
+        finding_key=proposal.finding_key,
+    ).exclude(pk=proposal.pk)
+    still = {hit.finding_id for other in others for hit in preview.hits(other).found}
+    ids = {hit.finding_id for hit in hits.found} - still
+    waiting = Finding.objects.filter(pk__in=ids, work=Work.AWAITING_APPROVAL)
+    findings.set_work(list(waiting.values_list("pk", flat=True)), None)
 
 
 @transaction.atomic
@@ -146,10 +157,16 @@ def approve(*, decision: Decision, by: User) -> Decision:
         )
     _check_reach(decision, by)
     at = timezone.now()
+    if decision.expires_at is not None and decision.expires_at <= at:
+        raise Conflict(
+            "The time that it was asked for is over.",
+            code="decision_over",
+            hint="Decide anew with a later end.",
+        )
     decision.state, decision.active_from, decision.approved_by = DecisionState.ACTIVE, at, by
     decision.save(update_fields=["state", "active_from", "approved_by"])
     hits = preview.hits(decision)
-    _mark(hits, None)
+    _wait_no_more(decision, hits)
     _take_effect(hits, at)
     _record(decision, "approved", {"state": [DecisionState.AWAITING_APPROVAL.value, decision.state]}, by)
     return decision
@@ -160,7 +177,7 @@ def reject(*, decision: Decision, why: str, by: User) -> Decision:
     """A second person does not agree."""
     decision = _locked(decision, DecisionState.AWAITING_APPROVAL)
     _check_reach(decision, by)
-    _mark(preview.hits(decision), None)
+    _wait_no_more(decision, preview.hits(decision))
     decision.state, decision.ended_at, decision.ended_because = (
         DecisionState.REJECTED,
         timezone.now(),
@@ -181,7 +198,7 @@ def withdraw(*, decision: Decision, why: str = "", by: User | None) -> Decision:
     _check_reach(decision, by)
     before, at = decision.state, timezone.now()
     if before == DecisionState.AWAITING_APPROVAL:
-        _mark(preview.hits(decision), None)
+        _wait_no_more(decision, preview.hits(decision))
     settle.roll_up(settle.end([decision.pk], DecisionState.WITHDRAWN, why or "Withdrawn.", at), at)
     _record(decision, "withdrawn", {"state": [before, DecisionState.WITHDRAWN.value], "why": [None, why]}, by)
     decision.refresh_from_db()
@@ -217,8 +234,11 @@ def end_due(at: datetime) -> int:
         return 0
     fleet.lock_shared()
     changed: set[int] = set()
-    ended = list(Decision.objects.active().filter(pk__in=over).select_for_update(of=("self",)).order_by("pk"))
+    due = Decision.objects.filter(pk__in=over, state__in=settle.ENDING)
+    ended = list(due.select_for_update(of=("self",)).order_by("pk"))
     for decision in ended:
+        if decision.state == DecisionState.AWAITING_APPROVAL:
+            _wait_no_more(decision, preview.hits(decision))
         changed |= settle.end([decision.pk], DecisionState.EXPIRED, over[decision.pk], at)
     settle.roll_up(changed, at)
     for decision in ended:

@@ -30,6 +30,7 @@ from posture.risk.points import points_of_combination
 from posture.vulnerabilities.models import Vulnerability
 
 AT_ONCE = 2_000  # assets of one query
+ENDING = (DecisionState.ACTIVE, DecisionState.AWAITING_APPROVAL)  # what time can end
 
 # Findings and the active decisions that name their problem. There are few decisions: each kind of problem is looked up by
 # its own index of findings.
@@ -277,6 +278,6 @@ def fixable_now() -> dict[int, str]:
 
 
 def ended_now(at: datetime) -> dict[int, str]:
-    """Active decisions whose time is over: id -> why."""
-    over = Decision.objects.active().filter(expires_at__lte=at)
+    """Decisions in force, or still waiting for a second person, whose time is over: id -> why."""
+    over = Decision.objects.filter(state__in=ENDING, expires_at__lte=at)
     return {pk: "Its time is over." for pk in over.values_list("pk", flat=True)} | fixable_now()

@@ -350,6 +350,6 @@ DECISIONS = (
             note="MiniZip is not built into Debian's package of zlib."),
     Decided(day=40, flaw="CVE-2023-32681", outcome="accepted", reason="low_impact", lasts=60,
             repository="registry.example/data/pipeline", note="No proxy has credentials here."),
-    Decided(day=88, flaw="CVE-2024-6345", outcome="accepted", reason="fix_planned", lasts=9,
+    Decided(day=88, flaw="CVE-2024-6345", outcome="accepted", reason="fix_planned", lasts=60,
             repository="registry.example/platform/runner", note="Rebuilt with the next release of the runner."),
 )  # fmt: skip

@@ -20,7 +20,7 @@ from posture.decisions import actions
 from posture.decisions.choices import DecisionState, EndsWhen, Layer, Reason
 from posture.decisions.models import Decision, Verdict
 from posture.findings import tallies
-from posture.findings.choices import Outcome
+from posture.findings.choices import Outcome, Work
 from posture.findings.models import Finding
 from posture.fleet.actions import update_environment
 from posture.fleet.models import Asset, Node
@@ -261,6 +261,29 @@ def test_a_second_person_has_to_agree_where_that_is_asked_for(web: Asset, ada: U
     refused = decide(ada, number=2)
     actions.reject(decision=refused, why="No.", by=person("mary"))
     assert (finding(2).decided, finding(2).work) == (None, None)
+
+
+def test_a_finding_waits_while_any_proposal_about_it_does(web: Asset, ada: User) -> None:
+    update_environment(environment=environment("production"), requires_approval=True)
+    first, second = decide(ada), decide(ada)
+    actions.reject(decision=first, why="No.", by=person("grace"))
+    assert finding().work == Work.AWAITING_APPROVAL
+    actions.reject(decision=second, why="No.", by=person("joan"))
+    assert finding().work is None
+
+
+def test_a_proposal_to_which_nobody_agreed_ends_with_its_time(web: Asset, ada: User) -> None:
+    update_environment(environment=environment("production"), requires_approval=True)
+    later = timezone.now() + timedelta(days=1)
+    decision = decide(ada, expires_at=later)
+    Decision.objects.filter(pk=decision.pk).update(expires_at=timezone.now())
+    with pytest.raises(Conflict, match="is over"):
+        actions.approve(decision=decision, by=person("grace"))
+    Decision.objects.filter(pk=decision.pk).update(expires_at=later)
+    assert actions.end_due(later - timedelta(seconds=1)) == 0
+    assert (actions.end_due(later), actions.end_due(later)) == (1, 0)
+    decision.refresh_from_db()
+    assert (decision.state, finding().decided, finding().work) == (DecisionState.EXPIRED, None, None)
 
 
 @pytest.mark.parametrize(
