@@ -126,7 +126,7 @@ _LIMITED: Changes = {**_DEFAULTS, "process__limits": {"memory_bytes": 536870912,
 _SOCKET = {"source": "/run/docker.sock", "destination": "/run/docker.sock"}
 # Percent of the containers that are not privileged, and what sets them apart from one that is confined in every way.
 _WAYS: tuple[tuple[int, Changes], ...] = (
-    (34, _DEFAULTS),
+    (32, _DEFAULTS),
     (24, _LIMITED),
     (14, {**_LIMITED, "process__no_new_privileges": True}),
     (9, {**_LIMITED, "process__no_new_privileges": True, "bundle__root_read_only": True}),
@@ -135,7 +135,7 @@ _WAYS: tuple[tuple[int, Changes], ...] = (
     (3, {**_DEFAULTS, "process__mounts": [_SOCKET]}),
     (2, {**_DEFAULTS, "process__shared_namespaces": ["net"]}),
     (2, {**_DEFAULTS, "process__shared_namespaces": ["pid", "net", "ipc"]}),
-    (1, {**_DEFAULTS, "bundle": None}),
+    (3, {**_DEFAULTS, "bundle": None}),
 )
 _PRIVILEGED: Changes = {
     **_DEFAULTS,

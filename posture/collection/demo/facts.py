@@ -11,6 +11,7 @@ import msgspec
 from posture.collection.demo.story import BY_NAME, Build, Host, Running, pick
 from posture.collection.records import Pulled
 from scanners import host as host_records
+from scanners import typed
 from scanners.checks.examples import container, engine, image
 from scanners.checks.host_examples import probed, probed_container
 from scanners.checks.policy import Policy
@@ -48,7 +49,7 @@ def pulled(host: Host, running: list[Running], built_at: dict[Build, datetime], 
         result.add(_observed(record))
     if host.is_probed:
         said = _probe(host, containers)
-        facts = msgspec.convert(said, host_records.HostFacts)
+        facts = typed.convert(said, host_records.HostFacts)
         body = msgspec.json.encode(said)
         result.add_host(
             Observed(facts=facts, document=said, fingerprint=hashlib.sha256(body).hexdigest()), ()
