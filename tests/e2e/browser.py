@@ -17,6 +17,8 @@ from tools.environment import BROWSERS, MAC_BROWSERS
 PATIENCE_MILLISECONDS = 20_000
 DESK = (1280, 800)
 PHONE = (390, 844)
+# Of an error with its stack the beginning tells what it was; a report of tests keeps only the end of what is long.
+_TOLD_CHARACTERS = 600
 _FAILED_REQUEST = re.compile(r"Failed to load resource: the server responded with a status of (\d{3})")
 
 
@@ -53,16 +55,18 @@ class Watch:
 
     def over(self, page: Page) -> None:
         """Listen to a page. A violation of the content security policy is a console error too."""
-        page.on("console", self._heard)
-        page.on("pageerror", lambda error: self.complaints.append(f"uncaught: {error}"))
+        page.on("console", lambda message: self._heard(message, page.url))
+        page.on("pageerror", lambda error: self._complain(f"uncaught: {error}", page.url))
 
-    def _heard(self, message: ConsoleMessage) -> None:
+    def _complain(self, what: str, on: str) -> None:
+        self.complaints.append(f"on {on}: {what[:_TOLD_CHARACTERS]}")
+
+    def _heard(self, message: ConsoleMessage, on: str) -> None:
         if message.type not in {"error", "warning"}:
             return
         failed = _FAILED_REQUEST.match(message.text)
         if failed is None or int(failed.group(1)) not in self.expected:
-            where = message.location.get("url", "")
-            self.complaints.append(f"console {message.type}: {message.text} ({where})")
+            self._complain(f"console {message.type}: {message.text}", on)
 
 
 @contextmanager

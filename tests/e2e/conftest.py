@@ -113,7 +113,7 @@ def watch(request: pytest.FixtureRequest) -> Iterator[Watch]:
     """Fails the test when a page wrote an error or a warning into its console."""
     watch = Watch()
     yield watch
-    assert watch.complaints == []
+    assert not watch.complaints, "\n".join(watch.complaints)
 
 
 @pytest.fixture
