@@ -9,13 +9,13 @@ from typing import Any, ClassVar, cast
 from django.conf import settings
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
-from rest_framework.exceptions import ValidationError as Invalid
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from posture.accounts.models import User
+from posture.base.parameters import only_known
 from posture.base.problems import MEDIA_TYPE, Problem
 from posture.base.serializers import ProblemSerializer
 from posture.collection import gate
@@ -56,9 +56,7 @@ class GateView(APIView):
         200 in both cases: read `allowed`.
         """
         by = cast(User, request.user)
-        for name in request.query_params:
-            if name not in _KNOWN:
-                raise Invalid({name: [f"Unknown parameter. Known here: {', '.join(_KNOWN)}."]})
+        only_known(request, *_KNOWN)
         if (request.content_type or "").startswith("application/json"):
             decision = self._of_image(request, by)
         else:

@@ -266,6 +266,7 @@ def _settle(facts: Mapping[int, ImageUseFacts], at: datetime, changed: Changed) 
         environments=dict.fromkeys(facts),
         node_id=None,
         at=at,
+        unmeasured=compliance.unmeasured(judged),
     )
     changed.deltas.update(deltas)
     changed.counts["results"] += written

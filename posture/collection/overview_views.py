@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from posture.accounts.models import User
+from posture.base.parameters import only_known
 from posture.base.permissions import SIGNED_IN
 from posture.base.views import with_etag
 from posture.collection import overviews
@@ -52,9 +53,7 @@ class SearchView(APIView):
         responses=SearchSerializer,
     )
     def get(self, request: Request) -> Response:
-        for name in request.query_params:
-            if name != "q":
-                raise Invalid({name: ["Unknown parameter. Known here: q."]})
+        only_known(request, "q")
         term = request.query_params.get("q", "").strip()
         if not 2 <= len(term) <= LONGEST_TERM or "\x00" in term:
             raise Invalid({"q": [f"Give from 2 to {LONGEST_TERM} characters."]})

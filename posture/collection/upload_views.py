@@ -8,12 +8,12 @@ from django.db import transaction
 from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.decorators import action
-from rest_framework.exceptions import ValidationError as Invalid
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from posture.base.ordering import Orderings, by, only
+from posture.base.parameters import only_known
 from posture.base.problems import MEDIA_TYPE, Problem
 from posture.base.serializers import ProblemSerializer
 from posture.base.views import ResourceViewSet
@@ -73,9 +73,7 @@ class UploadViewSet(WriteMixin, ResourceViewSet):
     def create(self, request: Request) -> Response:
         """Send a report: as the field `file` of a form, or as the body itself, of any other media type. It is read by a
         worker afterwards; the answer is the upload, to be asked for again until its state says how it ended."""
-        for name in request.query_params:
-            if name not in _KNOWN:
-                raise Invalid({name: [f"Unknown parameter. Known here: {', '.join(_KNOWN)}."]})
+        only_known(request, *_KNOWN)
         if (request.content_type or "").startswith("multipart/"):
             data = self.valid(UploadFileSerializer(data=request.data))
             file = data["file"]

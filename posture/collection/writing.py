@@ -78,6 +78,7 @@ class Writing:
                 environments={j.asset_id: j.environment_id for j in judged},
                 node_id=self.node.pk,
                 at=self.at,
+                unmeasured=compliance.unmeasured(judged),
             )
             changes.counts["results"] += written
             changes.counts["opened"] += settled.opened + settled.reopened

@@ -177,5 +177,7 @@ def move_tallies(asset_ids: Sequence[int], environment_id: int) -> Deltas:
     return deltas
 
 
-def is_failure(outcome: CheckOutcome) -> bool:
-    return outcome.outcome is Outcome.FAIL
+def unmeasured(judged: Iterable[Judged]) -> dict[int, list[str]]:
+    """Asset id -> the checks that could not be made of it, for want of evidence or by an error."""
+    silent = (Outcome.NOT_MEASURED, Outcome.ERROR)
+    return {one.asset_id: [said.check for said in one.outcomes if said.outcome in silent] for one in judged}

@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from posture.base.filtersets import escaped
 from posture.base.ordering import by
+from posture.base.parameters import only_known
 from posture.base.views import ResourceViewSet, with_etag
 from posture.defences import divergence, filtersets, matrix, serializers
 from posture.defences.models import Defence
@@ -148,6 +149,5 @@ class MechanismsView(APIView):
 
     @extend_schema(responses=serializers.MechanismSerializer(many=True))
     def get(self, request: Request) -> Response:
-        for name in request.query_params:
-            raise Invalid({name: ["Unknown parameter. Known here: none."]})
+        only_known(request)
         return with_etag(request, Response(matrix.every_mechanism()))

@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from posture.accounts.models import User
 from posture.base.moments import parse_moment
+from posture.base.parameters import only_known
 from posture.base.views import with_etag
 from posture.findings import affected
 from posture.findings.affected_serializers import AffectedSerializer
@@ -42,9 +43,7 @@ class AffectedView(APIView):
     )
     def get(self, request: Request) -> Response:
         """What holds a package that is affected, and where it runs: by stored packages, without scanning anything."""
-        for name in request.query_params:
-            if name not in _KNOWN:
-                raise Invalid({name: [f"Unknown parameter. Known here: {', '.join(_KNOWN)}."]})
+        only_known(request, *_KNOWN)
         given = request.query_params
         question = affected.Question(
             text=given.get("q", ""),

@@ -15,6 +15,7 @@ from posture.base.ordering import Ordering
 from posture.compliance.filtersets import FRAMEWORK_CHOICES, SEVERITIES, AssetEnvironments, AssetRowFilterSet
 from posture.findings.agreement import FIXED
 from posture.findings.choices import AGREEMENT_NUMBER, Agreement, FindingKind, FindingState
+from posture.findings.mending import mended_by
 from posture.findings.models import Attribution
 from posture.findings.states import DECIDED, LIVE
 from posture.fleet import membership
@@ -73,6 +74,12 @@ class FindingFilterSet(AssetRowFilterSet):
         method="filter_owner",
     )
     due = Values("due_at", label="Due", choices=DUE, facet=True, method="filter_due")
+    mended_by = Values(
+        "package",
+        label="Mended by",
+        help_text="What mends it, as groups by fix name it: upgrade:deb:openssl, or setting: and a check.",
+        method="filter_mended_by",
+    )
     severity = Values("severity", label="Severity", choices=SEVERITIES, facet=True)
     kind = Values("kind", label="Kind", choices=from_enum(FindingKind), facet=True)
     check = Values("check_definition", label="Check", facet=True, method="filter_check")
@@ -258,6 +265,9 @@ class FindingFilterSet(AssetRowFilterSet):
         for due in value:
             condition |= means[due]
         return queryset.filter(condition)
+
+    def filter_mended_by(self, queryset: Any, name: str, value: Sequence[str]) -> Any:
+        return queryset.filter(mended_by(value))
 
     def filter_node(self, queryset: Any, name: str, value: Sequence[int]) -> Any:
         return self.filter_host(queryset, name, host_ids_of_nodes(value))

@@ -1,18 +1,21 @@
-"""Findings folded by check, host, image or severity: "X of Y assets" instead of X rows."""
+"""Findings folded by what they have in common: "X of Y assets" instead of X rows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from django.db.models import Count, F, Max, QuerySet
+from django.db.models import Count, F, Max, QuerySet, Value
 from django.db.models.functions import Coalesce
 
+from posture.accounts.models import Team, User
 from posture.compliance import tallies
 from posture.compliance.choices import NUMBER
 from posture.compliance.models import Check
+from posture.findings.mending import MENDABLE, SOURCE
 from posture.fleet.choices import AssetKind
 from posture.fleet.models import Asset
+from posture.vulnerabilities.models import Package, Vulnerability
 from scanners.records import Outcome, Severity
 
 MAX_GROUPS = 200
@@ -75,27 +78,108 @@ def by_severity(findings: QuerySet, environment_ids: list[int] | None) -> list[G
     ]
 
 
+def by_vulnerability(findings: QuerySet, environment_ids: list[int] | None) -> list[Group]:
+    rows = _grouped(findings.filter(vulnerability__isnull=False), F("vulnerability"))
+    known = Vulnerability.objects.only("key", "title").in_bulk([row["group"] for row in rows])
+    return [
+        _group(row, key=one.key, title=f"{one.key}  {one.title}".strip(), total=None)
+        for row in rows
+        if (one := known.get(row["group"])) is not None
+    ]
+
+
+def by_package(findings: QuerySet, environment_ids: list[int] | None) -> list[Group]:
+    rows = _grouped(findings.filter(package__isnull=False), F("package"))
+    known = Package.objects.in_bulk([row["group"] for row in rows])
+    return [
+        _group(
+            row,
+            key=str(row["group"]),
+            title=f"{known[row['group']].name} {known[row['group']].version}",
+            total=None,
+        )
+        for row in rows
+    ]
+
+
+def by_fix(findings: QuerySet, environment_ids: list[int] | None) -> list[Group]:
+    """By what mends them: a package (by the name of its source) that is upgraded, or what a check asks. What nothing is
+    known to mend is left out."""
+    mendable = findings.filter(MENDABLE).annotate(of=SOURCE)
+    rows = _grouped(mendable, None, by=("check_definition", "package__ecosystem", "of"))
+    checks = Check.objects.in_bulk([row["check_definition"] for row in rows if row["check_definition"]])
+    groups = []
+    for row in rows:
+        check = checks.get(row["check_definition"])
+        if check is not None:
+            groups.append(_group(row, key=f"setting:{check.slug}", title=check.title, total=None))
+        else:
+            ecosystem, name = row["package__ecosystem"], row["of"]
+            groups.append(
+                _group(
+                    row,
+                    key=f"upgrade:{ecosystem}:{name}",
+                    title=f"Upgrade {name} ({ecosystem})",
+                    total=None,
+                )
+            )
+    return groups
+
+
+def by_owner(findings: QuerySet, environment_ids: list[int] | None) -> list[Group]:
+    """By person and by team; what belongs to a person and a team counts with both, as the filter finds it with both."""
+    of_people = _grouped(findings.filter(assignee__isnull=False), F("assignee"))
+    of_teams = _grouped(findings.filter(team__isnull=False), F("team"))
+    people = User.objects.in_bulk([row["group"] for row in of_people])
+    teams = Team.objects.in_bulk([row["group"] for row in of_teams])
+    nobodys = findings.filter(assignee__isnull=True, team__isnull=True)
+    groups = [
+        *(
+            _group(row, key=name, title=name, total=None)
+            for row in of_people
+            if (name := people[row["group"]].username)
+        ),
+        *(
+            _group(row, key=f"team:{name}", title=f"Team {name}", total=None)
+            for row in of_teams
+            if (name := teams[row["group"]].name)
+        ),
+        *(
+            _group(row, key="nobody", title="Nobody", total=None)
+            for row in _grouped(nobodys, Value("nobody"))
+        ),
+    ]
+    return sorted(groups, key=lambda group: (-group["points_max"], -group["findings"], group["key"]))
+
+
 BY: dict[str, Callable[[QuerySet, list[int] | None], list[Group]]] = {
     "check": by_check,
     "host": by_host,
     "image": by_image,
     "severity": by_severity,
+    "vulnerability": by_vulnerability,
+    "package": by_package,
+    "fix": by_fix,
+    "owner": by_owner,
 }
 
 
-def _grouped(findings: QuerySet, key: Any, assets: Count | None = None) -> list[dict[str, Any]]:
-    """At most `MAX_GROUPS` groups, the worst first, then the most frequent."""
+def _grouped(
+    findings: QuerySet, key: Any, assets: Count | None = None, *, by: tuple[str, ...] = ("group",)
+) -> list[dict[str, Any]]:
+    """At most `MAX_GROUPS` groups, the worst first, then the most frequent; by one `key`, or by columns."""
+    folded = findings.order_by()
+    if key is not None:
+        folded = folded.annotate(group=key)
     return list(
-        findings.order_by()
-        .annotate(group=key)
-        .values("group")
+        folded.values(*by)
         .annotate(
             findings_total=Count("*"),
             assets_with=assets or Count("asset", distinct=True),
             worst=Max("severity"),
             points_max=Max("points"),
         )
-        .order_by("-points_max", "-findings_total", "group")[:MAX_GROUPS]
+        .order_by("-points_max", "-findings_total", *by)[:MAX_GROUPS]
     )
 
 

@@ -7,13 +7,14 @@ from typing import Any, cast
 
 from django.db.models import QuerySet
 from django.http import Http404
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from posture.accounts.models import User
 from posture.base.moments import parse_moment
 from posture.base.ordering import Key
+from posture.base.parameters import AS_OF
 from posture.base.views import ResourceViewSet, with_etag
 from posture.findings import image_build, image_filtersets, reported
 from posture.findings import image_serializers as serializers
@@ -28,8 +29,6 @@ from posture.vulnerabilities.choices import FIX_STATUSES
 from posture.vulnerabilities.models import Package, Scan
 from scanners.records import Severity
 
-_AS_OF = OpenApiParameter("as_of", str, description="Show what was true at this past moment.")
-
 
 class ImageViewSet(vulnerabilities.ImageViewSet):
     filterset_class = image_filtersets.ImageFilterSet
@@ -39,7 +38,7 @@ class ImageBuildView(OfImageView):
     """How the image is built: its layers with what each brought, the image that it rests on, and what its configuration
     says."""
 
-    @extend_schema(parameters=[_AS_OF], responses=serializers.ImageBuildSerializer)
+    @extend_schema(parameters=[AS_OF], responses=serializers.ImageBuildSerializer)
     def get(self, request: Request, pk: int) -> Response:
         image = self.image(request, pk, "as_of")
         contents = image_build.contents_of(image, parse_moment(request.query_params.get("as_of")))

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import msgspec
 from django.db import transaction
 
 from posture.base import upsert
-from posture.findings import agreement, tallies
+from posture.findings import agreement, tallies, weights
 from posture.findings.models import Attribution, Finding, OpenInterval
 from posture.fleet import ingest as fleet
 from posture.vulnerabilities.models import Vulnerability
@@ -80,6 +81,7 @@ def _join(old: Finding, twin: Finding, at: datetime) -> None:
     if severity > Severity(twin.severity):
         # The worse of the two weighs; its points come with it, by the same formula of the same use and threat.
         values |= {"severity": int(severity), "points": old.points, "factors": old.factors}
+        weights.remember([(twin.pk, old.points, msgspec.json.encode(old.factors).decode())], at)
         OpenInterval.objects.current().filter(finding=twin).update(severity=int(severity))
     Finding.objects.filter(pk=twin.pk).update(**values)
 

@@ -238,6 +238,25 @@ class OpenInterval(Interval):
         )
 
 
+class PastWeight(models.Model):
+    """What a finding weighed until a moment at which its points changed. See `weights`."""
+
+    finding = models.ForeignKey(
+        Finding, on_delete=models.CASCADE, related_name="past_weights", db_index=False
+    )
+    until = models.DateTimeField()
+    points = models.FloatField()
+    factors = models.JSONField(default=list)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("finding", "until"), name="one_past_weight_per_moment"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.points} until {self.until}"
+
+
 class Attribution(Interval):
     """One tool's word on a finding, while it says the same. A finding is open while one word is left that is not closed."""
 

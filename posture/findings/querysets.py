@@ -44,9 +44,12 @@ class FindingQuerySet(models.QuerySet):
         """Open, and nothing is decided."""
         return self.open(moment).undecided(moment)
 
-    def weighing(self) -> Self:
-        """Open, and part of the load: undecided, or a risk that was accepted."""
-        return self.open().filter(Q(decided__isnull=True) | Q(decided=WEIGHS))
+    def weighing(self, moment: datetime | None = None) -> Self:
+        """Open, and part of the load: undecided, or a risk that was accepted; now, or at `moment`."""
+        if moment is None:
+            return self.open().filter(Q(decided__isnull=True) | Q(decided=WEIGHS))
+        lightening = self._verdicts_at(moment).filter(finding=OuterRef("pk")).exclude(outcome=WEIGHS)
+        return self.open(moment).filter(~Exists(lightening))
 
     def in_states(self, states: Iterable[FindingState], moment: datetime | None = None) -> Self:
         if moment is None:

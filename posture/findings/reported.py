@@ -11,7 +11,7 @@ import msgspec
 from django.db import connection
 
 from posture.base import upsert
-from posture.findings import agreement, tallies
+from posture.findings import agreement, tallies, weights
 from posture.findings.agreement import Word
 from posture.findings.choices import FindingKind
 from posture.findings.models import Attribution, Finding, OpenInterval, Witness
@@ -127,7 +127,7 @@ def settle(
     upsert.close(Attribution, taken_back, at)
     words += zip(_open(asset_id, environment_id, new, told, weigh, at), new, strict=True)
     _speak(tool, words, at)
-    _revise(revised, weigh)
+    _revise(revised, weigh, at)
     _change_severity(
         [
             (row.id, one, severity)
@@ -344,12 +344,13 @@ def _speak(tool: str, words: Sequence[tuple[int, Said]], at: datetime) -> None:
     )
 
 
-def _revise(rows: Sequence[tuple[_Stored, Said, Severity]], weigh: Weigh) -> None:
+def _revise(rows: Sequence[tuple[_Stored, Said, Severity]], weigh: Weigh, at: datetime) -> None:
     values = []
     for row, one, severity in sorted(rows, key=lambda item: item[0].id):
         points, factors = weigh(severity, (*one.threat, *row.use))
         encoded = msgspec.json.encode([list(factor) for factor in factors]).decode()
         values.append((row.id, int(severity), points, encoded))
+    weights.remember([(pk, points, factors) for pk, _, points, factors in values], at)
     upsert.update(
         Finding,
         ("severity", "points", "factors"),

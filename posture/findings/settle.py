@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
 from django.db.models import F
 
 from posture.base import upsert
-from posture.findings import tallies
+from posture.findings import tallies, weights
 from posture.findings.choices import FindingKind
 from posture.findings.models import Finding, OpenInterval
 from scanners.records import Record, Severity
 
 Factor = tuple[str, str, float]
+_NOTHING: Mapping[int, Collection[str]] = MappingProxyType({})
 
 
 class Problem(Record, frozen=True, kw_only=True):
@@ -54,12 +56,14 @@ def settle(
     node_id: int | None,
     at: datetime,
     kind: FindingKind = FindingKind.FAILED_CHECK,
+    unmeasured: Mapping[int, Collection[str]] = _NOTHING,
 ) -> Settled:
     """Make the findings of these assets (asset id -> all failed checks now) say what holds.
 
     Assets that are not named are not touched, nor findings of checks outside `scope` (ids of those that the caller
     decides; None: all of the kind); an asset with an empty list has everything in scope resolved. Identity is
     (asset, kind, key), so removing k problems resolves exactly k findings, and one that comes back reopens its row.
+    What could not be measured this time (asset id -> keys) stays as it was: not to look mends nothing.
     """
     if not problems:
         return Settled()
@@ -86,10 +90,14 @@ def settle(
                     revised.append((finding, problem))
                 elif finding.points != problem.points or finding.factors != _json(problem.factors):
                     revised.append((finding, problem))
-    resolved = sorted(f.pk for f in stored.values() if f.closed_at is None)
+    resolved = sorted(
+        f.pk
+        for (asset_id, key), f in stored.items()
+        if f.closed_at is None and key not in unmeasured.get(asset_id, ())
+    )
 
     _open(new, environments, node_id, at, kind)
-    _revise([*revised, *again])
+    _revise([*revised, *again], at)
     if again:
         Finding.objects.filter(pk__in=[f.pk for f, _ in again]).update(
             opened_at=at, closed_at=None, work=None, times_opened=F("times_opened") + 1, node=node_id
@@ -178,9 +186,9 @@ def resolve(finding_ids: Sequence[int], at: datetime) -> None:
         OpenInterval.objects.filter(finding__in=finding_ids, closed_at__isnull=True).update(closed_at=at)
 
 
-def set_points(rows: Sequence[tuple[int, float, Sequence[Factor]]]) -> None:
+def set_points(rows: Sequence[tuple[int, float, Sequence[Factor]]], at: datetime) -> None:
     """Write points and factors (finding id, points, factors) for `risk`, when what they rest on has changed."""
-    _write_points([(pk, points, _json(factors)) for pk, points, factors in rows])
+    _write_points([(pk, points, _json(factors)) for pk, points, factors in rows], at)
 
 
 class Used(msgspec.Struct):
@@ -212,14 +220,11 @@ def used(asset_id: int) -> list[Used]:
     ]
 
 
-def set_uses(rows: Sequence[Used]) -> None:
+def set_uses(rows: Sequence[Used], at: datetime) -> None:
     """Write use, points and factors for `risk`, when it became known whether packages are in use."""
-    upsert.update(
-        Finding,
-        ("use", "points", "factors"),
-        ("bigint", "smallint", "float8", "jsonb"),
-        [(row.id, int(row.use), row.points, msgspec.json.encode(row.factors).decode()) for row in rows],
-    )
+    values = [(row.id, int(row.use), row.points, msgspec.json.encode(row.factors).decode()) for row in rows]
+    weights.remember([(pk, points, factors) for pk, _, points, factors in values], at)
+    upsert.update(Finding, ("use", "points", "factors"), ("bigint", "smallint", "float8", "jsonb"), values)
 
 
 def move(asset_ids: Sequence[int], environment_id: int) -> None:
@@ -290,23 +295,20 @@ def open_intervals(rows: Iterable[tuple[int, Severity, Sequence[str]]], at: date
     )
 
 
-def _revise(rows: Sequence[tuple[Finding, Problem]]) -> None:
+def _revise(rows: Sequence[tuple[Finding, Problem]], at: datetime) -> None:
     if not rows:
         return
     for finding, problem in rows:
         finding.severity = problem.severity
         finding.evidence = list(problem.evidence)
     Finding.objects.bulk_update([f for f, _ in rows], ["severity", "evidence"], batch_size=1000)
-    _write_points([(f.pk, p.points, _json(p.factors)) for f, p in rows])
+    _write_points([(f.pk, p.points, _json(p.factors)) for f, p in rows], at)
 
 
-def _write_points(rows: Sequence[tuple[int, float, list[list[object]]]]) -> None:
-    upsert.update(
-        Finding,
-        ("points", "factors"),
-        ("bigint", "float8", "jsonb"),
-        [
-            (pk, points, msgspec.json.encode(factors).decode())
-            for pk, points, factors in sorted(rows, key=lambda r: r[0])
-        ],
-    )
+def _write_points(rows: Sequence[tuple[int, float, list[list[object]]]], at: datetime) -> None:
+    values = [
+        (pk, points, msgspec.json.encode(factors).decode())
+        for pk, points, factors in sorted(rows, key=lambda r: r[0])
+    ]
+    weights.remember(values, at)
+    upsert.update(Finding, ("points", "factors"), ("bigint", "float8", "jsonb"), values)

@@ -96,6 +96,19 @@ def recount() -> int:
         return cursor.rowcount
 
 
+def differing(*, mend: bool = False) -> int:
+    """How many counts differ from what counting the findings gives; with `mend` what was counted is kept."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        fold()
+        before = counted()
+        recount()
+        after = counted()
+        if not mend:
+            transaction.set_rollback(True)
+    return sum(before.get(key) != after.get(key) for key in before.keys() | after.keys())
+
+
 def counted() -> dict[tuple[int, tuple[int, ...] | None], tuple[int, ...]]:
     """The sums of every tally that counts something, by vulnerability and set of environments."""
     rows = Tally.objects.filter(images__gt=0).values_list("vulnerability", "environments", *SUMS)

@@ -26,7 +26,7 @@ from rest_framework.response import Response
 from posture.base.ordering import Key, Ordering, by
 from posture.base.pagination import bounded, count_each
 from posture.base.views import ResourceViewSet, with_etag
-from posture.findings import advice, agreement, filtersets, groups, reported, serializers, vex
+from posture.findings import advice, agreement, filtersets, groups, reported, serializers, vex, weights
 from posture.findings.choices import FindingKind
 from posture.findings.combinations.registry import rules
 from posture.findings.models import Finding, OpenInterval
@@ -37,7 +37,7 @@ from posture.vulnerabilities import in_use
 from posture.vulnerabilities.choices import Use
 
 # Filters that leave a small part, and the columns of orderings as no index has them.
-SELECTIVE = frozenset(("package", "vulnerability"))
+SELECTIVE = frozenset(("mended_by", "package", "vulnerability"))
 UNINDEXED: dict[str, Any] = {
     "read_points": ExpressionWrapper(F("points") + 0.0, FloatField()),
     "read_severity": ExpressionWrapper(F("severity") + 0, IntegerField()),
@@ -121,10 +121,11 @@ class FindingViewSet(ResourceViewSet):
         words = reported.words_by_tool(
             [row.pk for row in rows if row.check_definition_id is None], self.moment
         )
-        then, outcomes = {}, {}
+        then, outcomes, weighed = {}, {}, {}
         if self.moment is not None:
-            then = self.intervals_then([row.pk for row in rows])
-            outcomes = self.outcomes_then([row.pk for row in rows])
+            ids = [row.pk for row in rows]
+            then, outcomes = self.intervals_then(ids), self.outcomes_then(ids)
+            weighed = weights.then(ids, self.moment)
         for row in rows:
             check = row.check_definition
             row.check_slug = check.slug if check else None
@@ -135,6 +136,8 @@ class FindingViewSet(ResourceViewSet):
             row.use_word = Use(row.use).word if row.kind == FindingKind.VULNERABILITY else None
             if self.moment is not None:
                 self.back_to(row, then.get(row.pk))
+                if row.pk in weighed:
+                    row.points, row.factors = weighed[row.pk]
                 row.decided = outcomes.get(row.pk)
             row.state = state_of(
                 is_closed=row.closed_at is not None,
@@ -248,7 +251,7 @@ class FindingViewSet(ResourceViewSet):
     )
     @action(detail=False)
     def groups(self, request: Request) -> Response:
-        """Findings folded by check, host, image or severity: "X of Y assets". At most 200 groups, worst first."""
+        """Findings folded by what they have in common: "X of Y assets". At most 200 groups, worst first."""
         self.check_parameters("by", "cursor", "limit", "ordering")
         name = request.query_params.get("by", "check")
         if name not in groups.BY:

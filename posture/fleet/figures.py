@@ -14,7 +14,8 @@ from typing import Any
 from django.db.models import Count, Max, OuterRef, Q, Subquery
 
 from posture.fleet.choices import ContainerStatus
-from posture.fleet.models import Asset, ContainerState, Node, Pull
+from posture.fleet.models import Asset, ContainerState, Environment, Node, Pull
+from posture.history.models import Entry
 from scanners.records import Severity
 
 DEFAULT_LINE = 100.0  # of an asset that no environment claims
@@ -50,6 +51,29 @@ def loads(
         load, coverage, band = then.get(pk, (None, None, None))
         figures[pk] = load_figures(load, lines.get(pk, DEFAULT_LINE), coverage or 0.0, band)
     return figures
+
+
+def settings_then(environment_ids: Iterable[int], moment: datetime) -> dict[int, dict[str, Any]]:
+    """What the settings of these environments were at the moment, of those that have changed since: told from the trail,
+    which keeps what each change replaced."""
+    found: dict[int, dict[str, Any]] = defaultdict(dict)
+    settings = {field.name for field in Environment._meta.concrete_fields}
+    since = Entry.objects.filter(
+        object_kind="environment", object_id__in=[str(pk) for pk in environment_ids], at__gt=moment
+    ).exclude(verb="created")
+    # The newest first, so that the first change after the moment has the last word.
+    for pk, changes in since.order_by("-id").values_list("object_id", "changes"):
+        found[int(pk)] |= {name: before for name, (before, _) in changes.items() if name in settings}
+    return found
+
+
+def lines(environments: Iterable[Environment], moment: datetime | None = None) -> dict[int, float]:
+    """The line of each environment, by its id, now or at `moment`."""
+    found = {environment.pk: environment.line for environment in environments}
+    if moment is not None and found:
+        for pk, settings in settings_then(found, moment).items():
+            found[pk] = float(settings.get("line", found[pk]))
+    return found
 
 
 def severity_counts(numbers: Mapping[int, int]) -> dict[str, int]:

@@ -5,19 +5,17 @@ from __future__ import annotations
 from typing import Any, ClassVar, cast
 
 from django.http import Http404
-from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.exceptions import ValidationError as Invalid
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from posture.accounts.models import User
 from posture.base.moments import parse_moment
+from posture.base.parameters import AS_OF, only_known
 from posture.base.views import with_etag
 from posture.fleet import ingest, serializers
 from posture.fleet.models import ContainerProbe, HostProbe, LoadedFiles
-
-_AS_OF = OpenApiParameter("as_of", str, description="Show what was true at this past moment.")
 
 
 class ProbeView(APIView):
@@ -28,9 +26,7 @@ class ProbeView(APIView):
     related: ClassVar[tuple[str, ...]]
 
     def found(self, request: Request, pk: int) -> Any:
-        for name in request.query_params:
-            if name != "as_of":
-                raise Invalid({name: ["Unknown parameter. Known here: as_of."]})
+        only_known(request, "as_of")
         moment = parse_moment(request.query_params.get("as_of"))
         rows = self.model.objects.visible_to(cast(User, request.user)).as_of(moment).filter(asset=pk)
         row = rows.select_related(*self.related).first()
@@ -48,7 +44,7 @@ class HostProbeView(ProbeView):
     model = HostProbe
     related = ("node",)
 
-    @extend_schema(parameters=[_AS_OF], responses=serializers.HostProbeSerializer)
+    @extend_schema(parameters=[AS_OF], responses=serializers.HostProbeSerializer)
     def get(self, request: Request, pk: int) -> Response:
         row = self.found(request, pk)
         row.skipped = (row.document or {}).get("skipped") or []
@@ -63,7 +59,7 @@ class HostPackagesView(ProbeView):
     model = HostProbe
     related = ()
 
-    @extend_schema(parameters=[_AS_OF], responses=serializers.HostPackageSerializer(many=True))
+    @extend_schema(parameters=[AS_OF], responses=serializers.HostPackageSerializer(many=True))
     def get(self, request: Request, pk: int) -> Response:
         row = self.found(request, pk)
         document = ingest.read_document(row.packages_fingerprint) or {}
@@ -78,7 +74,7 @@ class ContainerProbeView(ProbeView):
     model = ContainerProbe
     related = ("host",)
 
-    @extend_schema(parameters=[_AS_OF], responses=serializers.ContainerProbeSerializer)
+    @extend_schema(parameters=[AS_OF], responses=serializers.ContainerProbeSerializer)
     def get(self, request: Request, pk: int) -> Response:
         row = self.found(request, pk)
         row.loaded = LoadedFiles.objects.filter(pk=pk).first()

@@ -116,7 +116,8 @@ class StateViewSet(ResourceViewSet):
 
     def attach(self, rows: list[Any]) -> None:
         assets = [row.asset for row in rows]
-        lines = {a.pk: a.environment.line for a in assets if a.environment is not None}
+        of_environment = figures.lines((a.environment for a in assets if a.environment), self.moment)
+        lines = {a.pk: of_environment[a.environment.pk] for a in assets if a.environment is not None}
         loads = figures.loads(assets, lines, self.moment)
         seen = figures.last_successes(self.host_id(row) for row in rows)
         for row in rows:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import ClassVar, cast
 
 from django.http import Http404
-from rest_framework.exceptions import ValidationError as Invalid
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from posture.accounts.models import User
+from posture.base.parameters import only_known
 from posture.fleet.choices import AssetKind
 from posture.fleet.models import Asset
 from posture.images.models import Image
@@ -21,9 +21,7 @@ class OfImageView(APIView):
     permissions: ClassVar[dict[str, str]] = {"GET": "fleet.view"}
 
     def image(self, request: Request, pk: int, *known: str) -> Image:
-        for name in request.query_params:
-            if name not in known:
-                raise Invalid({name: [f"Unknown parameter. Known here: {', '.join(known) or 'none'}."]})
+        only_known(request, *known)
         assets = Asset.objects.visible_to(cast(User, request.user)).filter(pk=pk, kind=AssetKind.IMAGE)
         found = Image.objects.select_related("asset").filter(asset__in=assets).first()
         if found is None:

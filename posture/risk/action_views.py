@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from posture.accounts.models import User
 from posture.base.pagination import whole_number
+from posture.base.parameters import only_known
 from posture.base.serializers import SEVERITY_NAMES, PlainSerializer
 from posture.base.views import with_etag
 from posture.compliance.models import Check
@@ -118,9 +119,7 @@ class ActionsView(APIView):
         responses=ActionsSerializer,
     )
     def get(self, request: Request) -> Response:
-        for name in request.query_params:
-            if name not in ("environment", "limit"):
-                raise Invalid({name: ["Unknown parameter. Known here: environment, limit."]})
+        only_known(request, "environment", "limit")
         limit = whole_number(request.query_params.get("limit", "20"), "limit", 1, 50)
         user = cast(User, request.user)
         told = fixes.best(scope_of(user, request.query_params.get("environment", "")), limit=limit)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
@@ -11,10 +12,11 @@ from django.db.models import Avg, Count, F, FloatField, Q, Sum
 from django.db.models.functions import Cast, Power
 
 from posture.findings.models import Finding
+from posture.fleet import figures
 from posture.fleet.choices import AssetKind
-from posture.fleet.figures import load_figures, severity_counts
-from posture.fleet.models import Asset, Environment
+from posture.fleet.models import Asset, ContainerState, Environment
 from posture.risk import formula
+from posture.risk.models import Load
 from scanners.records import Severity
 
 # Each image that hosts of an environment hold counts once there. The sums are in the order of `Severity`. Presences are
@@ -30,29 +32,99 @@ GROUP BY held.environment_id
 """
 
 
-def environment_figures(environments: Iterable[Environment]) -> dict[int, dict[str, Any]]:
-    """By environment id: load_figures, hosts_total, hosts_above, containers_total, finding_figures. Five queries."""
+# The same at a past moment, from intervals: what was open then, and hidden by no decision, in the environments in which its
+# asset lay. It reads everything that was open, so it takes as long as a day's count.
+_FINDINGS_THEN = """
+WITH stood AS (
+    SELECT f.asset_id, f.environment_id, i.severity, count(*) AS number
+    FROM findings_openinterval i JOIN findings_finding f ON f.id = i.finding_id
+    WHERE i.opened_at <= %(at)s AND (i.closed_at IS NULL OR i.closed_at > %(at)s) AND NOT EXISTS (
+        SELECT FROM decisions_verdict v
+        WHERE v.finding_id = f.id AND v.opened_at <= %(at)s AND (v.closed_at IS NULL OR v.closed_at > %(at)s)
+    )
+    GROUP BY 1, 2, 3
+), held AS (
+    SELECT DISTINCT h.environment_id, p.image_id
+    FROM images_presence p JOIN fleet_asset h ON h.id = p.host_id AND h.kind = 'host'
+    WHERE p.opened_at <= %(at)s AND (p.closed_at IS NULL OR p.closed_at > %(at)s)
+)
+SELECT environment_id, severity, sum(number) FROM stood WHERE environment_id = ANY(%(ids)s) GROUP BY 1, 2
+UNION ALL
+SELECT held.environment_id, severity, sum(number)
+FROM stood JOIN held ON held.image_id = stood.asset_id
+WHERE stood.environment_id IS NULL AND held.environment_id = ANY(%(ids)s) GROUP BY 1, 2
+"""
+
+
+def environment_figures(
+    environments: Iterable[Environment], moment: datetime | None = None
+) -> dict[int, dict[str, Any]]:
+    """By environment id: load_figures, hosts_total, hosts_above, containers_total, finding_figures; now (five queries), or
+    at `moment`. Hosts count where they are now."""
     by_id = {environment.pk: environment for environment in environments}
-    hosts = _hosts(by_id)
-    containers = _containers(by_id)
-    findings = _findings(by_id, containers)
-    figures = {}
-    for pk, environment in by_id.items():
+    lines = figures.lines(by_id.values(), moment)
+    hosts = _hosts(by_id) if moment is None else _hosts_then(lines, moment)
+    containers = _containers(by_id) if moment is None else _containers_then(by_id, moment)
+    findings = _findings(by_id, containers) if moment is None else _findings_then(by_id, moment)
+    told = {}
+    for pk in by_id:
         of_hosts = hosts.get(pk, {})
         energy, band = of_hosts.get("mean_energy"), of_hosts.get("mean_band")
-        figures[pk] = {
-            "load_figures": load_figures(
+        told[pk] = {
+            "load_figures": figures.load_figures(
                 None if energy is None else formula.load(energy),
-                environment.line,
+                lines[pk],
                 of_hosts.get("mean_coverage") or 0.0,
                 None if band is None else formula.load(band),
             ),
             "hosts_total": of_hosts.get("total", 0),
             "hosts_above": of_hosts.get("above", 0),
             "containers_total": containers[pk]["total"] if pk in containers else 0,
-            "finding_figures": severity_counts(findings[pk]),
+            "finding_figures": figures.severity_counts(findings[pk]),
         }
-    return figures
+    return told
+
+
+def _hosts_then(lines: Mapping[int, float], moment: datetime) -> dict[int, dict[str, Any]]:
+    """As `_hosts`, from the loads that stood at the moment."""
+    stood = Load.objects.as_of(moment).filter(asset__kind=AssetKind.HOST, asset__environment__in=list(lines))
+    measured = Q(load__isnull=False)
+    above = Q(pk__in=[])
+    for pk, line in lines.items():
+        above |= Q(asset__environment=pk, load__gt=line)
+    rows = (
+        stood.values("asset__environment")
+        .annotate(
+            total=Count("pk"),
+            above=Count("pk", filter=above),
+            mean_energy=Avg("energy", filter=measured),
+            mean_coverage=Avg("coverage", filter=measured),
+            mean_band=Avg(Power(Cast("band", FloatField()), float(formula.EXPONENT)), filter=measured),
+        )
+        .order_by()
+    )
+    return {row["asset__environment"]: dict(row) for row in rows}
+
+
+def _containers_then(environment_ids: Iterable[int], moment: datetime) -> dict[int, dict[str, Any]]:
+    """How many containers there were in each environment: `total`."""
+    rows = (
+        ContainerState.objects.as_of(moment)
+        .filter(asset__environment__in=list(environment_ids))
+        .values_list("asset__environment")
+        .annotate(total=Count("pk"))
+        .order_by()
+    )
+    return {pk: {"total": total} for pk, total in rows}
+
+
+def _findings_then(environment_ids: Iterable[int], moment: datetime) -> dict[int, dict[int, int]]:
+    numbers: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    with connection.cursor() as cursor:
+        cursor.execute(_FINDINGS_THEN, {"at": moment, "ids": list(environment_ids)})
+        for pk, severity, number in cursor.fetchall():
+            numbers[pk][severity] += int(number)
+    return numbers
 
 
 def _hosts(environment_ids: Iterable[int]) -> dict[int, dict[str, Any]]:

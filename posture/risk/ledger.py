@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+import msgspec
+from django.db.models import Avg, F, FloatField, Q, QuerySet
+from django.db.models.functions import Cast, Power
+from django.utils import timezone
 
-from posture.findings.models import Finding
-from posture.findings.views import title_of
-from posture.fleet.choices import ALIVE, Source
+from posture.findings import weights
+from posture.findings.models import Finding, OpenInterval
+from posture.findings.views import deadline_of, title_of
+from posture.fleet import figures
+from posture.fleet.choices import Source
 from posture.fleet.models import Asset, ContainerState, Environment
 from posture.risk import formula
+from posture.risk.models import Load
 from posture.risk.points import product_of
 from posture.vulnerabilities import scans
 from scanners.records import AssetKind, Severity
@@ -26,88 +33,147 @@ _WHY_MISSING = {
 }
 
 
-def findings_behind(asset: Asset) -> QuerySet[Finding]:
-    """The open findings whose energies sum to the asset's: a host's include its containers' and running images'."""
+class Stood(msgspec.Struct, frozen=True):
+    """A load as it stands, or stood: what a ledger opens into its lines."""
+
+    load: float | None
+    energy: float
+    coverage: float
+    band: float | None
+
+
+def findings_behind(asset: Asset, moment: datetime | None = None) -> QuerySet[Finding]:
+    """The findings whose energies sum to the asset's now, or at `moment`: a host's include its containers' and running
+    images'."""
     mine = Q(asset=asset.pk)
     if asset.kind == AssetKind.HOST:
-        running = ContainerState.objects.current().filter(
-            host=asset.pk, status__in=ALIVE, image__isnull=False
-        )
-        mine |= Q(asset__host=asset.pk, asset__kind=AssetKind.CONTAINER, asset__gone_at__isnull=True)
-        mine |= Q(asset__in=running.values("image"))
-    return Finding.objects.weighing().filter(mine)
+        containers = ContainerState.objects.as_of(moment).filter(host=asset.pk)
+        running = containers.alive().filter(image__isnull=False)
+        mine |= Q(asset__in=containers.values("asset")) | Q(asset__in=running.values("image"))
+    return Finding.objects.weighing(moment).filter(mine)
 
 
-def of_asset(asset: Asset, *, lines: int = LINES) -> dict[str, Any]:
-    """The ledger of a host, container, image or cluster: its worst lines first, and what its load rests on.
+def of_asset(asset: Asset, moment: datetime | None = None, *, lines: int = LINES) -> dict[str, Any]:
+    """The ledger of a host, container, image or cluster now, or at `moment`: its worst lines first, and what its load
+    rests on.
 
-    All lines' shares add up to the load; `lines` are at most that many, `rest` holds the share of the others.
+    All lines' shares add up to the load; `lines` are at most that many, `rest` holds the share of the others. Of the
+    evidence that was missing in the past only its share is kept, so `missing` is None there.
     """
-    behind = findings_behind(asset)
-    worst = behind.select_related("asset", "check_definition", "vulnerability", "package").order_by(
-        "-points", "-pk"
-    )[:lines]
-    load = asset.load or 0.0
-    shown = [_line(finding, load, asset.energy) for finding in worst]
-    total = behind.count()
+    behind = findings_behind(asset, moment)
+    if moment is None:
+        stood = Stood(asset.load, asset.energy, asset.coverage, asset.band)
+        worst = list(_detailed(behind).order_by("-points", "-pk")[:lines])
+        total = behind.count()
+    else:
+        stood = _stood(asset, moment)
+        worst, total = _worst_then(behind, moment, lines)
+    load = stood.load or 0.0
+    shown = [_line(finding, load, stood.energy, moment) for finding in worst]
     return {
         "asset": asset_reference(asset),
         "formula": formula.VERSION,
-        "load": asset.load,
-        "line": line_of(asset),
-        "coverage": asset.coverage,
-        "band": asset.band,
-        "energy": asset.energy,
+        "load": stood.load,
+        "line": line_of(asset, moment),
+        "coverage": stood.coverage,
+        "band": stood.band,
+        "energy": stood.energy,
         "lines": shown,
         "lines_total": total,
         "rest": max(load - sum(line["share"] for line in shown), 0.0) if total > len(shown) else 0.0,
         "missing": missing(
             AssetKind(asset.kind), asset.evidence, _once_known(asset), because=_not_scanned(asset)
-        ),
+        )
+        if moment is None
+        else None,
     }
 
 
-def of_environment(environment: Environment, *, lines: int = 50) -> dict[str, Any]:
-    """An environment's load as the power mean of its hosts', with the hosts as lines, heaviest first.
+def _stood(asset: Asset, moment: datetime) -> Stood:
+    """Its load at the moment; nothing, if it was not there or not measured."""
+    found = Load.objects.as_of(moment).filter(asset=asset).first()
+    return (
+        Stood(None, 0.0, 0.0, None)
+        if found is None
+        else Stood(found.load, found.energy, found.coverage, found.band)
+    )
+
+
+def _detailed(findings: QuerySet[Finding]) -> QuerySet[Finding]:
+    return findings.select_related("asset", "check_definition", "vulnerability", "package")
+
+
+def _worst_then(behind: QuerySet[Finding], moment: datetime, lines: int) -> tuple[list[Finding], int]:
+    """The findings with the most points at the moment, as they were, and how many there were in all. A past order has no
+    index: all of them are weighed and sorted."""
+    points = dict(behind.values_list("pk", "points"))
+    weighed = weights.then(points.keys(), moment)
+    points |= {pk: then for pk, (then, _) in weighed.items()}
+    worst = sorted(points, key=lambda pk: (-points[pk], -pk))[:lines]
+    rows = _detailed(Finding.objects.all()).in_bulk(worst)
+    severities = dict(
+        OpenInterval.objects.as_of(moment).filter(finding__in=worst).values_list("finding", "severity")
+    )
+    verdicts: Any = Finding._meta.get_field("verdicts").related_model
+    outcomes = dict(
+        verdicts.objects.as_of(moment).filter(finding__in=worst).values_list("finding", "outcome")
+    )
+    for pk, row in rows.items():
+        row.severity = severities[pk]
+        row.points, row.factors = weighed.get(pk, (row.points, row.factors))
+        row.decided, row.closed_at = outcomes.get(pk), None
+    return [rows[pk] for pk in worst], len(points)
+
+
+def of_environment(
+    environment: Environment, moment: datetime | None = None, *, lines: int = 50
+) -> dict[str, Any]:
+    """An environment's load as the power mean of its hosts', with the hosts as lines, heaviest first; now, or at `moment`.
 
     Each host's share is its part of the environment's load; shares add up to it.
     """
-    hosts = Asset.objects.present().filter(environment=environment, kind=AssetKind.HOST, load__isnull=False)
+    hosts = Load.objects.as_of(moment).filter(
+        asset__environment=environment, asset__kind=AssetKind.HOST, load__isnull=False
+    )
     energies = list(hosts.values_list("energy", flat=True))
     load = formula.group_load(energies)
     total = sum(energies)
-    heaviest = hosts.order_by(F("load").desc(nulls_last=True), "-pk")[:lines]
+    heaviest = hosts.select_related("asset").order_by(F("load").desc(), "-asset")[:lines]
     shown: list[dict[str, Any]] = [
         {
-            "asset": asset_reference(host),
+            "asset": asset_reference(host.asset),
             "load": host.load,
             "energy": host.energy,
             "share": formula.share(load or 0.0, host.energy, total),
         }
         for host in heaviest
     ]
-    bands = [band for band in hosts.values_list("band", flat=True) if band is not None]
-    coverages = list(hosts.values_list("coverage", flat=True))
+    means = hosts.aggregate(
+        coverage=Avg("coverage"), band=Avg(Power(Cast("band", FloatField()), float(formula.EXPONENT)))
+    )
+    evidence = hosts.values_list("asset__evidence", flat=True)
     return {
         "asset": {"kind": "environment", "id": environment.pk, "name": environment.name},
         "formula": formula.VERSION,
         "load": load,
-        "line": environment.line,
-        "coverage": sum(coverages) / len(coverages) if coverages else 0.0,
-        "band": formula.group_load([formula.energy(band) for band in bands]),
+        "line": figures.lines([environment], moment)[environment.pk],
+        "coverage": means["coverage"] or 0.0,
+        "band": None if means["band"] is None else formula.load(means["band"]),
         "energy": total / len(energies) if energies else 0.0,
         "lines": shown,
         "lines_total": len(energies),
         "rest": max((load or 0.0) - sum(float(line["share"]) for line in shown), 0.0)
         if len(energies) > len(shown)
         else 0.0,
-        "missing": missing(AssetKind.HOST, _common(hosts.values_list("evidence", flat=True)))
+        "missing": None
+        if moment is not None
+        else missing(AssetKind.HOST, _common(evidence))
         if energies
         else [],
     }
 
 
-def _line(finding: Finding, load: float, total: float) -> dict[str, Any]:
+def _line(finding: Finding, load: float, total: float, moment: datetime | None) -> dict[str, Any]:
     energy = formula.energy(finding.points)
     check = finding.check_definition
     return {
@@ -116,6 +182,8 @@ def _line(finding: Finding, load: float, total: float) -> dict[str, Any]:
             "title": title_of(finding),
             "severity": Severity(finding.severity).label,
             "check": check.slug if check else None,
+            "is_accepted": finding.decided is not None,
+            "deadline": deadline_of(finding, moment or timezone.now()),
         },
         "asset": asset_reference(finding.asset),
         "points": finding.points,
@@ -135,9 +203,11 @@ def share_of(finding: Finding, within: Asset) -> float:
     return formula.share(within.load or 0.0, formula.energy(finding.points), within.energy)
 
 
-def line_of(asset: Asset) -> float:
-    """The line of the asset's environment; an image has none of its own and is held against the default of 100."""
-    return asset.environment.line if asset.environment is not None else 100.0
+def line_of(asset: Asset, moment: datetime | None = None) -> float:
+    """The line of the asset's environment; an image has none of its own and is held against the default."""
+    if asset.environment is None:
+        return figures.DEFAULT_LINE
+    return figures.lines([asset.environment], moment)[asset.environment.pk]
 
 
 def missing(

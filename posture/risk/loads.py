@@ -15,7 +15,7 @@ from posture.fleet.models import Asset
 from posture.images import ingest as images
 from posture.risk import formula
 from posture.risk.models import Load
-from scanners.records import AssetKind
+from scanners.records import AssetKind, Record
 
 _OWN = """
 SELECT a.id, a.kind, a.evidence, a.load, a.own_energy, a.energy, a.coverage, a.band,
@@ -55,6 +55,29 @@ FROM (
 """
 
 
+class Weighed(Record, frozen=True, kw_only=True):
+    """What is stored of an asset's load, and what its findings and members add up to: load, own energy, energy, coverage,
+    band, and open findings from informational to critical."""
+
+    asset_id: int
+    before: tuple
+    after: tuple
+
+
+def weigh(asset_ids: Sequence[int], *, hosts: bool) -> list[Weighed]:
+    """Weigh the hosts among these assets, or all others. A host's members are taken as they are stored."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OWN, [formula.EXPONENT, WEIGHS, list(asset_ids)])
+        rows = [row for row in cursor.fetchall() if (row[1] == AssetKind.HOST) == hosts]
+        members: dict[int, list[tuple]] = {}
+        if hosts and rows:
+            host_ids = [row[0] for row in rows]
+            cursor.execute(_MEMBERS, [formula.EXPONENT, host_ids, host_ids, [s.value for s in ALIVE]])
+            for host_id, *member in cursor.fetchall():
+                members.setdefault(host_id, []).append(tuple(member))
+    return [_weighed(row, members.get(row[0], ())) for row in rows]
+
+
 def recompute(asset_ids: Iterable[int], at: datetime) -> list[int]:
     """Recompute the loads of these assets, containers and images before hosts; returns the ids that changed.
 
@@ -63,20 +86,8 @@ def recompute(asset_ids: Iterable[int], at: datetime) -> list[int]:
     ids = sorted(set(asset_ids))
     if not ids:
         return []
-    with connection.cursor() as cursor:
-        cursor.execute(_OWN, [formula.EXPONENT, WEIGHS, ids])
-        rows = cursor.fetchall()
-    changed = _write([row for row in rows if row[1] != AssetKind.HOST], {}, at)
-    hosts = [row for row in rows if row[1] == AssetKind.HOST]
-    if hosts:
-        host_ids = [row[0] for row in hosts]
-        members: dict[int, list[tuple]] = {}
-        with connection.cursor() as cursor:
-            cursor.execute(_MEMBERS, [formula.EXPONENT, host_ids, host_ids, [s.value for s in ALIVE]])
-            for row in cursor.fetchall():
-                members.setdefault(row[0], []).append(row[1:])
-        changed += _write(hosts, members, at)
-    return changed
+    changed = _write(weigh(ids, hosts=False), at)
+    return changed + _write(weigh(ids, hosts=True), at)
 
 
 def roll_up(asset_ids: Iterable[int], at: datetime) -> None:
@@ -94,42 +105,37 @@ def roll_up(asset_ids: Iterable[int], at: datetime) -> None:
     recompute(hosts, at)
 
 
-def _write(
-    rows: Sequence[tuple],
-    members: dict[int, list[tuple]],
-    at: datetime,
-) -> list[int]:
+def _weighed(row: tuple, members: Iterable[tuple]) -> Weighed:
+    asset_id, kind_text, have, *rest = row
+    before, own = tuple(rest[:10]), rest[10:]
+    kind = AssetKind(kind_text)
+    own_energy = float(own[0])
+    counts = [int(n) for n in own[1:]]
+    upper = own_energy + formula.missing_energy(kind, have)
+    energy = own_energy
+    expected = len(formula.EXPECTED[kind])
+    found = expected * formula.coverage(kind, have)
+    for member_kind, number, member_energy, coverage, band_energy, *member_counts in members:
+        energy += float(member_energy or 0)
+        upper += float(band_energy or 0)
+        weight = len(formula.EXPECTED[AssetKind(member_kind)])
+        expected += weight * number
+        found += weight * float(coverage or 0)
+        counts = [a + int(b or 0) for a, b in zip(counts, member_counts, strict=True)]
+    after = (formula.load(energy), own_energy, energy, found / expected, formula.load(upper), *counts)
+    return Weighed(asset_id=asset_id, before=before, after=after)
+
+
+def _write(weighed: Iterable[Weighed], at: datetime) -> list[int]:
     loads: list[fleet.LoadRow] = []
     intervals: list[tuple] = []
-    for row in rows:
-        asset_id, kind_text, have, *rest = row
-        before, own = tuple(rest[:10]), rest[10:]
-        kind = AssetKind(kind_text)
-        own_energy = float(own[0])
-        counts = [int(n) for n in own[1:]]
-        energy, missing = own_energy, formula.missing_energy(kind, have)
-        expected, found = (
-            len(formula.EXPECTED[kind]),
-            len(formula.EXPECTED[kind]) * formula.coverage(kind, have),
-        )
-        upper = energy + missing
-        for member_kind, number, member_energy, coverage, band_energy, *member_counts in members.get(
-            asset_id, ()
-        ):
-            energy += float(member_energy or 0)
-            upper += float(band_energy or 0)
-            weight = len(formula.EXPECTED[AssetKind(member_kind)])
-            expected += weight * number
-            found += weight * float(coverage or 0)
-            counts = [a + int(b or 0) for a, b in zip(counts, member_counts, strict=True)]
-        coverage = found / expected
-        load, band = formula.load(energy), formula.load(upper)
-        after = (load, own_energy, energy, coverage, band, *counts)
-        if after == before:
+    for one in weighed:
+        if one.after == one.before:
             continue
+        load, own_energy, energy, coverage, band, *counts = one.after
         loads.append(
             fleet.LoadRow(
-                asset_id=asset_id,
+                asset_id=one.asset_id,
                 load=load,
                 own_energy=own_energy,
                 energy=energy,
@@ -138,8 +144,8 @@ def _write(
                 counts=(counts[0], counts[1], counts[2], counts[3], counts[4]),
             )
         )
-        if (load, coverage, band) != (before[0], before[3], before[4]):
-            intervals.append((asset_id, at, load, energy, coverage, band))
+        if (load, coverage, band) != (one.before[0], one.before[3], one.before[4]):
+            intervals.append((one.asset_id, at, load, energy, coverage, band))
     fleet.set_loads(loads)
     if intervals:
         ids = sorted(row[0] for row in intervals)

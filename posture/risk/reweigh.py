@@ -39,7 +39,7 @@ def reweigh(asset_ids: Sequence[int], data_classes: Sequence[str], at: datetime)
         if (after := points_of(Severity(severity), here)) != points:
             rows.append((pk, after, here))
     for start in range(0, len(rows), BATCH):
-        findings.set_points(rows[start : start + BATCH])
+        findings.set_points(rows[start : start + BATCH], at)
     if rows:
         loads.recompute(asset_ids, at)
     return len(rows)
@@ -61,7 +61,7 @@ def reweigh_vulnerabilities(vulnerability_ids: Sequence[int], at: datetime) -> i
                 rows.append((pk, after, here))
                 assets.add(asset_id)
         for start in range(0, len(rows), BATCH):
-            findings.set_points(rows[start : start + BATCH])
+            findings.set_points(rows[start : start + BATCH], at)
         if assets:
             loads.recompute(sorted(assets), at)
             loads.recompute(images.hosts_running(sorted(assets)), at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from posture.base.serializers import SEVERITY_NAMES, PlainSerializer
-from posture.findings.serializers import FactorSerializer
+from posture.findings.serializers import FactorSerializer, FindingDeadlineSerializer
 from posture.fleet.serializers import AssetRefSerializer
 
 
@@ -14,6 +14,8 @@ class LedgerFindingSerializer(PlainSerializer):
     title = serializers.CharField()
     severity = serializers.ChoiceField(choices=SEVERITY_NAMES)
     check = serializers.CharField(allow_null=True)
+    is_accepted = serializers.BooleanField(help_text="A risk that somebody accepted: it still weighs.")
+    deadline = FindingDeadlineSerializer(allow_null=True)
 
 
 class LedgerLineSerializer(PlainSerializer):
@@ -39,7 +41,11 @@ class LedgerTotalsSerializer(PlainSerializer):
     energy = serializers.FloatField()
     lines_total = serializers.IntegerField()
     rest = serializers.FloatField(help_text="The share of the lines that are not shown.")
-    missing = MissingEvidenceSerializer(many=True)
+    missing = MissingEvidenceSerializer(
+        many=True,
+        allow_null=True,
+        help_text="Null at a past date: of what was missing only its share is kept.",
+    )
 
 
 class LedgerSerializer(LedgerTotalsSerializer):

@@ -39,7 +39,7 @@ def review_image(image_id: int, signature: str, now: datetime) -> int:
             return 0
         uses = in_use.work_out(image_id, signature, now)
         changed, weightier = _weigh(image_id, uses)
-        findings.set_uses(changed)
+        findings.set_uses(changed, now)
         combined = combining.review([image_id], points_of_combination, now) if changed else set()
         if weightier or combined:
             loads.roll_up({image_id, *combined}, now)

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar, cast
 
 from django.db.models import Q
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
-from rest_framework.exceptions import ValidationError as Invalid
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from posture.accounts.models import User
 from posture.base.filtersets import FilterSet
+from posture.base.moments import parse_moment
 from posture.base.ordering import only
+from posture.base.parameters import AS_OF, only_known
 from posture.base.views import ResourceViewSet, with_etag
 from posture.findings import views as findings
 from posture.findings.models import Finding
-from posture.fleet import filtersets
+from posture.fleet import figures, filtersets
 from posture.fleet.choices import AssetKind
 from posture.fleet.models import Asset, Environment
 from posture.fleet.serializers import EnvironmentSerializer
@@ -33,13 +35,15 @@ class EnvironmentViewSet(ResourceViewSet):
     queryset = Environment.objects.all()
     serializer_class = EnvironmentSerializer
     filterset_class: ClassVar[type[FilterSet]] = filtersets.EnvironmentFilterSet
+    supports_as_of = True
     orderings = {"name": only("name"), "-name": only("name", descending=True)}
     default_ordering = "name"
 
     def attach(self, rows: list[Any]) -> None:
-        figures = environment_figures(rows)
+        told = environment_figures(rows, self.moment)
+        then = figures.settings_then([row.pk for row in rows], self.moment) if self.moment else {}
         for row in rows:
-            for name, value in figures[row.pk].items():
+            for name, value in (then.get(row.pk, {}) | told[row.pk]).items():
                 setattr(row, name, value)
 
 
@@ -60,9 +64,9 @@ class LedgerView(APIView):
 
     permissions: ClassVar[dict[str, str]] = {"GET": "fleet.view"}
 
-    def no_parameters(self, request: Request) -> None:
-        for name in request.query_params:
-            raise Invalid({name: ["Unknown parameter. Known here: none."]})
+    def moment(self, request: Request) -> datetime | None:
+        only_known(request, "as_of")
+        return parse_moment(request.query_params.get("as_of"))
 
 
 class AssetLedgerView(LedgerView):
@@ -70,21 +74,21 @@ class AssetLedgerView(LedgerView):
 
     kind: AssetKind = AssetKind.HOST
 
-    @extend_schema(responses=LedgerSerializer)
+    @extend_schema(parameters=[AS_OF], responses=LedgerSerializer)
     def get(self, request: Request, pk: int) -> Response:
-        self.no_parameters(request)
+        moment = self.moment(request)
         visible = Asset.objects.visible_to(cast(User, request.user)).filter(Q(pk=pk, kind=self.kind))
         asset = visible.select_related("environment").first()
         if asset is None:
             raise Http404
-        return with_etag(request, Response(ledger.of_asset(asset)))
+        return with_etag(request, Response(ledger.of_asset(asset, moment)))
 
 
 class EnvironmentLedgerView(LedgerView):
-    @extend_schema(responses=EnvironmentLedgerSerializer)
+    @extend_schema(parameters=[AS_OF], responses=EnvironmentLedgerSerializer)
     def get(self, request: Request, pk: int) -> Response:
-        self.no_parameters(request)
+        moment = self.moment(request)
         environment = Environment.objects.visible_to(cast(User, request.user)).filter(pk=pk).first()
         if environment is None:
             raise Http404
-        return with_etag(request, Response(ledger.of_environment(environment)))
+        return with_etag(request, Response(ledger.of_environment(environment, moment)))

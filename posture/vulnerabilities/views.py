@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from posture.base.moments import parse_moment
+from posture.base.parameters import AS_OF
 from posture.base.views import with_etag
 from posture.images.models import Image
 from posture.images.of_image import OfImageView
@@ -23,7 +24,6 @@ from posture.vulnerabilities.models import Package, PackageList
 from scanners.exports import cyclonedx, spdx
 from scanners.reported import ReportedImage, ReportedPackage
 
-_AS_OF = OpenApiParameter("as_of", str, description="Show what was true at this past moment.")
 _FORMATS = ("cyclonedx", "spdx")
 # The same packages always give the same document: its number is made of them, not by chance.
 _NAMESPACE = uuid.UUID("6c0f6d5a-6c7e-5f0e-8f5e-9d2f3a6f1b54")
@@ -57,7 +57,7 @@ class SbomView(OfImageView):
     @extend_schema(
         parameters=[
             OpenApiParameter("format", str, enum=list(_FORMATS), description="cyclonedx unless given."),
-            _AS_OF,
+            AS_OF,
         ],
         responses={(200, "application/json"): dict},
         examples=[

@@ -1,5 +1,5 @@
 /** What a load is the sum of, as /api/v1/ answers with it. */
-import type { AssetRef, Factor, Severity } from "./types";
+import type { AssetRef, Factor, FindingDeadline, Severity } from "./types";
 
 /** One line of an environment's ledger: a host and its share. */
 export interface HostLine {
@@ -10,7 +10,15 @@ export interface HostLine {
 }
 
 export interface LedgerLine {
-  finding: { id: number; title: string; severity: Severity; check: string | null };
+  finding: {
+    id: number;
+    title: string;
+    severity: Severity;
+    check: string | null;
+    /** A risk that somebody accepted: it still weighs. */
+    is_accepted: boolean;
+    deadline: FindingDeadline | null;
+  };
   asset: AssetRef;
   points: number;
   energy: number;
@@ -30,7 +38,8 @@ export interface Ledger {
   lines_total: number;
   /** The share of the lines that are not shown. */
   rest: number;
-  missing: { evidence: string; why: string }[];
+  /** Null at a past date. */
+  missing: { evidence: string; why: string }[] | null;
 }
 
 /** An environment's ledger: its lines are hosts. */

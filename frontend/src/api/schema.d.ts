@@ -1246,7 +1246,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Findings folded by check, host, image or severity: "X of Y assets". At most 200 groups, worst first. */
+        /** @description Findings folded by what they have in common: "X of Y assets". At most 200 groups, worst first. */
         get: operations["findings_groups"];
         put?: never;
         post?: never;
@@ -4371,7 +4371,8 @@ export interface components {
              * @description The share of the lines that are not shown.
              */
             rest: number;
-            missing: components["schemas"]["MissingEvidence"][];
+            /** @description Null at a past date: of what was missing only its share is kept. */
+            missing: components["schemas"]["MissingEvidence"][] | null;
             asset: components["schemas"]["LedgerOwner"];
             lines: components["schemas"]["HostLine"][];
         };
@@ -5327,7 +5328,8 @@ export interface components {
              * @description The share of the lines that are not shown.
              */
             rest: number;
-            missing: components["schemas"]["MissingEvidence"][];
+            /** @description Null at a past date: of what was missing only its share is kept. */
+            missing: components["schemas"]["MissingEvidence"][] | null;
             asset: components["schemas"]["AssetRef"];
             lines: components["schemas"]["LedgerLine"][];
         };
@@ -5337,6 +5339,9 @@ export interface components {
             title: string;
             severity: components["schemas"]["SeverityEnum"];
             check: string | null;
+            /** @description A risk that somebody accepted: it still weighs. */
+            is_accepted: boolean;
+            deadline: components["schemas"]["FindingDeadline"] | null;
         };
         /** @description Declares the shape of a value that is a plain mapping already. */
         LedgerLine: {
@@ -8731,7 +8736,10 @@ export interface operations {
     };
     containers_ledger_retrieve: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+            };
             header?: never;
             path: {
                 id: number;
@@ -10477,6 +10485,8 @@ export interface operations {
     environments_list: {
         parameters: {
             query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
                 /** @description Where the page before ended; taken from `next`. */
                 cursor?: string;
                 /** @description Rows a page. */
@@ -10601,7 +10611,10 @@ export interface operations {
     };
     environments_retrieve: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -10933,7 +10946,10 @@ export interface operations {
     };
     environments_ledger_retrieve: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+            };
             header?: never;
             path: {
                 id: number;
@@ -10992,6 +11008,8 @@ export interface operations {
     environments_export: {
         parameters: {
             query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
                 /** @description CSV, or one JSON object a line. */
                 format?: "csv" | "jsonl";
                 /** @description Each is served by an index; “-” means descending. */
@@ -11047,6 +11065,8 @@ export interface operations {
     environments_facets: {
         parameters: {
             query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
                 /** @description Search */
                 search?: string;
             };
@@ -11960,6 +11980,8 @@ export interface operations {
                 kind?: ("failed_check" | "vulnerability" | "secret" | "unsupported" | "malware" | "reported_check" | "combination")[];
                 /** @description Rows a page. */
                 limit?: number;
+                /** @description What mends it, as groups by fix name it: upgrade:deb:openssl, or setting: and a check. */
+                mended_by?: string[];
                 /** @description Node */
                 node?: number[];
                 /** @description Each is served by an index; “-” means descending. */
@@ -12139,6 +12161,8 @@ export interface operations {
                 image?: number[];
                 /** @description Kind */
                 kind?: ("failed_check" | "vulnerability" | "secret" | "unsupported" | "malware" | "reported_check" | "combination")[];
+                /** @description What mends it, as groups by fix name it: upgrade:deb:openssl, or setting: and a check. */
+                mended_by?: string[];
                 /** @description Node */
                 node?: number[];
                 /** @description Each is served by an index; “-” means descending. */
@@ -12238,6 +12262,8 @@ export interface operations {
                 image?: number[];
                 /** @description Kind */
                 kind?: ("failed_check" | "vulnerability" | "secret" | "unsupported" | "malware" | "reported_check" | "combination")[];
+                /** @description What mends it, as groups by fix name it: upgrade:deb:openssl, or setting: and a check. */
+                mended_by?: string[];
                 /** @description Node */
                 node?: number[];
                 /** @description Names of people, of teams as team:name, me, or nobody. */
@@ -12315,7 +12341,7 @@ export interface operations {
                 /** @description Asset kind */
                 asset_kind?: ("host" | "container" | "image" | "cluster")[];
                 /** @description What to fold by. */
-                by: "check" | "host" | "image" | "severity";
+                by: "check" | "fix" | "host" | "image" | "owner" | "package" | "severity" | "vulnerability";
                 /** @description Check */
                 check?: string[];
                 /** @description Due */
@@ -12336,6 +12362,8 @@ export interface operations {
                 image?: number[];
                 /** @description Kind */
                 kind?: ("failed_check" | "vulnerability" | "secret" | "unsupported" | "malware" | "reported_check" | "combination")[];
+                /** @description What mends it, as groups by fix name it: upgrade:deb:openssl, or setting: and a check. */
+                mended_by?: string[];
                 /** @description Node */
                 node?: number[];
                 /** @description Names of people, of teams as team:name, me, or nobody. */
@@ -14191,7 +14219,10 @@ export interface operations {
     };
     hosts_ledger_retrieve: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+            };
             header?: never;
             path: {
                 id: number;
@@ -15189,7 +15220,10 @@ export interface operations {
     };
     images_ledger_retrieve: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+            };
             header?: never;
             path: {
                 id: number;

@@ -439,6 +439,11 @@ export interface PackageRef {
   distribution: string;
 }
 
+export interface FindingDeadline {
+  at: string;
+  state: "due" | "overdue" | "met" | "missed";
+}
+
 export interface Finding {
   id: number;
   kind: string;
@@ -466,7 +471,7 @@ export interface Finding {
   assignee: string | null;
   team: string | null;
   /** Null: no deadline, or what is decided, whose clock stands. */
-  deadline: { at: string; state: "due" | "overdue" | "met" | "missed" } | null;
+  deadline: FindingDeadline | null;
 }
 
 export interface Factor {

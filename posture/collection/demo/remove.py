@@ -72,6 +72,7 @@ _TABLES = (
     ("findings_attribution", "finding_id IN (SELECT id FROM findings_finding WHERE asset_id = ANY(%s))"),
     ("decisions_verdict", "finding_id IN (SELECT id FROM findings_finding WHERE asset_id = ANY(%s))"),
     ("decisions_activity", "finding_id IN (SELECT id FROM findings_finding WHERE asset_id = ANY(%s))"),
+    ("findings_pastweight", "finding_id IN (SELECT id FROM findings_finding WHERE asset_id = ANY(%s))"),
     ("findings_openinterval", "finding_id IN (SELECT id FROM findings_finding WHERE asset_id = ANY(%s))"),
     ("findings_finding", "asset_id = ANY(%s)"),
     ("risk_load", "asset_id = ANY(%s)"),

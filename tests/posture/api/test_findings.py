@@ -34,12 +34,16 @@ def test_groups_by_check_say_x_of_y(fleet: Fleet, admin: Client) -> None:
     assert [(g["assets"], g["assets_total"]) for g in in_staging] == [(1, 2)]
 
 
-@pytest.mark.parametrize("by", ["check", "host", "image", "severity"])
+@pytest.mark.parametrize(
+    "by", ["check", "host", "image", "severity", "vulnerability", "package", "fix", "owner"]
+)
 def test_the_key_of_a_group_leads_to_its_findings(by: str, fleet: Fleet, admin: Client) -> None:
     groups = get(admin, "/findings/groups", by=by)["results"]
     assert groups
     for group in groups[:10]:
-        filters = {by: group["key"]} | ({"asset_kind": "host,container"} if by == "host" else {})
+        filters = {"mended_by" if by == "fix" else by: group["key"]} | (
+            {"asset_kind": "host,container"} if by == "host" else {}
+        )
         rows = walk(admin, "/findings", **filters, limit=200)
         assert len(rows) == group["findings"]
         assert len(assets(rows)) == group["assets"]

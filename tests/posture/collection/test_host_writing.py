@@ -338,3 +338,22 @@ def test_a_host_that_another_node_reads_too_keeps_what_is_known_of_it() -> None:
     write(probe, probe_pulled(docker()))
     actions.stop_reading_host(node=Node.objects.get(name="alpha"), by=None)
     assert the_host().evidence == ["engine_audit", "host_probe"] and Defence.objects.current().exists()
+
+
+def test_what_can_no_longer_be_measured_is_not_mended_by_that() -> None:
+    """A probe that lost its rights sees less; nothing on the host became better."""
+    alpha, slug = probe_node(), "kernel.lockdown"
+    write(alpha, probe_pulled(document(kernel__lockdown="none")))
+    finding = Finding.objects.open().get(check_definition__slug=slug)
+    before = the_host()
+    write(
+        alpha, probe_pulled(document(kernel__lockdown=None, not_measured={"/kernel/lockdown": "needs root"}))
+    )
+    after = the_host()
+    assert outcome(after, slug) == NUMBER[Outcome.NOT_MEASURED]
+    finding.refresh_from_db()
+    assert finding.is_open and after.band is not None and before.band is not None
+    assert after.band >= before.band
+    write(alpha, probe_pulled(document(kernel__lockdown="integrity")))
+    finding.refresh_from_db()
+    assert not finding.is_open, "it was measured, and is mended"

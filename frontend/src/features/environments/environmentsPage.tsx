@@ -9,6 +9,7 @@ import { PageFrame, Panel, pageClasses } from "../../ui/page";
 import { loadText, shareText, wholeText, wordsOf } from "../../ui/quantities";
 import { SeverityTally } from "../../ui/severity";
 import { Empty, Loading, ProblemNote } from "../../ui/states";
+import { useScope } from "../../url/scope";
 import { Deadlines } from "./deadlines";
 import { EnvironmentForm } from "./environmentForm";
 import { TrustedSigners } from "./trustedSigners";
@@ -17,7 +18,8 @@ import { TrustedSigners } from "./trustedSigners";
 export function EnvironmentsPage() {
   const { can } = useSession();
   const [edited, setEdited] = useState<Environment | "new" | null>(null);
-  const list = useList<Environment>("/environments", { limit: 200 });
+  const { asOf } = useScope();
+  const list = useList<Environment>("/environments", { limit: 200, as_of: asOf });
   const rows = list.data?.pages.flatMap((page) => page.results) ?? [];
   const mayChange = can("environments.change");
   return (

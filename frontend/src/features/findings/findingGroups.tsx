@@ -10,15 +10,17 @@ import { Empty, Loading, ProblemNote } from "../../ui/states";
 import { addressText } from "../../url/view";
 import classes from "./findings.module.css";
 
-export type Grouping = "check" | "host" | "image";
+export type Grouping = "check" | "fix" | "vulnerability" | "package" | "host" | "image" | "owner";
 
 export const GROUPINGS: { value: Grouping; label: string }[] = [
+  { value: "fix", label: "Fix" },
   { value: "check", label: "Check" },
+  { value: "vulnerability", label: "Vulnerability" },
+  { value: "package", label: "Package" },
   { value: "host", label: "Host" },
   { value: "image", label: "Image" },
+  { value: "owner", label: "Owner" },
 ];
-
-const NAMES: Record<Grouping, string> = { check: "Check", host: "Host", image: "Image" };
 
 /** `12 of 230`: on how many of the assets it could be on. */
 export function assetsText(group: FindingGroup): string {
@@ -40,7 +42,7 @@ export function FindingGroups({ by, query }: { by: Grouping; query: Query }) {
     if (by === "image") {
       params.set("asset_kind", "image");
       params.set("asset", key);
-    } else params.set(by, key);
+    } else params.set(by === "fix" ? "mended_by" : by, key);
     return addressText(params);
   };
   if (list.isPending) return <Loading what="the groups" />;
@@ -58,7 +60,7 @@ export function FindingGroups({ by, query }: { by: Grouping; query: Query }) {
         <table className={classes.table}>
           <thead>
             <tr>
-              <th scope="col">{NAMES[by]}</th>
+              <th scope="col">{GROUPINGS.find((one) => one.value === by)?.label}</th>
               <th scope="col">Worst</th>
               <th scope="col" className={classes.number}>
                 Findings

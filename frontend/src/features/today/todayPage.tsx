@@ -13,12 +13,14 @@ import { PageFrame, Panel, pageClasses } from "../../ui/page";
 import { countText, loadText, plural, shareText, wholeText } from "../../ui/quantities";
 import { SeverityGlyph, SeverityTally } from "../../ui/severity";
 import { Empty, Loading, ProblemNote } from "../../ui/states";
-import { Tiles } from "../../ui/tiles";
+import { type TileFacts, Tiles } from "../../ui/tiles";
 import { endOfDay } from "../../url/day";
 import { pathOf } from "../../url/paths";
 import { useCarry, useScope } from "../../url/scope";
 import { visit } from "./lastVisit";
 import classes from "./today.module.css";
+
+const DAY = 86_400_000;
 
 /** How many rows of a list match; a dash while it is not known. */
 function useHowMany<Row>(path: string, query: Record<string, string>): string {
@@ -27,26 +29,52 @@ function useHowMany<Row>(path: string, query: Record<string, string>): string {
   return count ? countText(count) : "–";
 }
 
-/** The look of the morning: what floats above its line, what is new, what to do next, what is late, what is not seen. */
+/**
+ * The look of the morning: what floats above its line, what is new, what to do next, what is late, what is not seen. At a
+ * past date: that morning, without what is known of the present alone.
+ */
 export function TodayPage() {
   const to = useCarry();
-  const { environment } = useScope();
-  const [since] = useState(visit);
+  const { environment, asOf } = useScope();
+  const [visited] = useState(visit);
+  const since = asOf ? new Date(new Date(asOf).getTime() - DAY) : visited;
   const scope: Record<string, string> = environment ? { environment } : {};
-  const freshness = useItem<Freshness>("/freshness");
-  const changes = useItem<Changes>("/changes", { ...scope, from: `${since.toISOString().slice(0, 19)}Z` });
-  const overdue = useHowMany<Finding>("/findings", { ...scope, due: "overdue" });
-  const soon = useHowMany<Finding>("/findings", { ...scope, due: "week" });
+  const then: Record<string, string> = asOf ? { ...scope, as_of: asOf } : scope;
+  const freshness = useItem<Freshness>(asOf ? null : "/freshness");
+  const changes = useItem<Changes>("/changes", {
+    ...scope,
+    from: `${since.toISOString().slice(0, 19)}Z`,
+    to: asOf,
+  });
+  const overdue = useHowMany<Finding>("/findings", { ...then, due: "overdue" });
+  const soon = useHowMany<Finding>("/findings", { ...then, due: "week" });
   const suspended = useHowMany<Decision>("/decisions", { state: "suspended" });
   const waiting = useHowMany<Decision>("/decisions", { state: "awaiting_approval" });
   const told = changes.data;
+  const ofThePresent: TileFacts[] = [
+    {
+      label: "Stale or failing nodes",
+      value: freshness.data ? wholeText(freshness.data.stale) : "–",
+      detail: freshness.data
+        ? `of ${plural(freshness.data.nodes, "node", "nodes")}, ${wholeText(freshness.data.failing)} failing`
+        : "",
+      to: to("/nodes", { state: "failing,degraded" }),
+    },
+    { label: "Decisions suspended", value: suspended, to: to("/decisions", { state: "suspended" }) },
+    {
+      label: "Decisions to agree to",
+      value: waiting,
+      to: to("/decisions", { state: "awaiting_approval" }),
+    },
+  ];
   return (
     <PageFrame
       title="Today"
       says={
         <>
-          What floats above its line, what to do next, and what is new since{" "}
+          What {asOf ? "floated" : "floats"} above its line, what to do next, and what is new since{" "}
           <Moment at={since.toISOString()} />.
+          {asOf && " Nodes, decisions to make and what to do next are told of the present alone."}
         </>
       }
     >
@@ -67,31 +95,18 @@ export function TodayPage() {
             value: soon,
             to: to("/findings", { due: "week", ordering: "due_at" }),
           },
-          {
-            label: "Stale or failing nodes",
-            value: freshness.data ? wholeText(freshness.data.stale) : "–",
-            detail: freshness.data
-              ? `of ${plural(freshness.data.nodes, "node", "nodes")}, ${wholeText(freshness.data.failing)} failing`
-              : "",
-            to: to("/nodes", { state: "failing,degraded" }),
-          },
-          { label: "Decisions suspended", value: suspended, to: to("/decisions", { state: "suspended" }) },
-          {
-            label: "Decisions to agree to",
-            value: waiting,
-            to: to("/decisions", { state: "awaiting_approval" }),
-          },
+          ...(asOf ? [] : ofThePresent),
         ]}
       />
       <div className={classes.columns}>
         <div className={classes.column}>
           <Loads only={environment} />
-          <NextActions environment={environment} />
+          {!asOf && <NextActions environment={environment} />}
         </div>
         <div className={classes.column}>
           <Movement environment={environment} />
           <NewFindings changes={told} />
-          <Exploited scope={scope} />
+          {!asOf && <Exploited scope={scope} />}
         </div>
       </div>
       {changes.error && <ProblemNote problem={changes.error} retry={() => void changes.refetch()} />}
@@ -100,7 +115,9 @@ export function TodayPage() {
 }
 
 function Loads({ only }: { only: string | null }) {
-  const list = useList<Environment>("/environments", { limit: 50 });
+  const { asOf } = useScope();
+  const to = useCarry();
+  const list = useList<Environment>("/environments", { limit: 50, as_of: asOf });
   const rows = (list.data?.pages.flatMap((page) => page.results) ?? [])
     .filter((row) => only === null || row.slug === only || String(row.id) === only)
     .sort((one, other) => (other.load.load ?? -1) / other.line - (one.load.load ?? -1) / one.line);
@@ -131,7 +148,7 @@ function Loads({ only }: { only: string | null }) {
               {rows.map((row) => (
                 <tr key={row.id}>
                   <td>
-                    <Link className={classes.name} to={`/hosts?environment=${row.id}`}>
+                    <Link className={classes.name} to={to("/hosts", { environment: String(row.id) })}>
                       <strong>{row.name}</strong>
                     </Link>
                   </td>
@@ -140,12 +157,12 @@ function Loads({ only }: { only: string | null }) {
                   </td>
                   <td className={pageClasses.number}>{shareText(row.load.coverage)}</td>
                   <td className={pageClasses.number}>
-                    <Link to={`/hosts?environment=${row.id}&above_line=true`}>
+                    <Link to={to("/hosts", { environment: String(row.id), above_line: "true" })}>
                       {wholeText(row.hosts_above_line)} of {wholeText(row.hosts)}
                     </Link>
                   </td>
                   <td>
-                    <Link to={`/findings?environment=${row.id}`} className={classes.plain}>
+                    <Link to={to("/findings", { environment: String(row.id) })} className={classes.plain}>
                       <SeverityTally counts={row.open_findings} />
                     </Link>
                   </td>
@@ -190,8 +207,14 @@ function NextActions({ environment }: { environment: string | null }) {
 
 function Movement({ environment }: { environment: string | null }) {
   const navigate = useNavigate();
-  const from = new Date(Date.now() - 30 * 86_400_000).toISOString().slice(0, 10);
-  const trend = useItem<Trend>("/trends", { environment, from }, { keep: true });
+  const { asOf } = useScope();
+  const end = asOf ? new Date(asOf) : new Date();
+  const from = new Date(end.getTime() - 30 * DAY).toISOString().slice(0, 10);
+  const trend = useItem<Trend>(
+    "/trends",
+    { environment, from, to: end.toISOString().slice(0, 10) },
+    { keep: true },
+  );
   const days = useMemo(() => trend.data?.days ?? [], [trend.data]);
   const names = useMemo(() => days.map((day) => day.day), [days]);
   const series = useMemo(() => openByDay(days, "severity"), [days]);
@@ -207,7 +230,7 @@ function Movement({ environment }: { environment: string | null }) {
       {trend.data && (
         <Chart
           title="Open findings"
-          says="on the worklist, the last 30 days"
+          says="on the worklist, 30 days"
           days={names}
           series={series}
           height={220}
@@ -220,9 +243,13 @@ function Movement({ environment }: { environment: string | null }) {
 
 function NewFindings({ changes }: { changes: Changes | undefined }) {
   const to = useCarry();
+  const { asOf } = useScope();
   const rows = changes ? [...changes.opened.rows, ...changes.reopened.rows].slice(0, 6) : [];
   return (
-    <Panel title="New since your last visit" aside={<Link to={to("/changes")}>all that changed</Link>}>
+    <Panel
+      title={asOf ? "New on that day" : "New since your last visit"}
+      aside={<Link to={to("/changes")}>all that changed</Link>}
+    >
       {!changes ? (
         <Loading what="what is new" rows={3} />
       ) : rows.length === 0 ? (

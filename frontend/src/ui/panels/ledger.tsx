@@ -1,20 +1,43 @@
 import { Tooltip } from "@mantine/core";
 import { Link } from "react-router";
 import { useItem } from "../../api/hooks";
-import type { Ledger } from "../../api/ledger";
+import type { Ledger, LedgerLine } from "../../api/ledger";
 import { useCarry, useScope } from "../../url/scope";
 import { AssetLink } from "../assetLink";
+import { Chip } from "../chips";
+import { DeadlineText } from "../decisions/deadlineText";
 import { Panel, pageClasses } from "../page";
 import { loadText, shareText, wholeText } from "../quantities";
 import { SeverityGlyph } from "../severity";
 import { Empty, Loading, ProblemNote } from "../states";
 import { FactorList } from "./factors";
 
+/** What is said of the line's finding: a risk that was accepted, a deadline that is over. */
+function LineMarks({ line }: { line: LedgerLine }) {
+  const { is_accepted: isAccepted, deadline } = line.finding;
+  return (
+    <>
+      {isAccepted && (
+        <>
+          {" "}
+          <Chip tone="decided">accepted risk</Chip>
+        </>
+      )}
+      {deadline?.state === "overdue" && (
+        <>
+          {" "}
+          <DeadlineText deadline={deadline} />
+        </>
+      )}
+    </>
+  );
+}
+
 /** Every line that a load is the sum of, worst first, and the evidence that is missing. */
 export function LedgerPanel({ path, short = false }: { path: string; short?: boolean }) {
   const { asOf } = useScope();
   const to = useCarry();
-  const ledger = useItem<Ledger>(path, { as_of: path.startsWith("/environments") ? null : asOf });
+  const ledger = useItem<Ledger>(path, { as_of: asOf });
   if (!ledger.data) {
     return ledger.error ? (
       <ProblemNote problem={ledger.error} retry={() => void ledger.refetch()} />
@@ -65,6 +88,7 @@ export function LedgerPanel({ path, short = false }: { path: string; short?: boo
                     <Link to={to("/findings", { state: "open,resolved", open: String(line.finding.id) })}>
                       {line.finding.title}
                     </Link>
+                    <LineMarks line={line} />
                     {short && (
                       <div>
                         <AssetLink asset={line.asset} />
@@ -99,7 +123,10 @@ export function LedgerPanel({ path, short = false }: { path: string; short?: boo
           {wholeText(shown.length)} of {wholeText(total)} lines, the worst first.
         </p>
       )}
-      {!short && missing.length > 0 && (
+      {!short && missing === null && (
+        <p className="soft">Of what was missing in the past only its share is kept, as coverage.</p>
+      )}
+      {!short && missing && missing.length > 0 && (
         <>
           <h2>Missing evidence</h2>
           <ul>
