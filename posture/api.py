@@ -23,6 +23,7 @@ from posture.collection.views import (
 )
 from posture.compliance.views import CheckResultViewSet, CheckViewSet
 from posture.decisions.owner_views import OwnerRuleViewSet
+from posture.decisions.vex_views import VexView
 from posture.decisions.views import ChangeViewSet, DeadlinesView, DecisionViewSet, FindingViewSet
 from posture.defences.views import (
     ContainerMatrixViewSet,
@@ -31,7 +32,7 @@ from posture.defences.views import (
     MechanismsView,
 )
 from posture.findings.affected_views import AffectedView
-from posture.findings.image_documents import SarifView, VexView
+from posture.findings.image_documents import SarifView
 from posture.findings.image_views import (
     ImageBuildView,
     ImagePackageViewSet,

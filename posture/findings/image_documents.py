@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -20,7 +21,7 @@ from posture.vulnerabilities.choices import FIX_STATUSES
 from posture.vulnerabilities.models import Alias, Vulnerability
 from scanners.exports import openvex, sarif
 from scanners.exports.identity import package_url
-from scanners.records import Severity
+from scanners.records import Record, Severity
 from scanners.reported import (
     FixStatus,
     ReportedImage,
@@ -34,6 +35,16 @@ from scanners.reported import (
 # The same findings always give the same document: its number is made of them, not by chance.
 _NAMESPACE = uuid.UUID("1b0a3c2e-3f0e-5c6b-9a77-6f1f0a5a4c11")
 _VEX = {FixStatus.UNDER_INVESTIGATION: VexStatus.UNDER_INVESTIGATION}
+
+
+class Decided(Record, frozen=True, kw_only=True):
+    """What a decision says of a finding, in the words of VEX. `action` is for what stays affected."""
+
+    status: VexStatus
+    justification: str = ""
+    detail: str = ""
+    action: str = ""
+    at: datetime
 
 
 class OfFindingsView(OfImageView):
@@ -77,10 +88,14 @@ class OfFindingsView(OfImageView):
 
 
 class VexView(OfFindingsView):
-    """What is open in the image as an OpenVEX document: each vulnerability affects it, with what to do about it. 409 when
-    nothing is open: the format knows no document without a statement."""
+    """What is open in the image as an OpenVEX document: each vulnerability affects it, with what to do about it, or what
+    was decided of it. 409 when nothing is open: the format knows no document without a statement."""
 
     suffix = "openvex.json"
+
+    def decided(self, findings: list[Any]) -> dict[int, Decided]:
+        """What was decided of which finding (by id); `decisions`, which stands above this app, says it."""
+        return {}
 
     @extend_schema(
         responses={(200, "application/json"): dict},
@@ -103,12 +118,17 @@ class VexView(OfFindingsView):
         of = self.named(image)
         products = of.repo_digests or of.references or (image.digest or image.asset.name,)
         names = _aliases(findings)
-        marks = " ".join(f"{row.pk}:{row.opened_at.timestamp()}:{row.fix}" for row in findings)
+        decided = self.decided(findings)
+        statements = [_statement(row, products, names, decided.get(row.pk)) for row in findings]
+        marks = " ".join(
+            f"{row.pk}:{said.stated_at.timestamp() if said.stated_at else 0}:{said.status}:{row.fix}"
+            for row, said in zip(findings, statements, strict=True)
+        )
         document = openvex.document(
-            [_statement(row, products, names) for row in findings],
+            statements,
             identifier=f"urn:uuid:{uuid.uuid5(_NAMESPACE, marks)}",
             author="Plimsoll",
-            created_at=max(row.opened_at for row in findings),
+            created_at=max(said.stated_at for said in statements if said.stated_at is not None),
             version=settings.VERSION,
         )
         return self.download(request, image, document)
@@ -139,17 +159,25 @@ def _aliases(findings: list[Any]) -> dict[int, list[str]]:
     return names
 
 
-def _statement(row: Any, products: tuple[str, ...], names: dict[int, list[str]]) -> VexStatement:
-    status = FIX_STATUSES[agreement.fix(row.words)]
+def _statement(
+    row: Any, products: tuple[str, ...], names: dict[int, list[str]], decided: Decided | None
+) -> VexStatement:
     of: Vulnerability = row.vulnerability
+    told = decided or Decided(
+        status=_VEX.get(FIX_STATUSES[agreement.fix(row.words)], VexStatus.AFFECTED),
+        action=advice.of(row, row.words),
+        at=row.opened_at,
+    )
     return VexStatement(
         vulnerability=of.key,
         aliases=tuple(name for name in names.get(of.pk, ()) if name != of.key),
-        status=_VEX.get(status, VexStatus.AFFECTED),
+        status=told.status,
         products=products,
         subcomponents=(package_url(row.package.reported) or row.package.name,),
-        action=advice.of(row, row.words),
-        stated_at=row.opened_at,
+        justification=told.justification,
+        detail=told.detail,
+        action=told.action,
+        stated_at=told.at,
     )
 
 

@@ -2124,8 +2124,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * @description What is open in the image as an OpenVEX document: each vulnerability affects it, with what to do about it. 409 when
-         *     nothing is open: the format knows no document without a statement.
+         * @description What is open in the image as an OpenVEX document: each vulnerability affects it, with what to do about it, or what
+         *     was decided of it. 409 when nothing is open: the format knows no document without a statement.
          */
         get: operations["images_vex_retrieve"];
         put?: never;

@@ -18,9 +18,11 @@ from hypothesis import strategies as st
 
 from posture.accounts.choices import Role
 from posture.collection.reports import import_file
+from posture.decisions import actions as decisions
 from posture.findings.image_build import steps_of
 from posture.fleet.models import Asset
 from posture.vulnerabilities import ingest
+from posture.vulnerabilities.models import Vulnerability
 from scanners.checks.examples import image
 from scanners.records import Layer
 from scanners.reports.openvex import read as read_openvex
@@ -160,6 +162,34 @@ def test_the_vex_document_is_openvex_and_says_what_to_do(client: Client, tmp_pat
     assert said["CVE-2026-1001"].action == "Upgrade libssl3 to 3.0.2-1, and build the image anew."
     assert said["CVE-2026-1001"].subcomponents[0].startswith("pkg:deb/debian/libssl3@3.0.1-1")
     assert response.content == client.get(f"/api/v1{path('/vex')}").content
+
+
+def test_the_vex_document_contains_what_was_decided(client: Client, tmp_path: Path) -> None:
+    decided = {
+        "CVE-2026-1001": ("accepted", "low_impact", "affected", ""),
+        "CVE-2026-1002": ("not_affected", "vulnerable_code_not_in_execute_path", "not_affected",
+                          "vulnerable_code_not_in_execute_path"),
+        "CVE-2026-1003": ("false_positive", "backported", "fixed", ""),
+    }  # fmt: skip
+    for key, (outcome, reason, _, _) in decided.items():
+        decisions.make(
+            by=person(f"of-{key}", Role.ANALYST),
+            outcome=outcome,
+            reason=reason,
+            note=f"Looked at {key}.",
+            vulnerability=Vulnerability.objects.get(key=key),
+        )
+    response = client.get(f"/api/v1{path('/vex')}")
+    vexipy.Document.from_json(response.content.decode())
+    written = tmp_path / "vex.json"
+    written.write_bytes(response.content)
+    with opened(written, "vex.json") as source:
+        statements = [record for record in read_openvex(source) if type(record).__name__ == "VexStatement"]
+    said = {one.vulnerability: one for one in statements}
+    assert said.keys() == decided.keys()
+    for key, (_, _, status, justification) in decided.items():
+        assert (said[key].status.value, said[key].justification) == (status, justification), key
+        assert f"Looked at {key}." in said[key].detail + said[key].action
 
 
 def test_without_findings_there_is_nothing_to_state(client: Client) -> None:
