@@ -27,5 +27,6 @@ test("pages without a past are known", () => {
   expect(showsPast("/hosts/3")).toBe(true);
   expect(showsPast("/defences")).toBe(true);
   expect(showsPast("/affected")).toBe(true);
+  expect(showsPast("/today")).toBe(true);
   expect(showsPast("/nodes")).toBe(false);
 });

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -85,7 +85,9 @@ class Telling:
                 self.say(f"day {day + 1} of {self.story.days}: {self.pulls} pulls, {self.reports} reports")
         tallies.recount()
         self._end()
-        while counting.catch_up(self.now, most=50) > 1:
+        # Today may have been counted a moment ago, before there was a story.
+        counting.count_day(self.now.astimezone(UTC).date(), self.now)
+        while counting.catch_up(self.now, most=50) > 0:
             pass
 
     def _begin(self) -> None:

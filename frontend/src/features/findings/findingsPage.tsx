@@ -8,6 +8,7 @@ import { useScope } from "../../url/scope";
 import { useAddressValue } from "../../url/useView";
 import { findingActions } from "./findingBulk";
 import { FindingGroups, GROUPINGS, type Grouping } from "./findingGroups";
+import classes from "./findings.module.css";
 
 function isGrouping(value: string | null): value is Grouping {
   return GROUPINGS.some((grouping) => grouping.value === value);
@@ -29,13 +30,15 @@ export function FindingsPage() {
         definition={FINDING_LIST}
         bulk={asOf || actions.length === 0 ? undefined : actions}
         toolbarExtra={
-          <SegmentedControl
-            size="xs"
-            aria-label="Group the findings by"
-            value={grouping ?? "finding"}
-            onChange={(value) => setGroup(value === "finding" ? null : value, ["open", "ordering"])}
-            data={[{ value: "finding", label: "Finding" }, ...GROUPINGS]}
-          />
+          <div className={classes.groupings}>
+            <SegmentedControl
+              size="xs"
+              aria-label="Group the findings by"
+              value={grouping ?? "finding"}
+              onChange={(value) => setGroup(value === "finding" ? null : value, ["open", "ordering"])}
+              data={[{ value: "finding", label: "Finding" }, ...GROUPINGS]}
+            />
+          </div>
         }
         instead={grouping ? (query) => <FindingGroups by={grouping} query={query} /> : undefined}
       />
