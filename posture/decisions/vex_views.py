@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from posture.decisions.choices import Reason
+from posture.decisions.choices import REASONS, Reason
 from posture.decisions.models import Decision, Verdict
 from posture.findings import image_documents
 from posture.findings.choices import Outcome
@@ -15,16 +15,7 @@ from scanners.reported import VexStatus
 _JUSTIFICATIONS = {
     Reason.WRONG_PACKAGE: Reason.COMPONENT_NOT_PRESENT,
     Reason.WRONG_VERSION: Reason.CODE_NOT_PRESENT,
-    **{
-        reason: reason
-        for reason in (
-            Reason.COMPONENT_NOT_PRESENT,
-            Reason.CODE_NOT_PRESENT,
-            Reason.CODE_NOT_EXECUTED,
-            Reason.CODE_NOT_CONTROLLED,
-            Reason.INLINE_MITIGATIONS,
-        )
-    },
+    **{reason: reason for reason in REASONS[Outcome.NOT_AFFECTED]},
 }
 
 

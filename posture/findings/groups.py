@@ -81,11 +81,11 @@ def by_severity(findings: QuerySet, environment_ids: list[int] | None) -> list[G
 def by_vulnerability(findings: QuerySet, environment_ids: list[int] | None) -> list[Group]:
     rows = _grouped(findings.filter(vulnerability__isnull=False), F("vulnerability"))
     known = Vulnerability.objects.only("key", "title").in_bulk([row["group"] for row in rows])
-    return [
-        _group(row, key=one.key, title=f"{one.key}  {one.title}".strip(), total=None)
-        for row in rows
-        if (one := known.get(row["group"])) is not None
-    ]
+    groups = []
+    for row in rows:
+        one = known[row["group"]]
+        groups.append(_group(row, key=one.key, title=f"{one.key} {one.title}".strip(), total=None))
+    return groups
 
 
 def by_package(findings: QuerySet, environment_ids: list[int] | None) -> list[Group]:

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Min
 
 from posture.findings.models import PastWeight
 
@@ -35,7 +34,6 @@ def remember(rows: Iterable[tuple[int, float, str]], at: datetime) -> None:
 def then(finding_ids: Collection[int], moment: datetime) -> dict[int, tuple[float, list[Any]]]:
     """(points, factors) at the moment, of those findings that have changed since."""
     later = PastWeight.objects.filter(finding__in=finding_ids, until__gt=moment)
-    first = later.order_by().values("finding").annotate(first=Min("until")).values_list("finding", "first")
-    found = dict(first)
-    rows = later.values_list("finding", "until", "points", "factors")
-    return {pk: (points, factors) for pk, until, points, factors in rows if found[pk] == until}
+    first = later.order_by("finding", "until").distinct("finding")
+    rows = first.values_list("finding", "points", "factors")
+    return {pk: (points, factors) for pk, points, factors in rows}

@@ -85,23 +85,24 @@ def environment_figures(
     return told
 
 
+# What is counted and meant over hosts, or over the loads that stood: both have these columns.
+_MEASURED = Q(load__isnull=False)
+_OVER_HOSTS: dict[str, Any] = {
+    "total": Count("pk"),
+    "mean_energy": Avg("energy", filter=_MEASURED),
+    "mean_coverage": Avg("coverage", filter=_MEASURED),
+    "mean_band": Avg(Power(Cast("band", FloatField()), float(formula.EXPONENT)), filter=_MEASURED),
+}
+
+
 def _hosts_then(lines: Mapping[int, float], moment: datetime) -> dict[int, dict[str, Any]]:
     """As `_hosts`, from the loads that stood at the moment."""
     stood = Load.objects.as_of(moment).filter(asset__kind=AssetKind.HOST, asset__environment__in=list(lines))
-    measured = Q(load__isnull=False)
     above = Q(pk__in=[])
     for pk, line in lines.items():
         above |= Q(asset__environment=pk, load__gt=line)
     rows = (
-        stood.values("asset__environment")
-        .annotate(
-            total=Count("pk"),
-            above=Count("pk", filter=above),
-            mean_energy=Avg("energy", filter=measured),
-            mean_coverage=Avg("coverage", filter=measured),
-            mean_band=Avg(Power(Cast("band", FloatField()), float(formula.EXPONENT)), filter=measured),
-        )
-        .order_by()
+        stood.values("asset__environment").annotate(above=Count("pk", filter=above), **_OVER_HOSTS).order_by()
     )
     return {row["asset__environment"]: dict(row) for row in rows}
 
@@ -128,18 +129,11 @@ def _findings_then(environment_ids: Iterable[int], moment: datetime) -> dict[int
 
 
 def _hosts(environment_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
-    measured = Q(load__isnull=False)
     rows = (
         Asset.objects.present()
         .filter(kind=AssetKind.HOST, environment__in=environment_ids)
         .values("environment")
-        .annotate(
-            total=Count("pk"),
-            above=Count("pk", filter=Q(load__gt=F("environment__line"))),
-            mean_energy=Avg("energy", filter=measured),
-            mean_coverage=Avg("coverage", filter=measured),
-            mean_band=Avg(Power(Cast("band", FloatField()), float(formula.EXPONENT)), filter=measured),
-        )
+        .annotate(above=Count("pk", filter=Q(load__gt=F("environment__line"))), **_OVER_HOSTS)
         .order_by()
     )
     return {row["environment"]: dict(row) for row in rows}

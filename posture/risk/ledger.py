@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import msgspec
 from django.db.models import Avg, F, FloatField, Q, QuerySet
 from django.db.models.functions import Cast, Power
 from django.utils import timezone
@@ -21,7 +20,7 @@ from posture.risk import formula
 from posture.risk.models import Load
 from posture.risk.points import product_of
 from posture.vulnerabilities import scans
-from scanners.records import AssetKind, Severity
+from scanners.records import AssetKind, Record, Severity
 
 LINES = 200
 _WHY_MISSING = {
@@ -33,13 +32,13 @@ _WHY_MISSING = {
 }
 
 
-class Stood(msgspec.Struct, frozen=True):
+class Stood(Record, frozen=True, kw_only=True):
     """A load as it stands, or stood: what a ledger opens into its lines."""
 
-    load: float | None
-    energy: float
-    coverage: float
-    band: float | None
+    load: float | None = None
+    energy: float = 0.0
+    coverage: float = 0.0
+    band: float | None = None
 
 
 def findings_behind(asset: Asset, moment: datetime | None = None) -> QuerySet[Finding]:
@@ -62,7 +61,7 @@ def of_asset(asset: Asset, moment: datetime | None = None, *, lines: int = LINES
     """
     behind = findings_behind(asset, moment)
     if moment is None:
-        stood = Stood(asset.load, asset.energy, asset.coverage, asset.band)
+        stood = _stands(asset)
         worst = list(_detailed(behind).order_by("-points", "-pk")[:lines])
         total = behind.count()
     else:
@@ -92,11 +91,11 @@ def of_asset(asset: Asset, moment: datetime | None = None, *, lines: int = LINES
 def _stood(asset: Asset, moment: datetime) -> Stood:
     """Its load at the moment; nothing, if it was not there or not measured."""
     found = Load.objects.as_of(moment).filter(asset=asset).first()
-    return (
-        Stood(None, 0.0, 0.0, None)
-        if found is None
-        else Stood(found.load, found.energy, found.coverage, found.band)
-    )
+    return Stood() if found is None else _stands(found)
+
+
+def _stands(of: Asset | Load) -> Stood:
+    return Stood(load=of.load, energy=of.energy, coverage=of.coverage, band=of.band)
 
 
 def _detailed(findings: QuerySet[Finding]) -> QuerySet[Finding]:

@@ -64,18 +64,34 @@ class Weighed(Record, frozen=True, kw_only=True):
     after: tuple
 
 
-def weigh(asset_ids: Sequence[int], *, hosts: bool) -> list[Weighed]:
-    """Weigh the hosts among these assets, or all others. A host's members are taken as they are stored."""
+def weigh(asset_ids: Sequence[int]) -> list[Weighed]:
+    """Weigh these assets. A host's members are taken as they are stored."""
+    rows = _own(asset_ids)
+    return _alone(rows) + _with_members(rows)
+
+
+def _own(asset_ids: Sequence[int]) -> list[tuple]:
     with connection.cursor() as cursor:
         cursor.execute(_OWN, [formula.EXPONENT, WEIGHS, list(asset_ids)])
-        rows = [row for row in cursor.fetchall() if (row[1] == AssetKind.HOST) == hosts]
-        members: dict[int, list[tuple]] = {}
-        if hosts and rows:
-            host_ids = [row[0] for row in rows]
-            cursor.execute(_MEMBERS, [formula.EXPONENT, host_ids, host_ids, [s.value for s in ALIVE]])
-            for host_id, *member in cursor.fetchall():
-                members.setdefault(host_id, []).append(tuple(member))
-    return [_weighed(row, members.get(row[0], ())) for row in rows]
+        return cursor.fetchall()
+
+
+def _alone(rows: Iterable[tuple]) -> list[Weighed]:
+    """What has no members: all but hosts."""
+    return [_weighed(row, ()) for row in rows if row[1] != AssetKind.HOST]
+
+
+def _with_members(rows: Iterable[tuple]) -> list[Weighed]:
+    hosts = {row[0]: row for row in rows if row[1] == AssetKind.HOST}
+    if not hosts:
+        return []
+    members: dict[int, list[tuple]] = {}
+    with connection.cursor() as cursor:
+        ids = list(hosts)
+        cursor.execute(_MEMBERS, [formula.EXPONENT, ids, ids, [s.value for s in ALIVE]])
+        for host_id, *member in cursor.fetchall():
+            members.setdefault(host_id, []).append(tuple(member))
+    return [_weighed(row, members.get(pk, ())) for pk, row in hosts.items()]
 
 
 def recompute(asset_ids: Iterable[int], at: datetime) -> list[int]:
@@ -86,8 +102,9 @@ def recompute(asset_ids: Iterable[int], at: datetime) -> list[int]:
     ids = sorted(set(asset_ids))
     if not ids:
         return []
-    changed = _write(weigh(ids, hosts=False), at)
-    return changed + _write(weigh(ids, hosts=True), at)
+    rows = _own(ids)
+    changed = _write(_alone(rows), at)
+    return changed + _write(_with_members(rows), at)
 
 
 def roll_up(asset_ids: Iterable[int], at: datetime) -> None:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from posture.fleet import ingest as fleet
 from posture.fleet.choices import AssetKind
 from posture.fleet.models import Asset
+from posture.images import ingest as images
 from posture.risk import loads
 from posture.risk.models import Load
 from scanners.records import Record
@@ -43,8 +44,8 @@ def recount(*, mend: bool = False) -> Recounted:
     for hosts in (False, True):
         for ids in _portions(hosts):
             total += len(ids)
-            if suspects := [one.asset_id for one in _differing(ids, hosts=hosts)]:
-                found += _confirmed(suspects, hosts=hosts, mend=mend)
+            if suspects := [one.asset_id for one in _differing(ids)]:
+                found += _confirmed(suspects, mend=mend)
     return Recounted(assets=total, differences=found)
 
 
@@ -57,19 +58,23 @@ def _portions(hosts: bool) -> Iterator[list[int]]:
         yield ids
 
 
-def _differing(ids: list[int], *, hosts: bool) -> list[loads.Weighed]:
-    weighed = loads.weigh(ids, hosts=hosts)
+def _differing(ids: list[int]) -> list[loads.Weighed]:
+    weighed = loads.weigh(ids)
     current = dict(Load.objects.current().filter(asset__in=ids).values_list("asset", "energy"))
     return [one for one in weighed if not _is_right(one, current.get(one.asset_id))]
 
 
-def _confirmed(ids: list[int], *, hosts: bool, mend: bool) -> list[Difference]:
+def _confirmed(ids: list[int], *, mend: bool) -> list[Difference]:
     """Those that still differ while nobody writes them: a pull may have written between two readings."""
     with transaction.atomic():
+        # Images are written only by who holds what is shared, containers by who holds their host: hosts are held in the
+        # order in which everybody takes them, and no row that somebody who waits for a host may hold.
         fleet.lock_shared()
-        for asset_id in ids:
-            fleet.lock(asset_id)
-        differing = _differing(ids, hosts=hosts)
+        placed = Asset.objects.filter(pk__in=ids).values_list("pk", "kind", "host")
+        hosts = {pk if kind == AssetKind.HOST else host for pk, kind, host in placed}
+        for host_id in sorted({pk for pk in hosts if pk is not None}.union(images.hosts_running(ids))):
+            fleet.lock(host_id)
+        differing = _differing(ids)
         found = _described(differing)
         if mend and differing:
             wrong = [one.asset_id for one in differing]

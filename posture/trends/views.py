@@ -19,17 +19,12 @@ from posture.accounts.models import User
 from posture.base.filtersets import FilterSet
 from posture.base.moments import parse_moment
 from posture.base.ordering import Ordering
+from posture.base.parameters import only_known
 from posture.base.views import ResourceViewSet, with_etag
 from posture.fleet.models import Environment
 from posture.trends import changes, serializers, series
 
 USUAL = timedelta(days=90)
-
-
-def only_known(request: Request, *names: str) -> None:
-    for name in request.query_params:
-        if name not in names:
-            raise Invalid({name: [f"Unknown parameter. Known here: {', '.join(names)}."]})
 
 
 def environment_of(request: Request) -> Environment | None:

@@ -25,6 +25,7 @@ from posture.vulnerabilities import ingest
 from posture.vulnerabilities.models import Vulnerability
 from scanners.checks.examples import image
 from scanners.records import Layer
+from scanners.reported import VexStatement
 from scanners.reports.openvex import read as read_openvex
 from scanners.reports.source import opened
 from tests.posture.api.resources import get, walk
@@ -149,15 +150,19 @@ def test_words_side_by_side_with_those_that_differ_first(client: Client) -> None
     assert (agreed["grype"]["severity"], agreed["grype"]["status"]) == ("high", "unknown")
 
 
+def stated(document: bytes, tmp_path: Path) -> dict[str, VexStatement]:
+    """The statements of a document that is OpenVEX by its library, by vulnerability."""
+    vexipy.Document.from_json(document.decode())
+    written = tmp_path / "vex.json"
+    written.write_bytes(document)
+    with opened(written, "vex.json") as source:
+        return {one.vulnerability: one for one in read_openvex(source) if isinstance(one, VexStatement)}
+
+
 def test_the_vex_document_is_openvex_and_says_what_to_do(client: Client, tmp_path: Path) -> None:
     response = client.get(f"/api/v1{path('/vex')}")
     assert response.headers["Content-Disposition"].endswith('.openvex.json"')
-    vexipy.Document.from_json(response.content.decode())
-    written = tmp_path / "vex.json"
-    written.write_bytes(response.content)
-    with opened(written, "vex.json") as source:
-        statements = [record for record in read_openvex(source) if type(record).__name__ == "VexStatement"]
-    said = {one.vulnerability: one for one in statements}
+    said = stated(response.content, tmp_path)
     assert {key: one.status.value for key, one in said.items()} == dict.fromkeys(said, "affected")
     assert said["CVE-2026-1001"].action == "Upgrade libssl3 to 3.0.2-1, and build the image anew."
     assert said["CVE-2026-1001"].subcomponents[0].startswith("pkg:deb/debian/libssl3@3.0.1-1")
@@ -180,12 +185,7 @@ def test_the_vex_document_contains_what_was_decided(client: Client, tmp_path: Pa
             vulnerability=Vulnerability.objects.get(key=key),
         )
     response = client.get(f"/api/v1{path('/vex')}")
-    vexipy.Document.from_json(response.content.decode())
-    written = tmp_path / "vex.json"
-    written.write_bytes(response.content)
-    with opened(written, "vex.json") as source:
-        statements = [record for record in read_openvex(source) if type(record).__name__ == "VexStatement"]
-    said = {one.vulnerability: one for one in statements}
+    said = stated(response.content, tmp_path)
     assert said.keys() == decided.keys()
     for key, (_, _, status, justification) in decided.items():
         assert (said[key].status.value, said[key].justification) == (status, justification), key

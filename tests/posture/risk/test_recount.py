@@ -63,7 +63,7 @@ def test_a_load_that_somebody_wrote_is_found_named_and_mended(host: Asset) -> No
 
 
 def test_a_finding_that_vanished_is_missed_on_its_container_and_its_host(host: Asset) -> None:
-    Finding.objects.filter(asset__kind=AssetKind.CONTAINER).order_by("-points").first().delete()  # type: ignore[union-attr]
+    Finding.objects.filter(asset__kind=AssetKind.CONTAINER).latest("points").delete()
     names = {one.kind for one in recount().differences}
     assert names == {"container"}, "the host is the sum of what its members say"
     recount(mend=True)

@@ -2,7 +2,6 @@ import { Button } from "@mantine/core";
 import { useState } from "react";
 import type { Deadline } from "../../api/decisions";
 import { useItem } from "../../api/hooks";
-import { useSession } from "../../api/session";
 import type { Environment } from "../../api/types";
 import { Panel, pageClasses } from "../../ui/page";
 import { plural } from "../../ui/quantities";
@@ -11,8 +10,7 @@ import { Loading, ProblemNote } from "../../ui/states";
 import { DeadlinesForm } from "./deadlinesForm";
 
 /** Within how many days each environment wants its findings mended. */
-export function Deadlines({ environments }: { environments: Environment[] }) {
-  const { can } = useSession();
+export function Deadlines({ environments, mayChange }: { environments: Environment[]; mayChange: boolean }) {
   const [edited, setEdited] = useState<Environment | null>(null);
   if (environments.length === 0) return null;
   return (
@@ -24,7 +22,7 @@ export function Deadlines({ environments }: { environments: Environment[] }) {
               <th scope="col">Environment</th>
               <th scope="col">Findings are to be mended within</th>
               <th scope="col">Decisions</th>
-              {can("deadlines.change") && (
+              {mayChange && (
                 <th scope="col">
                   <span className="spoken">Change</span>
                 </th>
@@ -41,7 +39,7 @@ export function Deadlines({ environments }: { environments: Environment[] }) {
                   <DeadlineLines environment={environment} />
                 </td>
                 <td>{environment.requires_approval ? "need a second person" : "hold at once"}</td>
-                {can("deadlines.change") && (
+                {mayChange && (
                   <td>
                     <Button
                       variant="default"

@@ -21,11 +21,14 @@ export function EnvironmentsPage() {
   const { asOf } = useScope();
   const list = useList<Environment>("/environments", { limit: 200, as_of: asOf });
   const rows = list.data?.pages.flatMap((page) => page.results) ?? [];
-  const mayChange = can("environments.change");
+  // What is shown of the past must not be written over the present.
+  const mayChange = can("environments.change") && !asOf;
   return (
     <PageFrame
       title="Environments"
-      says="How loaded each environment is against the line that its owners tolerate."
+      says={`How loaded each environment is against the line that its owners tolerate.${
+        asOf ? " Deadlines and trusted signers are told of the present alone." : ""
+      }`}
       actions={mayChange && <Button onClick={() => setEdited("new")}>New environment</Button>}
     >
       {list.error && <ProblemNote problem={list.error} retry={() => void list.refetch()} />}
@@ -109,7 +112,7 @@ export function EnvironmentsPage() {
           </div>
         </Panel>
       )}
-      <Deadlines environments={rows} />
+      <Deadlines environments={rows} mayChange={can("deadlines.change") && !asOf} />
       <TrustedSigners environments={rows} mayChange={mayChange} />
       {edited && (
         <EnvironmentForm edited={edited === "new" ? null : edited} onClose={() => setEdited(null)} />
