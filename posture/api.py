@@ -51,7 +51,14 @@ from posture.history.views import HistoryViewSet
 from posture.images.signer_views import ImageSignaturesView
 from posture.risk.action_views import ActionsView, WhatIfView
 from posture.risk.views import AssetLedgerView, EnvironmentLedgerView
-from posture.trends.views import ChangedViewSet, ChangesView, TrendView
+from posture.trends.views import (
+    AnnotationsView,
+    BurnDownView,
+    ChangedViewSet,
+    ChangesView,
+    RemediationView,
+    TrendView,
+)
 from posture.vulnerabilities.views import SbomView, ScansView
 
 router = SimpleRouter(trailing_slash=False)
@@ -123,6 +130,9 @@ urlpatterns = [
     path("actions", ActionsView.as_view()),
     path("what-if", WhatIfView.as_view()),
     path("trends", TrendView.as_view()),
+    path("remediation", RemediationView.as_view()),
+    path("burn-down", BurnDownView.as_view()),
+    path("annotations", AnnotationsView.as_view()),
     path("changes", ChangesView.as_view()),
     path("changes/<str:what>", ChangedViewSet.as_view({"get": "list"}, basename="changes")),
     path("changes/<str:what>/export", ChangedViewSet.as_view({"get": "export"}, basename="changes")),

@@ -12,6 +12,7 @@ function page<Name extends string>(load: () => Promise<Record<Name, ComponentTyp
 const TodayPage = page(() => import("./features/today/todayPage"), "TodayPage");
 const ActionsPage = page(() => import("./features/actions/actionsPage"), "ActionsPage");
 const TrendsPage = page(() => import("./features/trends/trendsPage"), "TrendsPage");
+const RemediationPage = page(() => import("./features/trends/remediationPage"), "RemediationPage");
 const ChangesPage = page(() => import("./features/changes/changesPage"), "ChangesPage");
 const NodesPage = page(() => import("./features/nodes/nodesPage"), "NodesPage");
 const NodePage = page(() => import("./features/nodes/nodePage"), "NodePage");
@@ -69,6 +70,7 @@ export function AppRoutes() {
         <Route path="/today" element={<TodayPage />} />
         <Route path="/actions" element={<ActionsPage />} />
         <Route path="/trends" element={<TrendsPage />} />
+        <Route path="/remediation" element={<RemediationPage />} />
         <Route path="/changes" element={<ChangesPage />} />
         <Route path="/nodes" element={<NodesPage />} />
         <Route path="/nodes/enrolment" element={<EnrolmentPage />} />

@@ -11,6 +11,7 @@ from django.db import transaction
 from posture.base import upsert
 from posture.findings import agreement, tallies, weights
 from posture.findings.models import Attribution, Finding, OpenInterval
+from posture.findings.settle import end_intervals
 from posture.fleet import ingest as fleet
 from posture.vulnerabilities.models import Vulnerability
 from scanners.records import Severity
@@ -62,7 +63,7 @@ def _join(old: Finding, twin: Finding, at: datetime) -> None:
     words = Attribution.objects.current().filter(finding=old)
     words.filter(tool__in=speaking).update(closed_at=at)
     words.update(finding=twin)
-    OpenInterval.objects.current().filter(finding=old).update(closed_at=at)
+    end_intervals([old.pk], at)
     Finding.objects.filter(pk=old.pk).update(closed_at=at)
     said = [word.word for word in Attribution.objects.current().filter(finding=twin)]
     severity = agreement.severity(said)

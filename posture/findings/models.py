@@ -221,6 +221,8 @@ class OpenInterval(Interval):
     finding = models.ForeignKey(Finding, on_delete=models.CASCADE, related_name="intervals", db_index=False)
     severity = models.SmallIntegerField()
     evidence = ArrayField(models.TextField(), default=list)
+    # When the finding was due as the interval ended: the finding's own is another one when it comes back.
+    due_at = models.DateTimeField(null=True)
 
     objects = IntervalQuerySet.as_manager()
 

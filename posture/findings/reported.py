@@ -14,8 +14,8 @@ from posture.base import upsert
 from posture.findings import agreement, tallies, weights
 from posture.findings.agreement import Word
 from posture.findings.choices import FindingKind
-from posture.findings.models import Attribution, Finding, OpenInterval, Witness
-from posture.findings.settle import Factor, Settled, open_intervals
+from posture.findings.models import Attribution, Finding, Witness
+from posture.findings.settle import Factor, Settled, end_intervals, open_intervals
 from posture.vulnerabilities import in_use
 from scanners import typed
 from scanners.records import Record, Severity
@@ -365,7 +365,7 @@ def _by_id(row: tuple[int, Said, Severity]) -> int:
 
 def _change_severity(rows: Sequence[tuple[int, Said, Severity]], at: datetime) -> None:
     ids = [row[0] for row in rows]
-    OpenInterval.objects.filter(finding__in=ids, closed_at__isnull=True).update(closed_at=at)
+    end_intervals(ids, at)
     open_intervals([(pk, severity, one.evidence) for pk, one, severity in sorted(rows, key=_by_id)], at)
 
 
@@ -385,7 +385,7 @@ def _reopen(rows: Sequence[tuple[int, Said, Severity]], at: datetime) -> None:
 def _resolve(ids: Sequence[int], at: datetime) -> None:
     if ids:
         Finding.objects.filter(pk__in=ids).update(closed_at=at)
-        OpenInterval.objects.filter(finding__in=ids, closed_at__isnull=True).update(closed_at=at)
+        end_intervals(ids, at)
 
 
 def words_by_tool(

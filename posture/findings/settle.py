@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 import msgspec
+from django.db import connection
 from django.db.models import F
 
 from posture.base import upsert
@@ -102,9 +103,7 @@ def settle(
         Finding.objects.filter(pk__in=[f.pk for f, _ in again]).update(
             opened_at=at, closed_at=None, work=None, times_opened=F("times_opened") + 1, node=node_id
         )
-    OpenInterval.objects.filter(
-        finding__in=[f.pk for f, _ in evidence_changed], closed_at__isnull=True
-    ).update(closed_at=at)
+    end_intervals([f.pk for f, _ in evidence_changed], at)
     open_intervals([(f.pk, p.severity, p.evidence) for f, p in [*again, *evidence_changed]], at)
     resolve(resolved, at)
     return Settled(opened=len(new), reopened=len(again), resolved=len(resolved), revised=len(revised))
@@ -183,7 +182,7 @@ def set_due(rows: Sequence[tuple[int, datetime | None]]) -> None:
 def resolve(finding_ids: Sequence[int], at: datetime) -> None:
     if finding_ids:
         Finding.objects.filter(pk__in=finding_ids).update(closed_at=at)
-        OpenInterval.objects.filter(finding__in=finding_ids, closed_at__isnull=True).update(closed_at=at)
+        end_intervals(finding_ids, at)
 
 
 def set_points(rows: Sequence[tuple[int, float, Sequence[Factor]]], at: datetime) -> None:
@@ -293,6 +292,17 @@ def open_intervals(rows: Iterable[tuple[int, Severity, Sequence[str]]], at: date
         ((pk, int(severity), evidence) for pk, severity, evidence in rows),
         same={"opened_at": at},
     )
+
+
+def end_intervals(finding_ids: Sequence[int], at: datetime) -> None:
+    """These findings are no longer open in the way they were; when they were due then is kept."""
+    if finding_ids:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE findings_openinterval i SET closed_at = %s, due_at = f.due_at FROM findings_finding f"
+                " WHERE f.id = i.finding_id AND i.finding_id = ANY(%s) AND i.closed_at IS NULL",
+                [at, list(finding_ids)],
+            )
 
 
 def _revise(rows: Sequence[tuple[Finding, Problem]], at: datetime) -> None:

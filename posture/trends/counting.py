@@ -8,7 +8,8 @@ Of a day (UTC) is counted, in each environment and in the whole fleet:
 - open and decided: those that were open at its end, not hidden and hidden by a decision then;
 - load, coverage and band: the means of its hosts' at its end, as everywhere (`formula.group_load`).
 
-A finding of an image belongs to every environment of which a host held the image at the end of the day.
+A finding of an image belongs to every environment of which a host held the image: at the end of the day where it is open,
+at any time of the day where it opened or was resolved, so that an image which is replaced takes its findings with it.
 """
 
 from __future__ import annotations
@@ -23,65 +24,61 @@ from django.db.models import Min
 from posture.findings.models import Finding
 from posture.risk.formula import EXPONENT
 from posture.trends.models import CountedDay
+from posture.trends.spells import BEGUN, ENDED
 
 LOOK_BACK = timedelta(days=400)  # no day before is counted
 DAYS_AT_ONCE = 20  # missing days that one call counts
 FRESH = timedelta(minutes=2)  # a day that may still change is not counted again before
 # A day is counted again until this long after its end: a writer that took its moment before midnight commits after it.
 SETTLED = timedelta(hours=1)
-_LOCK = 0x706C6D03  # one counts at a time, over all processes
+_ALONE = f"SELECT pg_advisory_xact_lock({0x706C6D03})"  # one counts at a time, over all processes
 
 # What stood at the end of the day is read whole, and so without a question for each row; what moved is little.
-_COUNTS = """
-WITH lying AS MATERIALIZED (
-    SELECT DISTINCT p.image_id, h.environment_id
+_COUNTS = f"""
+WITH held AS MATERIALIZED (
+    SELECT p.image_id, h.environment_id, bool_or(p.closed_at IS NULL OR p.closed_at >= %(end)s) AS at_end
     FROM images_presence p JOIN fleet_asset h ON h.id = p.host_id AND h.environment_id IS NOT NULL
-    WHERE p.opened_at < %(end)s AND (p.closed_at IS NULL OR p.closed_at >= %(end)s)
+    WHERE p.opened_at < %(end)s AND (p.closed_at IS NULL OR p.closed_at > %(start)s)
+    GROUP BY 1, 2
 ), stood AS (
-    SELECT f.asset_id, f.environment_id, f.kind, i.severity, count(*) AS number
+    SELECT f.asset_id, f.environment_id, f.team_id, f.kind, i.severity, count(*) AS number
     FROM findings_openinterval i JOIN findings_finding f ON f.id = i.finding_id
     WHERE i.opened_at < %(end)s AND (i.closed_at IS NULL OR i.closed_at >= %(end)s)
-    GROUP BY 1, 2, 3, 4
+    GROUP BY 1, 2, 3, 4, 5
 ), hidden AS (
-    SELECT f.asset_id, f.environment_id, f.kind, i.severity, count(*) AS number
+    SELECT f.asset_id, f.environment_id, f.team_id, f.kind, i.severity, count(*) AS number
     FROM decisions_verdict v JOIN findings_finding f ON f.id = v.finding_id
     JOIN findings_openinterval i ON i.finding_id = f.id
         AND i.opened_at < %(end)s AND (i.closed_at IS NULL OR i.closed_at >= %(end)s)
     WHERE v.opened_at < %(end)s AND (v.closed_at IS NULL OR v.closed_at >= %(end)s)
-    GROUP BY 1, 2, 3, 4
+    GROUP BY 1, 2, 3, 4, 5
 ), begun AS (
-    SELECT f.asset_id, f.environment_id, f.kind, i.severity, i.opened_at = f.first_opened_at AS is_first
-    FROM findings_openinterval i JOIN findings_finding f ON f.id = i.finding_id
-    WHERE i.opened_at >= %(start)s AND i.opened_at < %(end)s AND NOT EXISTS (
-        SELECT FROM findings_openinterval b WHERE b.finding_id = i.finding_id AND b.closed_at = i.opened_at
-    )
+{BEGUN}
 ), ended AS (
-    SELECT f.asset_id, f.environment_id, f.kind, i.severity
-    FROM findings_openinterval i JOIN findings_finding f ON f.id = i.finding_id
-    WHERE i.closed_at >= %(start)s AND i.closed_at < %(end)s AND NOT EXISTS (
-        SELECT FROM findings_openinterval a WHERE a.finding_id = i.finding_id AND a.opened_at = i.closed_at
-    )
+{ENDED}
 ), counted AS (
-    SELECT asset_id, environment_id, kind, severity, 0 AS opened, 0 AS reopened, 0 AS resolved, number AS open,
-        0 AS decided FROM stood
+    SELECT asset_id, environment_id, team_id, kind, severity, 0 AS opened, 0 AS reopened, 0 AS resolved, number AS open,
+        0 AS decided, false AS is_move FROM stood
     UNION ALL
-    SELECT asset_id, environment_id, kind, severity, 0, 0, 0, -number, number FROM hidden
+    SELECT asset_id, environment_id, team_id, kind, severity, 0, 0, 0, -number, number, false FROM hidden
     UNION ALL
-    SELECT asset_id, environment_id, kind, severity, is_first::int, (NOT is_first)::int, 0, 0, 0 FROM begun
+    SELECT asset_id, environment_id, team_id, kind, severity, is_first::int, (NOT is_first)::int, 0, 0, 0, true FROM begun
     UNION ALL
-    SELECT asset_id, environment_id, kind, severity, 0, 0, 1, 0, 0 FROM ended
+    SELECT asset_id, environment_id, team_id, kind, severity, 0, 0, 1, 0, 0, true FROM ended
 ), placed AS (
-    SELECT NULL::bigint AS environment_id, kind, severity, opened, reopened, resolved, open, decided FROM counted
+    SELECT NULL::bigint AS environment_id, team_id, kind, severity, opened, reopened, resolved, open, decided FROM counted
     UNION ALL
-    SELECT environment_id, kind, severity, opened, reopened, resolved, open, decided FROM counted
+    SELECT environment_id, team_id, kind, severity, opened, reopened, resolved, open, decided FROM counted
     WHERE environment_id IS NOT NULL
     UNION ALL
-    SELECT l.environment_id, kind, severity, opened, reopened, resolved, open, decided
-    FROM counted c JOIN lying l ON l.image_id = c.asset_id WHERE c.environment_id IS NULL
+    SELECT h.environment_id, team_id, kind, severity, opened, reopened, resolved, open, decided
+    FROM counted c JOIN held h ON h.image_id = c.asset_id AND (c.is_move OR h.at_end) WHERE c.environment_id IS NULL
 )
-INSERT INTO trends_dailycount (day_id, environment_id, kind, severity, opened, reopened, resolved, open, decided)
-SELECT %(day)s, environment_id, kind, severity, sum(opened), sum(reopened), sum(resolved), sum(open), sum(decided)
-FROM placed GROUP BY 2, 3, 4
+INSERT INTO trends_dailycount
+    (day_id, environment_id, team_id, kind, severity, opened, reopened, resolved, open, decided)
+SELECT %(day)s, environment_id, team_id, kind, severity,
+    sum(opened), sum(reopened), sum(resolved), sum(open), sum(decided)
+FROM placed GROUP BY 2, 3, 4, 5
 HAVING sum(opened) + sum(reopened) + sum(resolved) + sum(open) + sum(decided) > 0
 """
 
@@ -109,11 +106,18 @@ def count_day(day: date, now: datetime) -> None:
     # What happens at this very moment has happened.
     end = min(_end_of(day), now + timedelta(microseconds=1))
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        cursor.execute(_ALONE)
         CountedDay.objects.filter(day=day).delete()
         CountedDay.objects.create(day=day, counted_at=now)
         cursor.execute(_COUNTS, {"day": day, "start": start, "end": end})
         cursor.execute(_LOADS, {"day": day, "end": end, "exponent": float(EXPONENT)})
+
+
+def forget(since: date) -> None:
+    """What was written of the past after it had been counted: the days from `since` on are to be counted again."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_ALONE)
+        CountedDay.objects.filter(day__gte=since).delete()
 
 
 def catch_up(now: datetime, *, most: int = DAYS_AT_ONCE) -> int:

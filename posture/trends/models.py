@@ -16,12 +16,21 @@ class CountedDay(models.Model):
 
 
 class DailyCount(models.Model):
-    """Findings of one kind and severity on one day, in an environment or (null) in the whole fleet. What is counted: see
-    `counting`."""
+    """Findings of one kind, severity and team on one day, in an environment or (null) in the whole fleet. What is counted:
+    see `counting`."""
 
     day = models.ForeignKey(CountedDay, on_delete=models.CASCADE, related_name="counts", db_index=False)
     environment = models.ForeignKey(
         "fleet.Environment", null=True, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    # As it was when the day was counted. No constraint: what was counted outlives the team.
+    team = models.ForeignKey(
+        "accounts.Team",
+        null=True,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     kind = models.CharField(max_length=20)
     severity = models.SmallIntegerField()
@@ -34,7 +43,7 @@ class DailyCount(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=("environment", "day", "kind", "severity"),
+                fields=("environment", "day", "kind", "severity", "team"),
                 nulls_distinct=False,
                 name="one_daily_count",
             ),

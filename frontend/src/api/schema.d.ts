@@ -38,6 +38,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/annotations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Decisions that began or ended, to be marked in charts. */
+        get: operations["annotations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/burn-down": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What is left, day by day, of the findings that were on the worklist at the beginning. */
+        get: operations["burn_down"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/changes": {
         parameters: {
             query?: never;
@@ -2740,6 +2774,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/remediation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description How long it took to resolve what was resolved, and whether that was in time. */
+        get: operations["remediation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/search": {
         parameters: {
             query?: never;
@@ -3560,6 +3611,12 @@ export interface components {
          */
         AgreementEnum: "agreed" | "disputed" | "single_source";
         /** @description Declares the shape of a value that is a plain mapping already. */
+        Annotations: {
+            total: number;
+            /** @description The newest 200, in the order of time. */
+            events: components["schemas"]["Event"][];
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
         AskedVulnerability: {
             id: number;
             key: string;
@@ -3605,6 +3662,13 @@ export interface components {
         /** @enum {unknown} */
         BlankEnum: "";
         /** @description Declares the shape of a value that is a plain mapping already. */
+        Bucket: {
+            from_days: number;
+            /** @description Before this; null: no end. */
+            to_days: number | null;
+            resolved: number;
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
         BulkAnswer: {
             matched: number;
             changed: number;
@@ -3623,12 +3687,39 @@ export interface components {
              */
             preview: boolean;
         };
+        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        BurnDown: {
+            /** @description Null: all that you may see. */
+            environment: components["schemas"]["EnvironmentRef"] | null;
+            /**
+             * Format: date
+             * @description Later than asked for where nothing is known of before.
+             */
+            begin: string;
+            /** Format: date */
+            end: string;
+            /** @description On the worklist when the first day began. */
+            beginning: number;
+            days: components["schemas"]["Left"][];
+            /**
+             * Format: double
+             * @description How many fewer there are a day, on the average.
+             */
+            per_day: number;
+            /**
+             * Format: date
+             * @description When none was left; or when none will be at this pace, within ten years.
+             */
+            clear_on: string | null;
+        };
         /**
          * @description * `severity` - severity
          *     * `kind` - kind
+         *     * `environment` - environment
+         *     * `team` - team
          * @enum {string}
          */
-        ByEnum: "severity" | "kind";
+        ByEnum: "severity" | "kind" | "environment" | "team";
         /** @description Declares the shape of a value that is a plain mapping already. */
         Cell: {
             /** @description The cell's row under /defences. */
@@ -3956,7 +4047,7 @@ export interface components {
             open: number | null;
             /** @description Open then, and hidden by a decision. */
             decided: number | null;
-            /** @description Severity, or kind → its numbers. */
+            /** @description Severity, kind, environment or team → its numbers. */
             groups: {
                 [key: string]: components["schemas"]["Numbers"];
             } | null;
@@ -3970,6 +4061,14 @@ export interface components {
             band: number | null;
             hosts: number | null;
             hosts_above: number | null;
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        DayTimes: {
+            /** Format: date */
+            day: string;
+            resolved: number;
+            met: number;
+            missed: number;
         };
         /** @description Findings of this severity are to be mended within so many days. Null narrows nothing. */
         Deadline: {
@@ -4408,6 +4507,26 @@ export interface components {
             requires_signatures?: boolean;
             /** @description Where images that run here may come from: hosts, or host/path prefixes. Empty allows nothing; null asks a person. */
             allowed_registries?: string[] | null;
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        Event: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * @description Active: it began.
+             *
+             *     * `awaiting_approval` - Awaiting approval
+             *     * `active` - Active
+             *     * `suspended` - Suspended
+             *     * `expired` - Expired
+             *     * `withdrawn` - Withdrawn
+             *     * `rejected` - Rejected
+             */
+            state: components["schemas"]["DecisionState"];
+            decision: number;
+            title: string;
+            /** @description Why it ended. */
+            because: string;
         };
         /** @description Declares the shape of a value that is a plain mapping already. */
         Facet: {
@@ -4897,6 +5016,33 @@ export interface components {
             require_signature: boolean;
         };
         /** @description Declares the shape of a value that is a plain mapping already. */
+        GroupTimes: {
+            /** @description Each time that a finding was resolved counts. */
+            resolved: number;
+            /**
+             * Format: double
+             * @description From when it opened or came back; null: nothing was resolved.
+             */
+            mean_days: number | null;
+            /** Format: double */
+            median_days: number | null;
+            /**
+             * Format: double
+             * @description Nine of ten took no longer.
+             */
+            p90_days: number | null;
+            distribution: components["schemas"]["Bucket"][];
+            /** @description Resolved by the deadline that held then. */
+            met: number;
+            /** @description Resolved after it. */
+            missed: number;
+            /** @description On the worklist at the end, and due before. */
+            overdue: number;
+            /** @description Severity, kind, slug of an environment, or id of a team. */
+            key: string;
+            name: string;
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
         HeldPackage: {
             id: number;
             ecosystem: string;
@@ -5372,6 +5518,15 @@ export interface components {
          * @enum {string}
          */
         LedgerOwnerKind: "environment";
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        Left: {
+            /** Format: date */
+            day: string;
+            /** @description Of what was there at the beginning. */
+            left: number;
+            /** @description All on the worklist; null where no day was counted. */
+            open: number | null;
+        };
         /** @description What one pull may take from the node. */
         LimitsRequest: {
             seconds?: number;
@@ -6455,6 +6610,20 @@ export interface components {
             name: string;
             reasons: components["schemas"]["Reason"][];
         };
+        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        Remediation: {
+            /** @description Null: all that you may see. */
+            environment: components["schemas"]["EnvironmentRef"] | null;
+            by: components["schemas"]["ByEnum"];
+            /** Format: date */
+            begin: string;
+            /** Format: date */
+            end: string;
+            total: components["schemas"]["Times"];
+            groups: components["schemas"]["GroupTimes"][];
+            /** @description Days on which something was resolved. */
+            days: components["schemas"]["DayTimes"][];
+        };
         RenewRequest: {
             /** Format: date-time */
             expires_at?: string | null;
@@ -6831,6 +7000,30 @@ export interface components {
             trips_on_control?: string;
             /** @description Suspend it when another version of the package is found. */
             trips_on_version?: boolean;
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        Times: {
+            /** @description Each time that a finding was resolved counts. */
+            resolved: number;
+            /**
+             * Format: double
+             * @description From when it opened or came back; null: nothing was resolved.
+             */
+            mean_days: number | null;
+            /** Format: double */
+            median_days: number | null;
+            /**
+             * Format: double
+             * @description Nine of ten took no longer.
+             */
+            p90_days: number | null;
+            distribution: components["schemas"]["Bucket"][];
+            /** @description Resolved by the deadline that held then. */
+            met: number;
+            /** @description Resolved after it. */
+            missed: number;
+            /** @description On the worklist at the end, and due before. */
+            overdue: number;
         };
         Token: {
             id: number;
@@ -7420,6 +7613,118 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Affected"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    annotations: {
+        parameters: {
+            query?: {
+                /** @description One, by id or slug. Without it: every one that you may see. */
+                environment?: string;
+                /** @description The first day, in UTC; 90 days ago unless said. */
+                from?: string;
+                /** @description The last day; today unless said. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Annotations"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    burn_down: {
+        parameters: {
+            query?: {
+                /** @description One, by id or slug. Without it: every one that you may see. */
+                environment?: string;
+                /** @description The first day, in UTC; 90 days ago unless said. */
+                from?: string;
+                kind?: ("combination" | "failed_check" | "malware" | "reported_check" | "secret" | "unsupported" | "vulnerability")[];
+                severity?: ("critical" | "high" | "info" | "low" | "medium")[];
+                /** @description The id of a team, or none. */
+                team?: string;
+                /** @description The last day; today unless said. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BurnDown"];
                 };
             };
             /** @description The request breaks a rule; `errors` names the parameter or field. */
@@ -18051,6 +18356,62 @@ export interface operations {
             };
         };
     };
+    remediation: {
+        parameters: {
+            query?: {
+                /** @description What `groups` are; severity unless said. */
+                by?: "environment" | "kind" | "severity" | "team";
+                /** @description One, by id or slug. Without it: every one that you may see. */
+                environment?: string;
+                /** @description The first day, in UTC; 90 days ago unless said. */
+                from?: string;
+                /** @description The last day; today unless said. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Remediation"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     search: {
         parameters: {
             query: {
@@ -19052,7 +19413,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description What `groups` are; severity unless said. */
-                by?: "kind" | "severity";
+                by?: "environment" | "kind" | "severity" | "team";
                 /** @description One, by id or slug. Without it: the whole fleet. */
                 environment?: string;
                 /** @description The first day, in UTC; 90 days ago unless said. */

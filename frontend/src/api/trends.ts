@@ -25,10 +25,57 @@ export interface Day {
   hosts_above: number | null;
 }
 
+export type Grouping = "severity" | "kind" | "environment" | "team";
+
 export interface Trend {
   environment: EnvironmentRef | null;
-  by: "severity" | "kind";
+  by: Grouping;
   days: Day[];
+}
+
+/** How long what was resolved took, in days, and whether that was in time. */
+export interface Times {
+  resolved: number;
+  mean_days: number | null;
+  median_days: number | null;
+  p90_days: number | null;
+  distribution: { from_days: number; to_days: number | null; resolved: number }[];
+  met: number;
+  missed: number;
+  overdue: number;
+}
+
+export interface Remediation {
+  environment: EnvironmentRef | null;
+  by: Grouping;
+  begin: string;
+  end: string;
+  total: Times;
+  groups: (Times & { key: string; name: string })[];
+  days: { day: string; resolved: number; met: number; missed: number }[];
+}
+
+/** What is left of the findings that were on the worklist at the beginning. */
+export interface BurnDown {
+  environment: EnvironmentRef | null;
+  begin: string;
+  end: string;
+  beginning: number;
+  days: { day: string; left: number; open: number | null }[];
+  per_day: number;
+  clear_on: string | null;
+}
+
+/** Decisions that began or ended. */
+export interface Annotations {
+  total: number;
+  events: {
+    at: string;
+    state: "active" | "awaiting_approval" | "suspended" | "expired" | "withdrawn" | "rejected";
+    decision: number;
+    title: string;
+    because: string;
+  }[];
 }
 
 export interface ChangedRow {

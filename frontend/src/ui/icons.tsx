@@ -152,4 +152,5 @@ export const TeamIcon = icon(
 export const TodayIcon = icon(<path d="M8 2v2M8 12v2M2 8h2M12 8h2M5 8a3 3 0 1 1 6 0 3 3 0 0 1-6 0z" />);
 export const ActionIcon = icon(<path d="M9 1.500 3.500 9H8l-1 5.500L12.500 7H8z" />);
 export const TrendIcon = icon(<path d="M2 13.500h12M2.500 11 6 7l3 2.500L13.500 4" />);
+export const RemediationIcon = icon(<path d="M2.500 2.500v11h11M5 6l3 3.500 2-1.500 3 4M6 13.500" />);
 export const ChangeIcon = icon(<path d="M2.500 5.500h9L9 3M13.500 10.500h-9L7 13" />);

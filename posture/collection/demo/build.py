@@ -85,8 +85,8 @@ class Telling:
                 self.say(f"day {day + 1} of {self.story.days}: {self.pulls} pulls, {self.reports} reports")
         tallies.recount()
         self._end()
-        # Today may have been counted a moment ago, before there was a story.
-        counting.count_day(self.now.astimezone(UTC).date(), self.now)
+        # Days may have been counted meanwhile, of which only the beginning of the story was told.
+        counting.forget(self.first.astimezone(UTC).date())
         while counting.catch_up(self.now, most=50) > 0:
             pass
 

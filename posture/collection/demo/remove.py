@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.db import connection, transaction
@@ -13,7 +14,7 @@ from posture.findings import tallies
 from posture.fleet.models import Asset, Environment, Node
 from posture.history.actions import record
 from posture.images.models import Presence
-from posture.trends.models import CountedDay
+from posture.trends import counting
 from posture.vulnerabilities import advisories
 from posture.vulnerabilities.choices import FeedKind
 from posture.vulnerabilities.models import Feed
@@ -62,7 +63,7 @@ def remove() -> dict[str, int]:
             advisories.store_exploited(())
         tallies.recount()
         # Days are counted anew from what is left.
-        CountedDay.objects.all().delete()
+        counting.forget(date.min)
         record(verb="removed", obj=None, object_kind="demo", object_name=f"{gone['nodes']} nodes", changes={})
     return gone
 

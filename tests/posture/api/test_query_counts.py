@@ -65,7 +65,11 @@ def endpoints(client: Client) -> dict[str, str]:
     for by in ("check", "host", "image", "severity"):
         found[f"/findings/groups?by={by}"] = f"/findings/groups?by={by}"
     since = (timezone.now() - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    found["/trends"] = "/trends"
+    for by in ("severity", "team"):
+        found[f"/trends?by={by}"] = f"/trends?by={by}"
+    for by in ("severity", "environment"):
+        found[f"/remediation?by={by}"] = f"/remediation?by={by}"
+    found |= {"/burn-down": "/burn-down", "/annotations": "/annotations"}
     found["/changes"] = f"/changes?from={since}"
     for what in changes.WHAT:
         found[f"/changes/{what}"] = f"/changes/{what}?from={since}"

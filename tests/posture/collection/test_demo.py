@@ -18,6 +18,7 @@ from posture.decisions.models import Decision
 from posture.findings.models import Finding, OpenInterval
 from posture.fleet.models import Asset, Node
 from posture.risk import loads
+from posture.trends import counting
 from posture.trends.models import CountedDay
 from posture.vulnerabilities import ingest
 from posture.vulnerabilities.models import Vulnerability
@@ -83,6 +84,24 @@ class TestTheStory:
         after = {asset.pk: asset.load for asset in Asset.objects.present()}
         assert after.keys() == before.keys()
         assert all(after[pk] == pytest.approx(load) for pk, load in before.items())
+
+    def test_a_day_that_was_counted_while_it_was_told_is_counted_again(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        begun = build.Telling._scan
+
+        def counts_meanwhile(self: build.Telling, day: int) -> None:
+            begun(self, day)
+            if day == 3:
+                counting.catch_up(NOW)
+
+        monkeypatch.setattr(build.Telling, "_scan", counts_meanwhile)
+        tell()
+        for day in CountedDay.objects.all():
+            stood = Finding.objects.on_the_worklist(
+                min(NOW, datetime.combine(day.day, datetime.max.time(), UTC))
+            )
+            assert sum(row.open for row in day.counts.filter(environment=None)) == stood.count(), day
 
     def test_any_day_of_it_can_be_looked_at(self) -> None:
         tell()

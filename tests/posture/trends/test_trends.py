@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db.models import Q
 from django.test import Client
 from django.utils import timezone
 
@@ -23,10 +24,11 @@ from posture.decisions.models import Decision, Verdict
 from posture.findings.models import Finding, OpenInterval
 from posture.fleet.actions import update_environment
 from posture.fleet.models import Environment, Node
+from posture.images.models import Presence
 from posture.risk.models import Load
 from posture.risk.recount import recount
 from posture.risk.reweigh import reweigh_vulnerabilities
-from posture.trends import changes, counting
+from posture.trends import burn_down, changes, counting, remediation
 from posture.trends.models import CountedDay, DailyCount, DailyLoad
 from posture.vulnerabilities import ingest
 from posture.vulnerabilities.models import Vulnerability
@@ -275,6 +277,10 @@ class TestThePast:
                 for pk, row in then[name].items():
                     assert now[name][pk] == row, (moment, name, pk)
         self.trends_equal_a_recount(clock)
+        for place in (None, Environment.objects.get(slug="production")):
+            begin = clock.moment - timedelta(days=chance.randint(5, 40))
+            self.times_equal_a_recount(begin, clock.moment, place)
+            self.what_is_left_equals_a_recount(begin, clock.moment, place)
         assert recount().differences == []
 
     def trends_equal_a_recount(self, clock: Clock) -> None:
@@ -311,6 +317,59 @@ class TestThePast:
             moved = sum(row.opened + row.reopened - row.resolved for row in rows)
             assert after - before == moved, day
             before = after
+
+    @staticmethod
+    def lies_in(finding: Finding, place: Environment | None, since: datetime, until: datetime) -> bool:
+        """Whether its asset lay there at any time from `since` to `until`, both included."""
+        if place is None or finding.environment_id is not None:
+            return place is None or finding.environment_id == place.pk
+        held = Presence.objects.filter(image=finding.asset_id, host__environment=place, opened_at__lte=until)
+        return held.filter(Q(closed_at__isnull=True) | Q(closed_at__gt=since)).exists()
+
+    def times_equal_a_recount(self, begin: datetime, end: datetime, place: Environment | None) -> None:
+        """Times to remediate, told from the intervals of one finding after the other."""
+        days = []
+        for finding in Finding.objects.prefetch_related("intervals"):
+            begun: datetime | None = None
+            before: datetime | None = None
+            for interval in sorted(finding.intervals.all(), key=lambda one: one.opened_at):
+                if before != interval.opened_at:
+                    begun = interval.opened_at
+                before = interval.closed_at
+                follows = finding.intervals.filter(opened_at=before).exists()
+                if before is None or follows or not begin <= before <= end:
+                    continue
+                day = before.replace(hour=0, minute=0, second=0, microsecond=0)
+                if self.lies_in(finding, place, day, day + timedelta(days=1) - timedelta(microseconds=1)):
+                    assert begun is not None
+                    days.append((before - begun) / timedelta(days=1))
+        ids = [place.pk] if place else None
+        told = remediation.of(begin, end + timedelta(microseconds=1), ids, by="kind")
+        assert told["total"]["resolved"] == len(days) > 0
+        assert told["total"]["mean_days"] == pytest.approx(sum(days) / len(days))
+        for bucket in told["total"]["distribution"]:
+            low, high = bucket["from_days"], bucket["to_days"] or 10_000
+            assert bucket["resolved"] == sum(low <= one < high for one in days), bucket
+        for number in ("resolved", "met", "missed", "overdue"):
+            assert sum(group[number] for group in told["groups"]) == told["total"][number]
+
+    def what_is_left_equals_a_recount(
+        self, begin: datetime, end: datetime, place: Environment | None
+    ) -> None:
+        def there(moment: datetime) -> set[int]:
+            on_it = Finding.objects.on_the_worklist(moment)
+            return {one.pk for one in on_it if self.lies_in(one, place, moment, moment)}
+
+        start = begin.replace(hour=0, minute=0, second=0, microsecond=0)
+        first = there(start)
+        asked = burn_down.Asked(environment_ids=(place.pk,) if place else None)
+        told = burn_down.of(start.date(), end.date(), end, asked)
+        assert told["beginning"] == len(first)
+        for day in told["days"]:
+            midnight = datetime.combine(day["day"] + timedelta(days=1), datetime.min.time(), UTC)
+            then = there(min(midnight - timedelta(microseconds=1), end))
+            assert day["left"] == len(first & then), day
+            assert day["open"] == len(then), day
 
 
 class TestTheApi:

@@ -1,41 +1,26 @@
-import { SegmentedControl, Stack } from "@mantine/core";
+import { Stack } from "@mantine/core";
 import { useCallback, useMemo } from "react";
 import { useNavigate } from "react-router";
 import { useItem } from "../../api/hooks";
-import type { Trend } from "../../api/trends";
+import type { Annotations, Trend } from "../../api/trends";
 import { Chart } from "../../ui/chart/chart";
 import { openByDay } from "../../ui/chart/openByDay";
 import { PageFrame, Panel, pageClasses } from "../../ui/page";
 import { Empty, Loading, ProblemNote } from "../../ui/states";
 import { endOfDay } from "../../url/day";
 import { useScope } from "../../url/scope";
-import { useAddressValue } from "../../url/useView";
+import { Happened, marksOf } from "./happened";
+import { useSpan } from "./span";
 import { coverageSeries, decidedSeries, loadSeries, movedSeries } from "./trendCharts";
-
-const SPANS = [
-  { value: "30", label: "30 days" },
-  { value: "90", label: "90 days" },
-  { value: "365", label: "A year" },
-];
-
-/** The first day of a span that ends today, in UTC. */
-export function firstDay(span: number, now = new Date()): string {
-  return new Date(now.getTime() - span * 86_400_000).toISOString().slice(0, 10);
-}
 
 /** How findings and loads moved, day by day. A click on a day opens its rows as they were at its end. */
 export function TrendsPage() {
-  const { environment } = useScope();
+  const { environment, asOf } = useScope();
   const navigate = useNavigate();
-  const [span, setSpan] = useAddressValue("span");
-  const [group, setGroup] = useAddressValue("by");
-  const by = group === "kind" ? "kind" : "severity";
-  const chosen = SPANS.some((one) => one.value === span) ? (span ?? "90") : "90";
-  const trend = useItem<Trend>(
-    "/trends",
-    { environment, from: firstDay(Number(chosen)), by },
-    { keep: true },
-  );
+  const { days: span, by, controls } = useSpan();
+  const trend = useItem<Trend>("/trends", { environment, ...span, by }, { keep: true });
+  const happened = useItem<Annotations>("/annotations", { environment, ...span }, { keep: true });
+  const marks = useMemo(() => marksOf(happened.data), [happened.data]);
   const days = useMemo(() => trend.data?.days ?? [], [trend.data]);
   const names = useMemo(() => days.map((day) => day.day), [days]);
   const charts = useMemo(
@@ -65,28 +50,8 @@ export function TrendsPage() {
       title="Trends"
       says={`Findings and loads by day (UTC), in ${
         trend.data?.environment ? trend.data.environment.name : "the whole fleet"
-      }. A click on a day opens what was there at its end.`}
-      actions={
-        <>
-          <SegmentedControl
-            size="xs"
-            aria-label="How far back"
-            value={chosen}
-            onChange={(value) => setSpan(value === "90" ? null : value)}
-            data={SPANS}
-          />
-          <SegmentedControl
-            size="xs"
-            aria-label="Split by"
-            value={by}
-            onChange={(value) => setGroup(value === "severity" ? null : value)}
-            data={[
-              { value: "severity", label: "Severity" },
-              { value: "kind", label: "Kind" },
-            ]}
-          />
-        </>
-      }
+      }${asOf ? ", until the end of that day" : ""}. A click on a day opens what was there at its end.`}
+      actions={controls}
     >
       {trend.error && <ProblemNote problem={trend.error} retry={() => void trend.refetch()} />}
       {!trend.data && !trend.error && <Loading what="the days" rows={8} />}
@@ -103,6 +68,7 @@ export function TrendsPage() {
               says={`on the worklist at the end of each day, by ${by}`}
               days={names}
               series={charts.open}
+              marks={marks}
               onPick={toFindings}
             />
           </Panel>
@@ -122,6 +88,7 @@ export function TrendsPage() {
                 says="the power mean of the hosts', against the line"
                 days={names}
                 series={charts.load}
+                marks={marks}
                 onPick={toHosts}
               />
             </Panel>
@@ -141,10 +108,12 @@ export function TrendsPage() {
                 says="open, and hidden by a decision"
                 days={names}
                 series={charts.decided}
+                marks={marks}
                 onPick={toFindings}
               />
             </Panel>
           </div>
+          {happened.data && <Happened told={happened.data} />}
         </Stack>
       )}
     </PageFrame>

@@ -5,7 +5,7 @@ import { pageClasses } from "../page";
 import { ScrollFrame } from "../scrollFrame";
 import { Loading } from "../states";
 import classes from "./chart.module.css";
-import { csvOf, isAlone, rowsOf, type Series } from "./series";
+import { csvOf, isAlone, type Mark, marksByDay, rowsOf, type Series } from "./series";
 
 type Engine = typeof import("./engine");
 type Instance = ReturnType<Engine["init"]>;
@@ -15,7 +15,7 @@ function colourOf(token: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(token).trim() || "#808080";
 }
 
-function optionOf(days: string[], series: Series[], unit: string): EChartsCoreOption {
+function optionOf(days: string[], series: Series[], unit: string, marks: Mark[]): EChartsCoreOption {
   const ink = colourOf("--ink-soft");
   const border = colourOf("--border");
   return {
@@ -49,7 +49,7 @@ function optionOf(days: string[], series: Series[], unit: string): EChartsCoreOp
       axisLabel: { color: ink, formatter: (value: number) => `${Math.abs(value)}${unit}` },
       splitLine: { lineStyle: { color: border } },
     },
-    series: series.map((one) => ({
+    series: series.map((one, index) => ({
       name: one.name,
       type: one.kind === "bar" ? "bar" : "line",
       stack: one.stack,
@@ -61,9 +61,32 @@ function optionOf(days: string[], series: Series[], unit: string): EChartsCoreOp
         isAlone(one.values, point.dataIndex) ? 6 : 0,
       areaStyle: one.kind === "area" ? { opacity: 0.55 } : undefined,
       lineStyle: one.kind === "bar" ? undefined : { width: 2, type: one.dashed ? "dashed" : "solid" },
+      markLine: index === 0 && marks.length > 0 ? linesOf(days, marks, ink) : undefined,
     })),
   };
 }
+
+/** A line at each day that is marked, whose head tells what happened. */
+function linesOf(days: string[], marks: Mark[], ink: string) {
+  return {
+    symbol: ["none", "diamond"],
+    symbolSize: 9,
+    label: { show: false },
+    lineStyle: { color: ink, width: 1, type: "dotted" },
+    itemStyle: { color: ink },
+    tooltip: { trigger: "item", formatter: ({ name }: { name: string }) => name },
+    data: [...marksByDay(marks)]
+      .filter(([day]) => days.includes(day))
+      .map(([day, texts]) => ({
+        xAxis: day,
+        name: [day, ...texts.slice(0, 8), ...(texts.length > 8 ? [`and ${texts.length - 8} more`] : [])].join(
+          "\n",
+        ),
+      })),
+  };
+}
+
+const NO_MARKS: Mark[] = [];
 
 function save(name: string, address: string) {
   const link = document.createElement("a");
@@ -72,12 +95,14 @@ function save(name: string, address: string) {
   link.click();
 }
 
-/** A chart over days with its table, its files, and the rows behind each point. */
+/** A chart over days, or other steps, with its table, its files, and the rows behind each point. */
 export function Chart({
   title,
   says,
   days,
   series,
+  marks = NO_MARKS,
+  step = "Day",
   unit = "",
   height = 280,
   onPick,
@@ -86,6 +111,9 @@ export function Chart({
   says?: string;
   days: string[];
   series: Series[];
+  marks?: Mark[];
+  /** What one step is, as the head of the table. */
+  step?: string;
   unit?: string;
   height?: number;
   /** Called with the day that was clicked. */
@@ -111,7 +139,7 @@ export function Chart({
     if (!engine || !place || asTable) return;
     const made = engine.init(place, undefined, { renderer: "canvas" });
     chart.current = made;
-    made.setOption(optionOf(days, series, unit));
+    made.setOption(optionOf(days, series, unit, marks));
     if (onPick) {
       made.getZr().on("click", (event) => {
         const at = made.convertFromPixel({ gridIndex: 0 }, [event.offsetX, event.offsetY]);
@@ -126,8 +154,9 @@ export function Chart({
       made.dispose();
       chart.current = null;
     };
-  }, [engine, days, series, unit, asTable, scheme, onPick]);
+  }, [engine, days, series, unit, marks, asTable, scheme, onPick]);
 
+  const marked = marksByDay(marks);
   const image = () => {
     if (!chart.current) return;
     save(`${name}.png`, chart.current.getDataURL({ pixelRatio: 2, backgroundColor: colourOf("--panel") }));
@@ -135,7 +164,7 @@ export function Chart({
   const drawing = () => {
     if (!engine) return;
     const apart = engine.init(null, undefined, { renderer: "svg", ssr: true, width: 960, height: 360 });
-    apart.setOption(optionOf(days, series, unit));
+    apart.setOption(optionOf(days, series, unit, marks));
     const blob = new Blob([apart.renderToSVGString()], { type: "image/svg+xml" });
     apart.dispose();
     saveBlob(`${name}.svg`, blob);
@@ -154,7 +183,12 @@ export function Chart({
           <Button
             size="compact-xs"
             variant="default"
-            onClick={() => saveBlob(`${name}.csv`, new Blob([csvOf(days, series)], { type: "text/csv" }))}
+            onClick={() =>
+              saveBlob(
+                `${name}.csv`,
+                new Blob([csvOf(days, series, step.toLowerCase(), marks)], { type: "text/csv" }),
+              )
+            }
           >
             CSV
           </Button>
@@ -171,18 +205,18 @@ export function Chart({
           <table className={pageClasses.table}>
             <thead>
               <tr>
-                <th scope="col">Day</th>
+                <th scope="col">{step}</th>
                 {series.map((one) => (
                   <th key={one.name} scope="col" className={pageClasses.number}>
                     {one.name}
                   </th>
                 ))}
+                {marks.length > 0 && <th scope="col">What happened</th>}
               </tr>
             </thead>
             <tbody>
-              {rowsOf(days, series)
-                .reverse()
-                .map(([day, ...values]) => (
+              {(step === "Day" ? rowsOf(days, series).reverse() : rowsOf(days, series)).map(
+                ([day, ...values]) => (
                   <tr key={day}>
                     <td>{day}</td>
                     {values.map((value, index) => (
@@ -190,8 +224,10 @@ export function Chart({
                         {value || <span className="soft">–</span>}
                       </td>
                     ))}
+                    {marks.length > 0 && <td>{marked.get(day ?? "")?.join("; ")}</td>}
                   </tr>
-                ))}
+                ),
+              )}
             </tbody>
           </table>
         </ScrollFrame>

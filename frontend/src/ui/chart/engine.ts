@@ -4,7 +4,7 @@ import {
   DataZoomComponent,
   GridComponent,
   LegendComponent,
-  MarkAreaComponent,
+  MarkLineComponent,
   TooltipComponent,
 } from "echarts/components";
 import { init, use } from "echarts/core";
@@ -19,7 +19,7 @@ use([
   GridComponent,
   LegendComponent,
   LineChart,
-  MarkAreaComponent,
+  MarkLineComponent,
   SVGRenderer,
   TooltipComponent,
 ]);

@@ -30,3 +30,13 @@ test("a day between gaps is marked, one that a line leads to is not", () => {
   expect(alone([null, null, 0])).toEqual([false, false, true]);
   expect(alone([4, null, 5, 6, null])).toEqual([true, false, false, false, false]);
 });
+
+test("marks are a column of the file, and no text in it is a formula", () => {
+  const marks = [
+    { day: "2026-01-02", text: "=HYPERLINK(1)" },
+    { day: "2026-01-02", text: "a risk" },
+  ];
+  expect(csvOf(["2026-01-01", "2026-01-02"], [one("open", [1, 2])], "day", marks)).toBe(
+    "day,open,marks\n2026-01-01,1,\n2026-01-02,2,'=HYPERLINK(1); a risk",
+  );
+});

@@ -10,6 +10,19 @@ export interface Series {
   dashed?: boolean;
 }
 
+/** What happened on a day and may explain a bend. */
+export interface Mark {
+  day: string;
+  text: string;
+}
+
+/** The texts of each day that has a mark. */
+export function marksByDay(marks: Mark[]): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const { day, text } of marks) found.set(day, [...(found.get(day) ?? []), text]);
+  return found;
+}
+
 /** Whether a value stands between gaps: no line leads to it, so it needs a mark of its own to be seen. */
 export function isAlone(values: (number | null)[], index: number): boolean {
   const isThere = (at: number) => values[at] !== null && values[at] !== undefined;
@@ -31,9 +44,18 @@ function round(value: number): number {
   return Math.round(value * 1000) / 1000;
 }
 
-export function csvOf(days: string[], series: Series[]): string {
-  const quoted = (text: string) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  return [["day", ...series.map((one) => one.name)], ...rowsOf(days, series)]
+/** A file of the chart; what spreadsheets would take for a formula is text. */
+export function csvOf(days: string[], series: Series[], head = "day", marks: Mark[] = []): string {
+  const quoted = (text: string) => {
+    const safe = /^[=+\-@\t]/.test(text) ? `'${text}` : text;
+    return /[",\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  };
+  const marked = marksByDay(marks);
+  const more = (text: string) => (marks.length > 0 ? [text] : []);
+  return [
+    [head, ...series.map((one) => one.name), ...more("marks")],
+    ...rowsOf(days, series).map((row) => [...row, ...more((marked.get(row[0] ?? "") ?? []).join("; "))]),
+  ]
     .map((row) => row.map(quoted).join(","))
     .join("\n");
 }

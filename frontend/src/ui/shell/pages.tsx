@@ -17,6 +17,7 @@ import {
   NodeIcon,
   PackageIcon,
   PullIcon,
+  RemediationIcon,
   ShieldIcon,
   TeamIcon,
   TodayIcon,
@@ -74,6 +75,7 @@ export const PAGE_GROUPS: PageGroup[] = [
     label: "Insight",
     pages: [
       { label: "Trends", path: "/trends", icon: <TrendIcon /> },
+      { label: "Remediation", path: "/remediation", icon: <RemediationIcon /> },
       { label: "What changed", path: "/changes", icon: <ChangeIcon /> },
     ],
   },
