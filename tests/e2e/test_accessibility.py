@@ -52,7 +52,7 @@ def paths(fleet: Fleet, probed: Probed, product: Product) -> list[str]:
         "/defences?group=distribution", "/defences?tab=containers", "/defences?tab=differences",
         "/defences?tab=differences&show=all&open=/kernel/lockdown",
         "/uploads", "/uploads?add=report", "/feeds", "/affected", "/affected?q=CVE-2021-44228", "/affected?q=openssl",
-        "/today", "/decisions", "/actions", "/trends", "/trends?by=kind&span=30", "/changes", "/teams",
+        "/today", "/decisions", "/actions", "/trends", "/trends?by=kind&span=30", "/remediation", "/changes", "/teams",
         "/gate", "/gate?tab=policies", "/gate?tab=pipeline",
         f"/pulls/{pull}", "/environments", "/users", "/tokens", "/history", "/me", "/nowhere",
     ]  # fmt: skip
