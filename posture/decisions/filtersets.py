@@ -13,17 +13,19 @@ from posture.base.filtersets import Choice, Choices, FilterSet, Flag, Ids, Searc
 from posture.decisions.choices import DecisionState, Layer
 from posture.decisions.models import Verdict
 from posture.findings.choices import Outcome
+from posture.findings.models import Finding
 from posture.fleet.filtersets import EnvironmentFacet, Environments
 from posture.vulnerabilities.models import Alias
 
 SOON = timedelta(days=14)
+_IN_FORCE = Q(state_then=DecisionState.ACTIVE)
 LAYERS: Choices = tuple(Choice(layer.word, str(layer.label), layer.value) for layer in reversed(Layer))
 
 
 class DecisionFilterSet(EnvironmentFacet, FilterSet):
     facet_choices = {"environment": "environment_choices"}
 
-    state = Values("state", label="State", choices=from_enum(DecisionState), facet=True)
+    state = Values("state_then", label="State", choices=from_enum(DecisionState), facet=True)
     outcome = Values("outcome", label="Outcome", choices=from_enum(Outcome), facet=True)
     layer = Values("layer", label="Said by", choices=LAYERS, facet=True)
     stale = Flag("pk", label="Hides nothing", facet=True, method="filter_stale")
@@ -37,14 +39,14 @@ class DecisionFilterSet(EnvironmentFacet, FilterSet):
 
     def filter_stale(self, queryset: Any, name: str, value: Sequence[bool]) -> Any:
         """In force, and nothing that is open is hidden by it."""
-        hides = Exists(
-            Verdict.objects.current().filter(decision=OuterRef("pk"), finding__closed_at__isnull=True)
-        )
-        return queryset.active().filter(~hides) if value[0] else queryset.filter(hides)
+        open_ = Finding.objects.open(self.moment).filter(pk=OuterRef("finding"))
+        verdicts = Verdict.objects.as_of(self.moment).filter(decision=OuterRef("pk"))
+        hides = Exists(verdicts.filter(Exists(open_)))
+        return queryset.filter(~hides, _IN_FORCE) if value[0] else queryset.filter(hides)
 
     def filter_expiring(self, queryset: Any, name: str, value: Sequence[bool]) -> Any:
-        soon = Q(expires_at__lte=timezone.now() + SOON)
-        return queryset.active().filter(soon) if value[0] else queryset.exclude(soon)
+        soon = Q(expires_at__lte=(self.moment or timezone.now()) + SOON)
+        return queryset.filter(soon, _IN_FORCE) if value[0] else queryset.exclude(soon)
 
     def filter_vulnerability(self, queryset: Any, name: str, value: Sequence[str]) -> Any:
         named = Alias.objects.filter(name__in=list(value)).values("vulnerability")

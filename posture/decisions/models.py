@@ -86,6 +86,7 @@ class Decision(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     active_from = models.DateTimeField(null=True, blank=True)
+    suspended_at = models.DateTimeField(null=True, blank=True)  # kept when it ends for good later
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_because = models.CharField(max_length=500, blank=True)
     statement = models.ForeignKey(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When
 
 from posture.decisions.choices import DecisionState
 from posture.fleet.querysets import within
@@ -26,6 +27,19 @@ class DecisionQuerySet(models.QuerySet):
 
     def active(self) -> Self:
         return self.filter(state=DecisionState.ACTIVE)
+
+    def as_of(self, moment: datetime | None) -> Self:
+        """Those that had been made at `moment` (None: now), each with the `state_then` that it was in."""
+        if moment is None:
+            return self.annotate(state_then=F("state"))
+        then = Case(
+            When(ended_at__lte=moment, then=F("state")),
+            When(suspended_at__lte=moment, then=Value(DecisionState.SUSPENDED.value)),
+            When(active_from__lte=moment, then=Value(DecisionState.ACTIVE.value)),
+            default=Value(DecisionState.AWAITING_APPROVAL.value),
+            output_field=models.CharField(),
+        )
+        return self.filter(created_at__lte=moment).annotate(state_then=then)
 
 
 class ChangeQuerySet(models.QuerySet):

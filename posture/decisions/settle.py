@@ -218,8 +218,9 @@ def _write(best: Mapping[int, Decision], held: Mapping[int, tuple[int, int, int]
 def end(decision_ids: Collection[int], state: DecisionState, why: str, at: datetime) -> set[int]:
     """Decisions that hold no more: what they hid comes back, or is hidden by the next layer; returns the assets whose
     numbers and loads that changes."""
+    suspended = {"suspended_at": at} if state == DecisionState.SUSPENDED else {}
     Decision.objects.filter(pk__in=list(decision_ids)).update(
-        state=state, ended_at=at, ended_because=why[:500]
+        state=state, ended_at=at, ended_because=why[:500], **suspended
     )
     hidden = Verdict.objects.current().filter(decision__in=list(decision_ids))
     rows = list(hidden.order_by("pk").values_list("pk", "finding", "finding__asset"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar, cast
 
 from django.db import transaction
@@ -31,8 +32,10 @@ from posture.risk import views as risk
 
 
 class DecisionViewSet(WriteMixin, ResourceViewSet):
-    """Decisions about findings: those that are in force, wait, or were suspended, until `state` says otherwise."""
+    """Decisions about findings: those that are in force, wait, or were suspended, until `state` says otherwise. As of a
+    past moment: in the state of then, with what each hid."""
 
+    supports_as_of = True
     http_method_names = ["get", "head", "options", "post"]
     permissions: ClassVar[dict[str, str]] = {"GET": "fleet.view", "POST": "decisions.make"}
     queryset = Decision.objects.all()
@@ -43,6 +46,9 @@ class DecisionViewSet(WriteMixin, ResourceViewSet):
         "expires_at": by("expires_at", nullable=True),
     }
     default_ordering = "-created_at"
+
+    def base_queryset(self) -> Any:
+        return self.queryset.as_of(self.moment)
 
     def detailed(self, queryset: QuerySet) -> QuerySet:
         return queryset.select_related(
@@ -56,10 +62,13 @@ class DecisionViewSet(WriteMixin, ResourceViewSet):
         )
 
     def attach(self, rows: list[Any]) -> None:
-        seen = Finding.objects.open().visible_to(self.user)
-        hidden = [[seen.filter(verdicts__decision=row.pk, verdicts__closed_at__isnull=True)] for row in rows]
+        seen = Finding.objects.open(self.moment).visible_to(self.user)
+        hiding = Verdict.objects.as_of(self.moment)
+        hidden = [[seen.filter(pk__in=hiding.filter(decision=row.pk).values("finding"))] for row in rows]
         for row, count in zip(rows, count_each(hidden), strict=True):
             row.hides = count.as_dict()
+            if self.moment is not None:
+                self.back_to(row, self.moment)
             row.is_stale = row.state == DecisionState.ACTIVE and not count.value
             row.check_slug = row.check_definition.slug if row.check_definition is not None else None
             row.product = row.statement.product if row.statement is not None else None
@@ -71,6 +80,17 @@ class DecisionViewSet(WriteMixin, ResourceViewSet):
                 if row.statement is not None
                 else None
             )
+
+    @staticmethod
+    def back_to(row: Any, moment: datetime) -> None:
+        """Show the decision as it was, without what came later."""
+        row.state = row.state_then
+        if row.state == DecisionState.AWAITING_APPROVAL:
+            row.active_from = row.approved_by = None
+        if row.ended_at is not None and row.ended_at > moment:
+            was_suspended = row.state == DecisionState.SUSPENDED
+            row.ended_at = row.suspended_at if was_suspended else None
+            row.ended_because = ""  # why it was suspended was overwritten when it ended for good
 
     def _fields(self, request: Request) -> dict[str, Any]:
         fields = self.valid(

@@ -509,7 +509,8 @@ export interface paths {
         };
         /**
          * List decisions
-         * @description Decisions about findings: those that are in force, wait, or were suspended, until `state` says otherwise.
+         * @description Decisions about findings: those that are in force, wait, or were suspended, until `state` says otherwise. As of a
+         *     past moment: in the state of then, with what each hid.
          */
         get: operations["decisions_list"];
         put?: never;
@@ -530,7 +531,8 @@ export interface paths {
         };
         /**
          * One of the decisions
-         * @description Decisions about findings: those that are in force, wait, or were suspended, until `state` says otherwise.
+         * @description Decisions about findings: those that are in force, wait, or were suspended, until `state` says otherwise. As of a
+         *     past moment: in the state of then, with what each hid.
          */
         get: operations["decisions_retrieve"];
         put?: never;
@@ -618,7 +620,8 @@ export interface paths {
         };
         /**
          * Export decisions as CSV or JSON lines
-         * @description Decisions about findings: those that are in force, wait, or were suspended, until `state` says otherwise.
+         * @description Decisions about findings: those that are in force, wait, or were suspended, until `state` says otherwise. As of a
+         *     past moment: in the state of then, with what each hid.
          */
         get: operations["decisions_export"];
         put?: never;
@@ -638,7 +641,8 @@ export interface paths {
         };
         /**
          * Values to filter decisions by, with counts
-         * @description Decisions about findings: those that are in force, wait, or were suspended, until `state` says otherwise.
+         * @description Decisions about findings: those that are in force, wait, or were suspended, until `state` says otherwise. As of a
+         *     past moment: in the state of then, with what each hid.
          */
         get: operations["decisions_facets"];
         put?: never;
@@ -9313,6 +9317,8 @@ export interface operations {
     decisions_list: {
         parameters: {
             query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
                 /** @description Where the page before ended; taken from `next`. */
                 cursor?: string;
                 /** @description Environment ids or slugs. */
@@ -9453,7 +9459,10 @@ export interface operations {
     };
     decisions_retrieve: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -9801,6 +9810,8 @@ export interface operations {
     decisions_export: {
         parameters: {
             query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
                 /** @description Environment ids or slugs. */
                 environment?: string[];
                 /** @description Ends within two weeks */
@@ -9872,6 +9883,8 @@ export interface operations {
     decisions_facets: {
         parameters: {
             query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
                 /** @description Environment ids or slugs. */
                 environment?: string[];
                 /** @description Ends within two weeks */
@@ -9998,6 +10011,8 @@ export interface operations {
     decisions_suggestion: {
         parameters: {
             query: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
                 finding: number;
             };
             header?: never;

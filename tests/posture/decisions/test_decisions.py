@@ -467,3 +467,42 @@ def test_loads_equal_a_recount_after_decisions(web: Asset, ada: User) -> None:
         assert asset.own_energy == pytest.approx(
             sum(formula.energy(points) for points in weighing.values_list("points", flat=True))
         )
+
+
+class TestThePast:
+    """Decisions as of a moment: in the state of then, with what each hid."""
+
+    def shown(self, by: User, moment: Any = None, **parameters: str) -> list[tuple[str, int, bool]]:
+        more = {"as_of": moment.isoformat()} if moment is not None else {}
+        rows = get(signed_in(by), "/decisions", **more, **parameters)["results"]
+        return [(row["state"], row["hides"]["value"], row["ended_at"] is not None) for row in rows]
+
+    def test_what_was_suspended_and_withdrawn_later_was_in_force_then_suspended(
+        self, web: Asset, ada: User
+    ) -> None:
+        before = timezone.now()
+        decision = decide(ada, trips_on_exposed=True)
+        in_force = timezone.now()
+        open_port = PublishedPort(container_port=80, protocol="tcp", host_ip="0.0.0.0", host_port=80)
+        run_it(DIGEST, "shop/web:1.0", published_ports=(open_port,))
+        suspended = timezone.now()
+        decision.refresh_from_db()
+        assert decision.state == DecisionState.SUSPENDED
+        actions.withdraw(decision=decision, by=ada)
+        assert self.shown(ada, before) == []
+        assert self.shown(ada, in_force) == [("active", 1, False)]
+        assert self.shown(ada, suspended) == [("suspended", 0, True)]
+        assert self.shown(ada) == [] and self.shown(ada, state="withdrawn") == [("withdrawn", 0, True)]
+        assert self.shown(ada, in_force, state="withdrawn") == []
+        assert self.shown(ada, in_force, stale="true") == [] and len(self.shown(ada, in_force, stale="false"))
+
+    def test_what_waited_for_a_second_person_waits_as_of_then(self, web: Asset, ada: User) -> None:
+        update_environment(environment=environment("production"), requires_approval=True)
+        decision = decide(ada)
+        waiting = timezone.now()
+        actions.approve(decision=decision, by=person("bob", Role.ADMINISTRATOR))
+        told = get(signed_in(ada), f"/decisions/{decision.pk}", as_of=waiting.isoformat())
+        assert (told["state"], told["active_from"], told["approved_by"]) == ("awaiting_approval", None, None)
+        facets = get(signed_in(ada), "/decisions/facets", as_of=waiting.isoformat())["facets"]
+        states = {one["value"]: one["count"]["value"] for one in facets[0]["values"]}
+        assert (states["awaiting_approval"], states["active"]) == (1, 0)

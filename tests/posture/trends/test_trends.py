@@ -20,6 +20,7 @@ from posture.accounts.models import User
 from posture.collection.actions import reweigh_environment
 from posture.collection.reports import import_file
 from posture.decisions import actions
+from posture.decisions.choices import DecisionState
 from posture.decisions.models import Decision, Verdict
 from posture.findings.models import Finding, OpenInterval
 from posture.fleet.actions import update_environment
@@ -160,7 +161,11 @@ def run(name: str, slug: str, *digests: str, count: int = 1, **changes: Any) -> 
 class TestThePast:
     """Twenty snapshots of a generated history, taken as it grew, against the same lists and ledgers as of then."""
 
-    LISTS = ("findings", "hosts", "containers", "images", "environments")
+    LISTS = ("findings", "hosts", "containers", "images", "environments", "decisions")
+    EVERYTHING = {
+        "findings": {"hidden": "include"},
+        "decisions": {"state": ",".join(DecisionState.values)},
+    }
     LEDGERS = ("hosts", "containers", "images", "environments")
     NOT_OF_THEN = {
         # Known only now: what the formula, tools, people or other assets say today.
@@ -170,13 +175,13 @@ class TestThePast:
         "containers": ("last_seen_at", "gone_at", "host"),
         "images": ("last_seen_at", "gone_at", "layers", "scan_state", "name"),
         "environments": (),
+        "decisions": ("vulnerability",),
     }  # fmt: skip
 
     def snapshot(self, client: Client, **parameters: Any) -> dict[str, dict[int, Any]]:
         shown: dict[str, dict[int, Any]] = {}
         for name in self.LISTS:
-            more = {"hidden": "include"} if name == "findings" else {}
-            rows = walk(client, f"/{name}", limit=200, **more, **parameters)
+            rows = walk(client, f"/{name}", limit=200, **self.EVERYTHING.get(name, {}), **parameters)
             shown[name] = {
                 row["id"]: {
                     key: value

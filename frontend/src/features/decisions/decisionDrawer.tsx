@@ -13,13 +13,14 @@ import { Facts } from "../../ui/page";
 import panels from "../../ui/panels/panels.module.css";
 import { countText, plural } from "../../ui/quantities";
 import { Loading, ProblemNote } from "../../ui/states";
-import { useCarry } from "../../url/scope";
+import { useCarry, useScope } from "../../url/scope";
 import { DecisionStateChip } from "./decisionsPage";
 
 /** One decision: what it is about, why, what it hides now, and what to do with it. */
 export function DecisionDrawer({ id, row }: { id: string; row: Decision | undefined }) {
   const to = useCarry();
-  const item = useItem<Decision>(`/decisions/${id}`);
+  const { asOf } = useScope();
+  const item = useItem<Decision>(`/decisions/${id}`, { as_of: asOf });
   const decision = item.data ?? row;
   if (!decision) return item.error ? <ProblemNote problem={item.error} /> : <Loading what="the decision" />;
   const wires = wireWords(decision);
@@ -36,13 +37,13 @@ export function DecisionDrawer({ id, row }: { id: string; row: Decision | undefi
             <DecisionStateChip state={decision.state} />
           </li>
           {decision.vulnerability?.is_exploited && <li className={panels.chip}>known to be exploited</li>}
-          {decision.is_stale && <li className={panels.chip}>hides nothing now</li>}
+          {decision.is_stale && <li className={panels.chip}>hides nothing</li>}
         </ul>
       </div>
       <Facts
         facts={[
           [
-            "Hides now",
+            "Hides",
             <Link key="hides" to={to("/findings", { hidden: "only", ...problemFilter(decision) })}>
               {countText(decision.hides)} {decision.hides.value === 1 ? "finding" : "findings"}
             </Link>,
@@ -78,7 +79,7 @@ export function DecisionDrawer({ id, row }: { id: string; row: Decision | undefi
           <p className={panels.prose}>{decision.note}</p>
         </section>
       )}
-      <DecisionActions decision={decision} />
+      {!asOf && <DecisionActions decision={decision} />}
     </Stack>
   );
 }

@@ -9,7 +9,7 @@ import { Moment } from "../../ui/moment";
 import { PageFrame } from "../../ui/page";
 import { countText, wordsOf } from "../../ui/quantities";
 import { Tiles } from "../../ui/tiles";
-import { useCarry } from "../../url/scope";
+import { useCarry, useScope } from "../../url/scope";
 import { DecisionDrawer } from "./decisionDrawer";
 
 const TONES: Record<DecisionState, "decided" | "warn" | "bad" | "plain"> = {
@@ -34,7 +34,7 @@ const DECISION_LIST: ListDefinition<Decision> = {
   id: (decision) => String(decision.id),
   name: (decision) => `${outcomeWord(decision.outcome)}: ${decision.problem}`,
   search: true,
-  past: false,
+  past: true,
   usualOrdering: "-created_at",
   usualFilters: { state: ["active", "awaiting_approval", "suspended"] },
   columns: [
@@ -43,7 +43,7 @@ const DECISION_LIST: ListDefinition<Decision> = {
     { id: "state", label: "State", cell: (decision) => <DecisionStateChip state={decision.state} /> },
     {
       id: "hides",
-      label: "Hides now",
+      label: "Hides",
       numeric: true,
       cell: (decision) => (decision.is_stale ? <Chip tone="warn">nothing</Chip> : countText(decision.hides)),
     },
@@ -95,7 +95,8 @@ const DECISION_LIST: ListDefinition<Decision> = {
 
 /** How many decisions match; a dash while it is not known. */
 function useHowMany(query: Record<string, string>): string {
-  const list = useList<Decision>("/decisions", { ...query, limit: 1 });
+  const { asOf } = useScope();
+  const list = useList<Decision>("/decisions", { ...query, limit: 1, as_of: asOf });
   const count = list.data?.pages[0]?.count;
   return count ? countText(count) : "–";
 }

@@ -40,6 +40,7 @@ export function TodayPage() {
   const since = asOf ? new Date(new Date(asOf).getTime() - DAY) : visited;
   const scope: Record<string, string> = environment ? { environment } : {};
   const then: Record<string, string> = asOf ? { ...scope, as_of: asOf } : scope;
+  const asked: Record<string, string> = asOf ? { as_of: asOf } : {};
   const freshness = useItem<Freshness>(asOf ? null : "/freshness");
   const changes = useItem<Changes>("/changes", {
     ...scope,
@@ -48,8 +49,8 @@ export function TodayPage() {
   });
   const overdue = useHowMany<Finding>("/findings", { ...then, due: "overdue" });
   const soon = useHowMany<Finding>("/findings", { ...then, due: "week" });
-  const suspended = useHowMany<Decision>("/decisions", { state: "suspended" });
-  const waiting = useHowMany<Decision>("/decisions", { state: "awaiting_approval" });
+  const suspended = useHowMany<Decision>("/decisions", { ...asked, state: "suspended" });
+  const waiting = useHowMany<Decision>("/decisions", { ...asked, state: "awaiting_approval" });
   const told = changes.data;
   const ofThePresent: TileFacts[] = [
     {
@@ -60,12 +61,6 @@ export function TodayPage() {
         : "",
       to: to("/nodes", { state: "failing,degraded" }),
     },
-    { label: "Decisions suspended", value: suspended, to: to("/decisions", { state: "suspended" }) },
-    {
-      label: "Decisions to agree to",
-      value: waiting,
-      to: to("/decisions", { state: "awaiting_approval" }),
-    },
   ];
   return (
     <PageFrame
@@ -74,7 +69,7 @@ export function TodayPage() {
         <>
           What {asOf ? "floated" : "floats"} above its line, what to do next, and what is new since{" "}
           <Moment at={since.toISOString()} />.
-          {asOf && " Nodes, decisions to make and what to do next are told of the present alone."}
+          {asOf && " Nodes and what to do next are told of the present alone."}
         </>
       }
     >
@@ -96,6 +91,12 @@ export function TodayPage() {
             to: to("/findings", { due: "week", ordering: "due_at" }),
           },
           ...(asOf ? [] : ofThePresent),
+          { label: "Decisions suspended", value: suspended, to: to("/decisions", { state: "suspended" }) },
+          {
+            label: "Decisions to agree to",
+            value: waiting,
+            to: to("/decisions", { state: "awaiting_approval" }),
+          },
         ]}
       />
       <div className={classes.columns}>
