@@ -23,7 +23,10 @@ NOT_APPLICABLE = NUMBER[Outcome.NOT_APPLICABLE]
 
 
 class CheckViewSet(ResourceViewSet):
-    """Checks of the catalogue. Their ids are names; counts cover what the asker may see."""
+    """Checks of the catalogue. Their ids are names; counts cover what the asker may see, now or at a past moment. What is
+    checked, and why, is always as the running version says."""
+
+    supports_as_of = True
 
     queryset = Check.objects.all()
     serializer_class = serializers.CheckSerializer
@@ -53,7 +56,7 @@ class CheckViewSet(ResourceViewSet):
             except ValidationError as error:
                 raise Invalid({"environment": error.messages}) from error
             limits = chosen if limits is None else sorted(set(chosen) & set(limits))
-        return tallies.counts(limits)
+        return tallies.counts(limits, self.moment)
 
     def base_queryset(self) -> QuerySet:
         failing = [

@@ -218,7 +218,8 @@ export interface paths {
         };
         /**
          * List checks
-         * @description Checks of the catalogue. Their ids are names; counts cover what the asker may see.
+         * @description Checks of the catalogue. Their ids are names; counts cover what the asker may see, now or at a past moment. What is
+         *     checked, and why, is always as the running version says.
          */
         get: operations["checks_list"];
         put?: never;
@@ -238,7 +239,8 @@ export interface paths {
         };
         /**
          * One of the checks
-         * @description Checks of the catalogue. Their ids are names; counts cover what the asker may see.
+         * @description Checks of the catalogue. Their ids are names; counts cover what the asker may see, now or at a past moment. What is
+         *     checked, and why, is always as the running version says.
          */
         get: operations["checks_retrieve"];
         put?: never;
@@ -258,7 +260,8 @@ export interface paths {
         };
         /**
          * Export checks as CSV or JSON lines
-         * @description Checks of the catalogue. Their ids are names; counts cover what the asker may see.
+         * @description Checks of the catalogue. Their ids are names; counts cover what the asker may see, now or at a past moment. What is
+         *     checked, and why, is always as the running version says.
          */
         get: operations["checks_export"];
         put?: never;
@@ -278,7 +281,8 @@ export interface paths {
         };
         /**
          * Values to filter checks by, with counts
-         * @description Checks of the catalogue. Their ids are names; counts cover what the asker may see.
+         * @description Checks of the catalogue. Their ids are names; counts cover what the asker may see, now or at a past moment. What is
+         *     checked, and why, is always as the running version says.
          */
         get: operations["checks_facets"];
         put?: never;
@@ -8258,6 +8262,8 @@ export interface operations {
     checks_list: {
         parameters: {
             query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
                 /** @description Asset kind */
                 asset_kind?: ("host" | "container" | "image" | "cluster")[];
                 /** @description Where the page before ended; taken from `next`. */
@@ -8332,7 +8338,10 @@ export interface operations {
     };
     checks_retrieve: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -8400,6 +8409,8 @@ export interface operations {
     checks_export: {
         parameters: {
             query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
                 /** @description Asset kind */
                 asset_kind?: ("host" | "container" | "image" | "cluster")[];
                 /** @description Environment ids or slugs. */
@@ -8465,6 +8476,8 @@ export interface operations {
     checks_facets: {
         parameters: {
             query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
                 /** @description Asset kind */
                 asset_kind?: ("host" | "container" | "image" | "cluster")[];
                 /** @description Environment ids or slugs. */

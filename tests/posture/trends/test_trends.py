@@ -161,7 +161,7 @@ def run(name: str, slug: str, *digests: str, count: int = 1, **changes: Any) -> 
 class TestThePast:
     """Twenty snapshots of a generated history, taken as it grew, against the same lists and ledgers as of then."""
 
-    LISTS = ("findings", "hosts", "containers", "images", "environments", "decisions")
+    LISTS = ("findings", "hosts", "containers", "images", "environments", "decisions", "checks")
     EVERYTHING = {
         "findings": {"hidden": "include"},
         "decisions": {"state": ",".join(DecisionState.values)},
@@ -176,6 +176,7 @@ class TestThePast:
         "images": ("last_seen_at", "gone_at", "layers", "scan_state", "name"),
         "environments": (),
         "decisions": ("vulnerability",),
+        "checks": (),
     }  # fmt: skip
 
     def snapshot(self, client: Client, **parameters: Any) -> dict[str, dict[int, Any]]:

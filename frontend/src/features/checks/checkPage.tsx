@@ -13,6 +13,7 @@ import { wholeText } from "../../ui/quantities";
 import { SeverityGlyph, SeverityWord } from "../../ui/severity";
 import { Loading, ProblemNote } from "../../ui/states";
 import { UnreadPage } from "../../ui/unreadPage";
+import { useScope } from "../../url/scope";
 
 // Every row is of this one check, so the asset comes first.
 const RESULTS: ListDefinition<CheckResult> = {
@@ -41,7 +42,7 @@ function CheckWords({ check }: { check: Check }) {
         ]}
       />
       <section className={panels.block}>
-        <h2>Results now</h2>
+        <h2>Results</h2>
         <ul className={panels.chips}>
           {present.length === 0 && <li className="soft">Not run yet.</li>}
           {present.map((outcome) => (
@@ -68,7 +69,8 @@ function CheckWords({ check }: { check: Check }) {
 }
 
 export function CheckDrawer({ id, row }: { id: string; row: Check | undefined }) {
-  const item = useItem<Check>(`/checks/${encodeURIComponent(id)}`);
+  const { asOf } = useScope();
+  const item = useItem<Check>(`/checks/${encodeURIComponent(id)}`, { as_of: asOf });
   const check = item.data ?? row;
   if (!check) return item.error ? <ProblemNote problem={item.error} /> : <Loading what="the check" />;
   return (
@@ -84,7 +86,8 @@ export function CheckDrawer({ id, row }: { id: string; row: Check | undefined })
 
 export function CheckPage() {
   const { id = "" } = useParams();
-  const item = useItem<Check>(`/checks/${encodeURIComponent(id)}`);
+  const { asOf } = useScope();
+  const item = useItem<Check>(`/checks/${encodeURIComponent(id)}`, { as_of: asOf });
   const crumbs = [{ label: "Checks", path: "/checks" }];
   if (!item.data) {
     return <UnreadPage title="Check" crumbs={crumbs} what="the check" item={item} />;
@@ -93,7 +96,7 @@ export function CheckPage() {
     <PageFrame
       title={item.data.title}
       crumbs={crumbs}
-      says={`${wholeText(item.data.failing)} of ${wholeText(item.data.applicable)} assets fail now.`}
+      says={`${wholeText(item.data.failing)} of ${wholeText(item.data.applicable)} assets fail.`}
     >
       <Panel>
         <CheckWords check={item.data} />

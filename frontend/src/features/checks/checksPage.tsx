@@ -20,7 +20,7 @@ const LIST: ListDefinition<Check> = {
   name: (check) => check.title,
   page: (check) => `/checks/${check.id}`,
   search: true,
-  past: false,
+  past: true,
   usualOrdering: "-failing",
   columns: [
     {
@@ -74,7 +74,7 @@ const LIST: ListDefinition<Check> = {
 
 export function ChecksPage() {
   return (
-    <PageFrame title="Checks" fill says="Every technical test, and on how many assets it fails now.">
+    <PageFrame title="Checks" fill says="Every technical test, and on how many assets it fails.">
       <Explorer definition={LIST} />
     </PageFrame>
   );
