@@ -1,5 +1,5 @@
 """How long lists take on a large fleet: every resource's default page, each ordering, each filter, facets, groups of the
-kernel defence matrix, as_of.
+kernel defence matrix, as_of; and the pages of insight.
 
 `python -m benchmarks.lists --hosts 10000 --containers 200000 --findings 200` seeds an installation of its own (`--var`,
 kept for the next run), asks each question several times through the whole stack below the web server, and prints p50 and p95 in
@@ -33,6 +33,7 @@ def questions(client: Any) -> Iterator[tuple[str, str, dict[str, str]]]:
     from posture.api import router
     from posture.base.filtersets import Ids, Search
     from posture.base.views import ResourceViewSet
+    from posture.fleet.models import Environment
 
     day_ago = (timezone.now() - timedelta(days=1)).isoformat().replace("+00:00", "Z")
     for prefix, view, _ in router.registry:
@@ -63,6 +64,16 @@ def questions(client: Any) -> Iterator[tuple[str, str, dict[str, str]]]:
             yield "groups", f"{path}/groups", {"by": name}
         if hasattr(view, "divergence"):
             yield "divergence", f"{path}/divergence", {}
+    slug = Environment.objects.order_by("pk").values_list("slug", flat=True)[0]
+    for by in ("severity", "kind", "environment", "team"):
+        yield "insight", "/api/v1/trends", {"by": by}
+        yield "insight", "/api/v1/remediation", {"by": by}
+    for name in ("remediation", "burn-down"):
+        yield "insight", f"/api/v1/{name}", {"environment": slug}
+    yield "insight", "/api/v1/burn-down", {}
+    yield "insight", "/api/v1/annotations", {}
+    yield "insight", "/api/v1/changes", {"from": day_ago}
+    yield "insight", "/api/v1/actions", {}
 
 
 def identity(name: str) -> int:

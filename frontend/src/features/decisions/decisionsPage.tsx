@@ -112,7 +112,7 @@ export function DecisionsPage() {
     <PageFrame
       title="Decisions"
       fill
-      says="Words of people, rules and VEX documents about findings: what each hides now, and what ends it."
+      says="Words of people, rules and VEX documents about findings: what each hides, and what ends it."
     >
       <Tiles
         label="Decisions to look at"

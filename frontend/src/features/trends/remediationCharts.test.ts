@@ -19,15 +19,18 @@ describe("what the charts of remediation show", () => {
 
   test("days on which nothing was due are not drawn as if all was well", () => {
     const told = {
+      begin: "2026-01-01",
+      end: "2026-01-03",
       days: [
         { day: "2026-01-01", resolved: 4, met: 0, missed: 0 },
         { day: "2026-01-02", resolved: 4, met: 1, missed: 2 },
       ],
     } as Remediation;
     expect(metSeries(told)).toMatchObject({
-      days: ["2026-01-02"],
-      series: [{ values: [1] }, { values: [-2] }],
+      days: ["2026-01-01", "2026-01-02", "2026-01-03"],
+      series: [{ values: [null, 1, null] }, { values: [null, -2, null] }],
     });
+    expect(metSeries({ ...told, days: [] }).series).toEqual([]);
     expect(shareMet({ met: 0, missed: 0 })).toBeNull();
   });
 

@@ -26,15 +26,26 @@ export function leftSeries(told: BurnDown | undefined): Series[] {
   return series;
 }
 
-/** Resolved in time above the axis, too late below it. */
+/** Resolved in time above the axis, too late below it; a day on which nothing was due is empty. No series without any. */
 export function metSeries(told: Remediation | undefined): { days: string[]; series: Series[] } {
-  const days = told?.days.filter((day) => day.met + day.missed > 0) ?? [];
+  const due = new Map(told?.days.filter((day) => day.met + day.missed > 0).map((day) => [day.day, day]));
+  if (!told || due.size === 0) return { days: [], series: [] };
+  const days: string[] = [];
+  for (let at = Date.parse(told.begin); at <= Date.parse(told.end); at += 86_400_000) {
+    days.push(new Date(at).toISOString().slice(0, 10));
+  }
   const bar = { kind: "bar", stack: "met" } as const;
+  const late = (missed: number | undefined) => (missed === undefined ? null : -missed);
   return {
-    days: days.map((day) => day.day),
+    days,
     series: [
-      { name: "in time", colour: "--passed", values: days.map((day) => day.met), ...bar },
-      { name: "too late", colour: "--critical", values: days.map((day) => -day.missed), ...bar },
+      { name: "in time", colour: "--passed", values: days.map((day) => due.get(day)?.met ?? null), ...bar },
+      {
+        name: "too late",
+        colour: "--critical",
+        values: days.map((day) => late(due.get(day)?.missed)),
+        ...bar,
+      },
     ],
   };
 }
@@ -46,7 +57,8 @@ export function timeSeries(told: Remediation | undefined): { steps: string[]; se
     colour: groupColour(told?.by ?? "severity", group.key, index),
     values: group.distribution.map((bucket) => bucket.resolved),
     kind: "bar" as const,
-    stack: "times",
+    // An image may lie in several environments: what lies on each other would seem to add up.
+    stack: told?.by === "environment" ? undefined : "times",
   }));
   return { steps: told?.total.distribution.map(bucketText) ?? [], series: folded(series) };
 }

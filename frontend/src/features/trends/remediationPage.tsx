@@ -80,7 +80,7 @@ export function RemediationPage() {
               />
             </Panel>
             <Panel>
-              {charts.met.days.length > 0 ? (
+              {charts.met.series.length > 0 ? (
                 <Chart
                   title="Deadlines"
                   says="resolved in time, or too late"
@@ -175,7 +175,9 @@ function TimesTable({ told, by }: { told: Remediation; by: Grouping }) {
             <th scope="col" className={number}>
               Nine of ten
             </th>
-            <th scope="col">Times</th>
+            <th scope="col" className={classes.times}>
+              Times
+            </th>
             <th scope="col" className={number}>
               In time
             </th>
@@ -194,7 +196,7 @@ function TimesTable({ told, by }: { told: Remediation; by: Grouping }) {
             const overdue = wholeText(group.overdue);
             return (
               <tr key={group.key}>
-                <td>
+                <td className={classes.name}>
                   {filter ? (
                     <Link to={to("/findings", { ...filter, state: "resolved", ordering: "-closed_at" })}>
                       {group.name}
@@ -207,7 +209,7 @@ function TimesTable({ told, by }: { told: Remediation; by: Grouping }) {
                 <td className={number}>{daysText(group.median_days)}</td>
                 <td className={number}>{daysText(group.mean_days)}</td>
                 <td className={number}>{daysText(group.p90_days)}</td>
-                <td>
+                <td className={classes.times}>
                   <Bars times={group} />
                 </td>
                 <td className={number}>
