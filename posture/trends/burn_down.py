@@ -48,30 +48,37 @@ GROUP BY 1
 """
 
 # Each that leaves the worklist takes one, each that comes back brings one: by its intervals, and by what hid it meanwhile.
+# What moves begins by an end of the interval of the beginning, or by a verdict: so little is read of what came since.
 _MOVED = f"""
-WITH moved AS (
-    SELECT i.finding_id, i.opened_at AS at, 1 AS change FROM findings_openinterval i
-    WHERE i.opened_at > %(start)s AND i.opened_at < %(end)s AND {_WANTED}
+WITH mover AS (
+    SELECT i.finding_id FROM findings_openinterval i
+    WHERE i.opened_at <= %(start)s AND i.closed_at > %(start)s AND i.closed_at < %(end)s AND {_WANTED}
+    UNION
+    SELECT v.finding_id FROM decisions_verdict v
+    WHERE v.opened_at > %(start)s AND v.opened_at < %(end)s AND EXISTS (
+        SELECT FROM findings_openinterval i
+        WHERE i.finding_id = v.finding_id AND {_AT_START.format("i")} AND {_WANTED}
+    )
+), cohort AS MATERIALIZED (
+    SELECT f.id, {_IMAGE} AS image FROM mover m JOIN findings_finding f ON f.id = m.finding_id
+    WHERE {_FINDINGS} AND NOT EXISTS (
+        SELECT FROM decisions_verdict v WHERE v.finding_id = f.id AND {_AT_START.format("v")}
+    )
+), moved AS (
+    SELECT c.image, turn.at, turn.change
+    FROM cohort c JOIN findings_openinterval i ON i.finding_id = c.id AND {_WANTED}
+    CROSS JOIN LATERAL (VALUES (i.opened_at, 1), (i.closed_at, -1)) AS turn(at, change)
     UNION ALL
-    SELECT i.finding_id, i.closed_at, -1 FROM findings_openinterval i
-    WHERE i.closed_at > %(start)s AND i.closed_at < %(end)s AND {_WANTED}
-    UNION ALL
-    SELECT h.finding_id, turn.at, turn.change FROM (
-        SELECT v.finding_id, greatest(v.opened_at, i.opened_at) AS hidden_at,
+    SELECT h.image, turn.at, turn.change FROM (
+        SELECT c.image, greatest(v.opened_at, i.opened_at) AS hidden_at,
             least(coalesce(v.closed_at, 'infinity'), coalesce(i.closed_at, 'infinity')) AS shown_at
-        FROM decisions_verdict v JOIN findings_openinterval i ON i.finding_id = v.finding_id AND {_WANTED}
-        WHERE v.opened_at < %(end)s AND (v.closed_at IS NULL OR v.closed_at > %(start)s)
+        FROM cohort c JOIN decisions_verdict v ON v.finding_id = c.id
+        JOIN findings_openinterval i ON i.finding_id = c.id AND {_WANTED}
     ) h CROSS JOIN LATERAL (VALUES (h.hidden_at, -1), (h.shown_at, 1)) AS turn(at, change)
-    WHERE h.hidden_at < h.shown_at AND turn.at > %(start)s AND turn.at < %(end)s
+    WHERE h.hidden_at < h.shown_at
 )
-SELECT {_IMAGE}, (m.at AT TIME ZONE 'UTC')::date, sum(m.change)
-FROM moved m JOIN findings_finding f ON f.id = m.finding_id
-WHERE {_FINDINGS} AND EXISTS (
-    SELECT FROM findings_openinterval i WHERE i.finding_id = f.id AND {_AT_START.format("i")} AND {_WANTED}
-) AND NOT EXISTS (
-    SELECT FROM decisions_verdict v WHERE v.finding_id = f.id AND {_AT_START.format("v")}
-)
-GROUP BY 1, 2
+SELECT image, (at AT TIME ZONE 'UTC')::date, sum(change) FROM moved
+WHERE at > %(start)s AND at < %(end)s GROUP BY 1, 2
 """
 
 # Since when, and until when, some host of the environments held an image that one of them held at the beginning.

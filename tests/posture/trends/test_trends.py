@@ -370,7 +370,7 @@ class TestThePast:
         first = there(start)
         asked = burn_down.Asked(environment_ids=(place.pk,) if place else None)
         told = burn_down.of(start.date(), end.date(), end, asked)
-        assert told["beginning"] == len(first)
+        assert told["beginning"] == len(first) > 0
         for day in told["days"]:
             midnight = datetime.combine(day["day"] + timedelta(days=1), datetime.min.time(), UTC)
             then = there(min(midnight - timedelta(microseconds=1), end))
