@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from posture.defences import ingest as defences
 from posture.findings import settle as findings
@@ -48,25 +49,29 @@ def reweigh(asset_ids: Sequence[int], data_classes: Sequence[str], at: datetime)
 def reweigh_vulnerabilities(vulnerability_ids: Sequence[int], at: datetime) -> int:
     """Recompute the open findings of these vulnerabilities for what is known now of their use, then the loads of what they
     are on and of the hosts that run it; returns how many findings changed."""
-    changed = 0
-    for vulnerability in Vulnerability.objects.filter(pk__in=list(vulnerability_ids)).order_by("pk"):
-        threat = threat_of(is_exploited=vulnerability.exploited_since is not None, epss=vulnerability.epss)
-        rows, assets = [], set()
-        found = Finding.objects.open().filter(vulnerability=vulnerability)
-        for pk, asset_id, severity, points, factors in found.values_list(
-            "pk", "asset", "severity", "points", "factors"
-        ):
-            here = [*threat, *(tuple(factor) for factor in factors if factor[0] != "threat")]
-            if (after := points_of(Severity(severity), here)) != points:
-                rows.append((pk, after, here))
-                assets.add(asset_id)
-        for start in range(0, len(rows), BATCH):
-            findings.set_points(rows[start : start + BATCH], at)
-        if assets:
-            loads.recompute(sorted(assets), at)
-            loads.recompute(images.hosts_running(sorted(assets)), at)
-        changed += len(rows)
-    return changed
+    known = Vulnerability.objects.filter(pk__in=list(vulnerability_ids))
+    threats = {
+        pk: threat_of(is_exploited=exploited_since is not None, epss=epss)
+        for pk, exploited_since, epss in known.values_list("pk", "exploited_since", "epss")
+    }
+    rows: list[tuple[int, float, list[Any]]] = []
+    assets: set[int] = set()
+    found = Finding.objects.open().filter(vulnerability__in=list(threats)).order_by("pk")
+    for pk, asset_id, vulnerability_id, severity, points, factors in found.values_list(
+        "pk", "asset", "vulnerability", "severity", "points", "factors"
+    ):
+        others = (tuple(factor) for factor in factors if factor[0] != "threat")
+        here = [*threats[vulnerability_id], *others]
+        if (after := points_of(Severity(severity), here)) != points:
+            rows.append((pk, after, here))
+            assets.add(asset_id)
+    for start in range(0, len(rows), BATCH):
+        findings.set_points(rows[start : start + BATCH], at)
+    if assets:
+        # Once for all of them: many vulnerabilities are on the same images, and those on the same hosts.
+        loads.recompute(sorted(assets), at)
+        loads.recompute(images.hosts_running(sorted(assets)), at)
+    return len(rows)
 
 
 def members(environment_id: int) -> list[int]:
