@@ -13,6 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from posture.decisions import actions as decisions
 from posture.fleet.models import Asset
 from scanners.records import ContainerFacts
 from tests.posture.api.fleet import Fleet, containers, images, launch
@@ -28,6 +29,15 @@ def moments(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[dat
     with django_db_blocker.unblock():
         before = timezone.now()
         fleet = launch()
+        for number in range(5):  # about nothing that is there
+            decisions.make(
+                by=None,
+                outcome="accepted",
+                reason="low_impact",
+                finding_kind="secret",
+                finding_key=f"key-{number}",
+                expires_at=timezone.now() + timedelta(days=number + 1) if number % 2 else None,
+            )
         middle = timezone.now()
         left = [mended(container) for container in containers("alpha", 4)[:-1]]
         write(
@@ -49,7 +59,7 @@ def written(moment: datetime) -> str:
     return moment.isoformat()
 
 
-@pytest.mark.parametrize("name", [name for name in PAST if name != "environments"])
+@pytest.mark.parametrize("name", [name for name in PAST if name not in ("environments", "checks")])
 def test_before_the_first_pull_there_was_nothing(
     name: str, moments: tuple[datetime, datetime, Fleet], admin: Client
 ) -> None:
@@ -65,6 +75,16 @@ def test_before_the_first_pull_environments_were_empty(
     for row in rows:
         assert (row["load"]["measured"], row["hosts"], row["containers"]) == (False, 0, 0)
         assert set(row["open_findings"].values()) == {0}
+
+
+def test_before_the_first_pull_checks_had_judged_nothing(
+    moments: tuple[datetime, datetime, Fleet], admin: Client
+) -> None:
+    rows = walk(admin, "/checks", as_of=written(moments[0]))
+    assert rows and all(set(row["counts"].values()) == {0} for row in rows)
+    check = "docker.container.not-privileged"
+    then, now = get(admin, f"/checks/{check}", as_of=written(moments[1])), get(admin, f"/checks/{check}")
+    assert then["failing"] > now["failing"] > 0
 
 
 @pytest.mark.parametrize(("name", "ordering"), [(n, o) for n in PAST for o in RESOURCES[n].orderings])
