@@ -1,8 +1,8 @@
-"""`as_of`: the past moment that a list shows, as given in the address."""
+"""Days, and `as_of`: the past moment that a list shows, as given in the address."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -10,6 +10,11 @@ from rest_framework.exceptions import ValidationError as Invalid
 
 # Clocks of browsers run ahead of ours by a little; what they call now is not the future.
 CLOCK_TOLERANCE = timedelta(seconds=5)
+
+
+def start_of(day: date) -> datetime:
+    """The first moment of a day, which is one in UTC everywhere."""
+    return datetime.combine(day, time(), UTC)
 
 
 def parse_moment(text: str | None) -> datetime | None:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from rest_framework.decorators import action
 from rest_framework.exceptions import ValidationError as Invalid
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
@@ -106,6 +107,11 @@ class ResourceViewSet(GenericViewSet):
     @cached_property
     def moment(self) -> datetime | None:
         return parse_moment(self.request.query_params.get("as_of")) if self.supports_as_of else None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if request.method not in SAFE_METHODS and "as_of" in request.query_params:
+            raise Invalid({"as_of": ["The past cannot be changed: leave this out."]})
 
     def get_queryset(self) -> Any:
         return self.base_queryset().visible_to(self.user)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from django.db import connection
 
+from posture.base.moments import start_of
 from posture.decisions.choices import ClockStart
 from posture.decisions.models import Deadline
 from posture.decisions.scope import Subject
@@ -103,7 +104,7 @@ def _review(asset_ids: Sequence[int], rules: dict[int, list[Rule]], reader: Read
                 is_exposed=asset_id in known and known[asset_id].is_exposed,
                 opened_at=opened_at,
                 fixable_since=fixable.get(pk),
-                exploited_since=None if exploited is None else datetime.combine(exploited, time(), UTC),
+                exploited_since=None if exploited is None else start_of(exploited),
             ),
         )
         if due != due_before:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Q
 
 from posture.accounts.models import User
+from posture.base.moments import start_of
 from posture.base.pagination import Count
 from posture.decisions import subjects
 from posture.decisions.models import Decision, Verdict
@@ -181,7 +182,7 @@ def _trips(decision: Decision, found: Hits, since: datetime) -> Iterable[dict[st
     listed = vulnerability.exploited_since if vulnerability is not None else None
     if decision.trips_on_exploited and listed is not None and listed >= since.date():
         yield {
-            "at": datetime.combine(listed, time(), UTC),
+            "at": start_of(listed),
             "why": "It was listed as known to be exploited (CISA KEV).",
         }
     if decision.trips_on_version:

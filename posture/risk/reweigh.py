@@ -59,7 +59,7 @@ def reweigh_vulnerabilities(vulnerability_ids: Sequence[int], at: datetime) -> i
     found = Finding.objects.open().filter(vulnerability__in=list(threats)).order_by("pk")
     for pk, asset_id, vulnerability_id, severity, points, factors in found.values_list(
         "pk", "asset", "vulnerability", "severity", "points", "factors"
-    ):
+    ).iterator(chunk_size=BATCH):
         others = (tuple(factor) for factor in factors if factor[0] != "threat")
         here = [*threats[vulnerability_id], *others]
         if (after := points_of(Severity(severity), here)) != points:

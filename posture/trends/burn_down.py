@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from math import ceil
 from typing import Any
 
 from django.db import connection
 from django.db.models import Min
 
+from posture.base.moments import start_of
 from posture.trends.models import CountedDay, DailyCount
 from posture.trends.spells import NOBODY
 from scanners.records import Record
@@ -102,8 +103,8 @@ def of(begin: date, end: date, now: datetime, asked: Asked) -> dict[str, Any]:
     first_counted = CountedDay.objects.aggregate(first=Min("day"))["first"]
     if first_counted is not None and begin <= first_counted < end:
         begin = first_counted + timedelta(days=1)  # before there was anything, nothing can be left of it
-    start = datetime.combine(begin, time(), UTC)
-    stop = min(datetime.combine(end + timedelta(days=1), time(), UTC), now + timedelta(microseconds=1))
+    start = start_of(begin)
+    stop = min(start_of(end + timedelta(days=1)), now + timedelta(microseconds=1))
     days = [begin + timedelta(days=number) for number in range((end - begin).days + 1)]
     held = _held(asked, start, stop)
     parameters = {
@@ -159,7 +160,7 @@ def _holds(stretches: Iterable[tuple[datetime, datetime | None]], moment: dateti
 
 
 def _last_moment(day: date, stop: datetime) -> datetime:
-    return min(datetime.combine(day + timedelta(days=1), time(), UTC), stop) - timedelta(microseconds=1)
+    return min(start_of(day + timedelta(days=1)), stop) - timedelta(microseconds=1)
 
 
 def _open(asked: Asked, begin: date, end: date) -> dict[date, int]:

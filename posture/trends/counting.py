@@ -15,12 +15,13 @@ at any time of the day where it opened or was resolved, so that an image which i
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 
 from django.db import connection, transaction
 from django.db.models import Min
 
+from posture.base.moments import start_of
 from posture.findings.models import Finding
 from posture.risk.formula import EXPONENT
 from posture.trends.models import CountedDay
@@ -102,7 +103,7 @@ HAVING count(*) > 0 AND (grouping(environment_id) = 1 OR environment_id IS NOT N
 
 def count_day(day: date, now: datetime) -> None:
     """Count one day, in the place of what was counted of it before. Of today: as it stands now."""
-    start = datetime.combine(day, time(), UTC)
+    start = start_of(day)
     # What happens at this very moment has happened.
     end = min(_end_of(day), now + timedelta(microseconds=1))
     with transaction.atomic(), connection.cursor() as cursor:
@@ -149,4 +150,4 @@ def missing(now: datetime) -> Iterable[date]:
 
 
 def _end_of(day: date) -> datetime:
-    return datetime.combine(day + timedelta(days=1), time(), UTC)
+    return start_of(day + timedelta(days=1))

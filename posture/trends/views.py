@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, ClassVar, cast
 
 from django.db.models import QuerySet
@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 
 from posture.accounts.models import Team, User
 from posture.base.filtersets import FilterSet
-from posture.base.moments import parse_moment
+from posture.base.moments import parse_moment, start_of
 from posture.base.ordering import Ordering
 from posture.base.parameters import only_known
 from posture.base.serializers import SEVERITY_NAMES
@@ -240,8 +240,8 @@ def team_of(request: Request) -> str:
 
 def moments(begin: date, end: date) -> tuple[datetime, datetime]:
     """From the beginning of one day until before this moment: the end of the other, or now."""
-    last = datetime.combine(end + timedelta(days=1), time(), UTC)
-    return datetime.combine(begin, time(), UTC), min(last, timezone.now() + timedelta(microseconds=1))
+    last = start_of(end + timedelta(days=1))
+    return start_of(begin), min(last, timezone.now() + timedelta(microseconds=1))
 
 
 class AnnotationsView(APIView):

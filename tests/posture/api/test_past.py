@@ -162,3 +162,11 @@ def test_the_future_is_refused(name: str, admin: Client) -> None:
 def test_lists_without_a_past_say_so(admin: Client) -> None:
     response = admin.get("/api/v1/nodes", {"as_of": "2026-01-01T00:00:00Z"})
     assert response.status_code == 400
+
+
+def test_the_past_cannot_be_changed(moments: tuple[datetime, datetime, Fleet], admin: Client) -> None:
+    for path in ("/decisions", "/decisions/preview", "/environments"):
+        answer = admin.post(f"/api/v1{path}?as_of=2020-01-01T00:00:00Z", {}, content_type="application/json")
+        assert (answer.status_code, [one["field"] for one in answer.json()["errors"]]) == (400, ["as_of"]), (
+            path
+        )

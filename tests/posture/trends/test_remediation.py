@@ -22,10 +22,10 @@ from tests.posture.api.resources import get
 from tests.posture.collection.pulls import environment
 from tests.posture.collection.test_reports import DIGEST
 from tests.posture.people import person, signed_in
-from tests.posture.trends.test_trends import BEGIN, Clock, _remember_nothing, clock, report, run
+from tests.posture.trends.conftest import BEGIN, Clock
+from tests.posture.trends.test_trends import report, run
 
 pytestmark = pytest.mark.django_db
-__all__ = ["_remember_nothing", "clock"]  # fixtures
 
 
 def asked(client: Client, path: str, clock: Clock, days: int = 40, **parameters: Any) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ from typing import Any
 import pytest
 from django.db.models import Q
 from django.test import Client
-from django.utils import timezone
 
 from posture.accounts.choices import Role
 from posture.accounts.models import User
@@ -31,39 +29,15 @@ from posture.risk.recount import recount
 from posture.risk.reweigh import reweigh_vulnerabilities
 from posture.trends import burn_down, changes, counting, remediation
 from posture.trends.models import CountedDay, DailyCount, DailyLoad
-from posture.vulnerabilities import ingest
 from posture.vulnerabilities.models import Vulnerability
 from scanners.checks.examples import container, image
 from tests.posture.api.resources import get, walk
 from tests.posture.collection.pulls import environment, node, pulled, write
 from tests.posture.collection.test_reports import DIGEST, saved, trivy, vulnerability
 from tests.posture.people import person, program, signed_in
+from tests.posture.trends.conftest import BEGIN, Clock
 
 pytestmark = pytest.mark.django_db
-BEGIN = datetime(2026, 8, 1, 6, 0, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def _remember_nothing() -> Iterator[None]:
-    ingest.forget()
-    yield
-    ingest.forget()
-
-
-class Clock:
-    """What the writers take for now."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.moment = BEGIN
-        monkeypatch.setattr(timezone, "now", lambda: self.moment)
-
-    def pass_(self, **span: float) -> None:
-        self.moment += timedelta(**span)
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    return Clock(monkeypatch)
 
 
 def report(tmp_path: Path, *numbers: int, at: datetime, **changes: Any) -> None:
