@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Page, Playwright, expect
 
 from tools.environment import BROWSERS, MAC_BROWSERS
 
@@ -19,6 +19,8 @@ DESK = (1280, 800)
 PHONE = (390, 844)
 # Of an error with its stack the beginning tells what it was; a report of tests keeps only the end of what is long.
 _TOLD_CHARACTERS = 600
+# What a page says may wait for a whole reading of a host, on a machine that is busy with other things.
+expect.set_options(timeout=PATIENCE_MILLISECONDS)
 _FAILED_REQUEST = re.compile(r"Failed to load resource: the server responded with a status of (\d{3})")
 
 
