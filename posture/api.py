@@ -9,6 +9,7 @@ from posture.accounts.saved_views import SavedViewViewSet
 from posture.accounts.teams import TeamViewSet
 from posture.accounts.views import MeView, MyPasswordView, SessionView, TokenViewSet, UserViewSet
 from posture.api_docs import DocsView, SchemaView
+from posture.collection.digest_views import DigestViewSet
 from posture.collection.feed_views import FeedViewSet
 from posture.collection.gate_views import GateView
 from posture.collection.overview_views import FreshnessView, MetaView, SearchView
@@ -49,6 +50,7 @@ from posture.fleet.views import ContainerViewSet, HostViewSet
 from posture.gate.views import GateDecisionViewSet, GatePolicyViewSet
 from posture.history.views import HistoryViewSet
 from posture.images.signer_views import ImageSignaturesView
+from posture.integrations.views import MessageViewSet, NotificationsView, RemindersView, WebhookViewSet
 from posture.risk.action_views import ActionsView, WhatIfView
 from posture.risk.views import AssetLedgerView, EnvironmentLedgerView
 from posture.trends.views import (
@@ -88,6 +90,9 @@ router.register("tokens", TokenViewSet, basename="tokens")
 router.register("users", UserViewSet, basename="users")
 router.register("teams", TeamViewSet, basename="teams")
 router.register("owner-rules", OwnerRuleViewSet, basename="owner-rules")
+router.register("webhooks", WebhookViewSet, basename="webhooks")
+router.register("digests", DigestViewSet, basename="digests")
+router.register("messages", MessageViewSet, basename="messages")
 router.register("views", SavedViewViewSet, basename="views")
 router.register("history", HistoryViewSet, basename="history")
 
@@ -136,6 +141,8 @@ urlpatterns = [
     path("changes", ChangesView.as_view()),
     path("changes/<str:what>", ChangedViewSet.as_view({"get": "list"}, basename="changes")),
     path("changes/<str:what>/export", ChangedViewSet.as_view({"get": "export"}, basename="changes")),
+    path("notifications", NotificationsView.as_view()),
+    path("reminders", RemindersView.as_view()),
     path("mechanisms", MechanismsView.as_view()),
     path("schema", SchemaView.as_view()),
     path("docs", DocsView.as_view()),

@@ -7,7 +7,7 @@ from typing import Any
 
 from celery.schedules import crontab
 
-from posture.platform import embedded, numbers, secrets
+from posture.platform import embedded, mail_server, numbers, secrets
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("PLIMSOLL_VAR", BASE_DIR / "var")).resolve()
@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "posture.decisions",
     "posture.trends",
     "posture.gate",
+    "posture.integrations",
     "posture.collection",
 ]
 
@@ -200,6 +201,9 @@ SPECTACULAR_SETTINGS = {
         "JobPriority": "posture.vulnerabilities.choices.JobPriority",
         "PackageUse": "posture.vulnerabilities.choices.USE_CHOICES",
         "StepState": ["waiting", "running", "done", "failed"],
+        "MessageState": "posture.integrations.choices.MessageState",
+        "MessageCause": "posture.integrations.choices.Cause",
+        "DigestFrequency": "posture.integrations.choices.Frequency",
         "SearchKind": ["host", "container", "image", "vulnerability", "package", "check", "node", "finding"],
         "LedgerOwnerKind": ["environment"],
     },
@@ -280,6 +284,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": timedelta(seconds=5),
         "options": {"expires": 5},
     },
+    "tell what came due": {
+        "task": "posture.collection.tasks.tell",
+        "schedule": timedelta(seconds=30),
+        "options": {"expires": 25},
+    },
     "forget old pulls": {
         "task": "posture.collection.tasks.forget_old_pulls",
         "schedule": timedelta(hours=1),
@@ -319,6 +328,11 @@ SCAN_PROGRAMS = {name: os.environ.get(f"PLIMSOLL_{name.upper()}", "") for name i
 SCAN_CACHES = {name: os.environ.get(f"PLIMSOLL_{name.upper()}_CACHE", "") for name in ("trivy", "grype")}
 TRIVY_SERVER = os.environ.get("PLIMSOLL_TRIVY_SERVER", "")
 TRIVY_TOKEN = secrets.from_environment("PLIMSOLL_TRIVY_TOKEN") or ""
+
+# -- what is told by itself
+MAIL_SERVER = mail_server.read()
+PUBLIC_URL = mail_server.public_url()
+WEBHOOKS_ALLOW_PLAINTEXT = _flag("PLIMSOLL_WEBHOOKS_ALLOW_PLAINTEXT", False)
 
 TIME_ZONE = "UTC"
 USE_TZ = True

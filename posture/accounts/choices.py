@@ -39,6 +39,7 @@ class ListPage(models.TextChoices):
     DECISIONS = "decisions", "Decisions"
     VULNERABILITIES = "vulnerabilities", "Vulnerabilities"
     PACKAGES = "packages", "Packages"
+    MESSAGES = "messages", "Messages"
     TOKENS = "tokens", "Tokens"
     USERS = "users", "People"
     HISTORY = "history", "History"
@@ -67,6 +68,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         "decisions.make",
         "deadlines.change",
         "feeds.change",
+        "notifications.change",
         "nodes.change",
         "environments.change",
         "history.view",

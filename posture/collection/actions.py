@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from posture.accounts.models import User
 from posture.base.problems import Conflict
+from posture.base.sealing import CannotDecrypt
 from posture.collection import image_trust, scanning, schedule, tasks
 from posture.collection.changes import Changes
 from posture.collection.pipeline import ERROR_TITLES
@@ -74,7 +75,7 @@ def test_node(*, node: Node) -> dict[str, Any]:
     """The same for a registered node, with the credential that is stored."""
     try:
         credential = credentials.unseal(node.credential)
-    except credentials.CannotDecrypt as error:
+    except CannotDecrypt as error:
         return {
             "ok": False,
             "report": None,

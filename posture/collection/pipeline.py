@@ -19,6 +19,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from posture.base import upsert
+from posture.base.sealing import CannotDecrypt
 from posture.collection import registry_writing, schedule
 from posture.collection.engine_words import words
 from posture.collection.lease import Lease, LeaseLost
@@ -211,7 +212,7 @@ def run(pull_id: int, token: str) -> None:
             logger.info("pull %s of node %s is no longer ours, nothing was written", pull_id, pull.node_id)
         except NodeError as error:
             _fail(run_, error.code, error.message, error.hint)
-        except credentials.CannotDecrypt as error:
+        except CannotDecrypt as error:
             _fail(run_, "credential", str(error), "Enter the credential again, or restore the key.")
         except (OperationalError, InterfaceError):
             logger.exception("pull %s of node %s: the database is away", pull_id, pull.node_id)

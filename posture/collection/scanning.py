@@ -25,6 +25,7 @@ from packaging.version import InvalidVersion
 from packaging.version import Version as Numbers
 
 from posture.base.problems import Conflict
+from posture.base.sealing import CannotDecrypt
 from posture.collection import schedule
 from posture.collection.registry_writing import is_at
 from posture.collection.reports import Order, import_file
@@ -314,7 +315,7 @@ def _explained(claim: Claim, tools: Sequence[str]) -> Iterator[None]:
         code, reason = error.code, error.message
     except ArchiveError as error:
         code, reason = "unreadable", str(error)
-    except credentials.CannotDecrypt as error:
+    except CannotDecrypt as error:
         code, reason = "credential", str(error)
     except (DatabaseError, InterfaceError):
         raise

@@ -11,6 +11,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerUnreachable
 
 from posture.collection import (
+    digests,
     feeds,
     freshness,
     image_trust,
@@ -18,11 +19,13 @@ from posture.collection import (
     pipeline,
     scanning,
     schedule,
+    sending,
     uploads,
 )
 from posture.collection.demo import build as demo
 from posture.decisions import actions as decisions
 from posture.findings import tallies
+from posture.integrations import ladder, outbox, suspensions
 from posture.risk import use
 from posture.trends import counting
 
@@ -110,10 +113,22 @@ def fold_tallies() -> None:
 
 
 @shared_task
+def tell() -> None:
+    """Write the messages for which it is time, and send what waits."""
+    with _later_without_database("the outbox"):
+        now = timezone.now()
+        suspensions.tell(now)
+        ladder.walk(now)
+        digests.send_due(now)
+        sending.send_waiting()
+
+
+@shared_task
 def forget_old_pulls() -> None:
-    """Delete pulls that are older than the site keeps them."""
+    """Delete pulls that are older than the site keeps them, and old messages."""
     with _later_without_database("the clearing of old pulls"):
         schedule.forget_old(now=timezone.now())
+        outbox.forget_old(timezone.now())
 
 
 @shared_task

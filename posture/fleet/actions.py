@@ -15,6 +15,7 @@ from django.utils.text import slugify
 
 from posture.accounts.models import User
 from posture.base.problems import Conflict, Invalid
+from posture.base.sealing import CannotDecrypt
 from posture.fleet import addresses, credentials
 from posture.fleet.choices import DataClass, NodeKind, NodeState, Source
 from posture.fleet.models import Environment, Node
@@ -253,7 +254,7 @@ def _merged(node: Node, given: Mapping[str, str]) -> Credential:
         return _normalised(Credential(**parts))  # nothing of the old one is left, so it need not be readable
     try:
         stored = credentials.unseal(node.credential)
-    except credentials.CannotDecrypt as error:
+    except CannotDecrypt as error:
         raise Conflict(
             str(error), code="credential", hint="Give every part anew, those that are not used as empty text."
         ) from None

@@ -17,7 +17,7 @@ import sys
 import time
 from pathlib import Path
 
-from posture.platform import numbers
+from posture.platform import mail_server, numbers
 from posture.platform.children import Child, Recipe, Register, Terminal
 from posture.platform.embedded import Embedded, EmbeddedError, var_directory
 from posture.platform.preflight import Address, Refusal, address, data_folder, only_instance, port_is_free
@@ -302,7 +302,9 @@ def main() -> int:
         port_is_free(where)
         secret_key(var)
         credential_keys(var)
-    except (Refusal, SecretError, numbers.NumberError) as error:
+        mail_server.read()
+        mail_server.public_url()
+    except (Refusal, SecretError, numbers.NumberError, mail_server.MailServerError) as error:
         terminal.line("plimsoll", str(error))
         return 1
     with lock:

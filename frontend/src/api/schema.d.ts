@@ -771,6 +771,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/digests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List digests
+         * @description Today, sent at set times: one's own digests, and everybody's for who manages notifications.
+         */
+        get: operations["digests_list"];
+        put?: never;
+        /** @description Today, sent at set times: one's own digests, and everybody's for who manages notifications. */
+        post: operations["digests_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/digests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One of the digests
+         * @description Today, sent at set times: one's own digests, and everybody's for who manages notifications.
+         */
+        get: operations["digests_retrieve"];
+        put?: never;
+        post?: never;
+        /** @description Today, sent at set times: one's own digests, and everybody's for who manages notifications. */
+        delete: operations["digests_destroy"];
+        options?: never;
+        head?: never;
+        /** @description The owner's alone. */
+        patch: operations["digests_partial_update"];
+        trace?: never;
+    };
+    "/api/v1/digests/{id}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Send it now, beside its times: the owner's alone, because it says what the owner may see. */
+        post: operations["digests_send"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/digests/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export digests as CSV or JSON lines
+         * @description Today, sent at set times: one's own digests, and everybody's for who manages notifications.
+         */
+        get: operations["digests_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/digests/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values to filter digests by, with counts
+         * @description Today, sent at set times: one's own digests, and everybody's for who manages notifications.
+         */
+        get: operations["digests_facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/enrol": {
         parameters: {
             query?: never;
@@ -2270,6 +2370,120 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List messages
+         * @description What was told, or could not be, in the last 30 days: to the asker, or to everybody for who may know.
+         */
+        get: operations["messages_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One of the messages
+         * @description What was told, or could not be, in the last 30 days: to the asker, or to everybody for who may know.
+         */
+        get: operations["messages_retrieve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Send it now, also when it was given up. */
+        post: operations["messages_retry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export messages as CSV or JSON lines
+         * @description What was told, or could not be, in the last 30 days: to the asker, or to everybody for who may know.
+         */
+        get: operations["messages_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values to filter messages by, with counts
+         * @description What was told, or could not be, in the last 30 days: to the asker, or to everybody for who may know.
+         */
+        get: operations["messages_facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/messages/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Send the asker a message that means nothing. */
+        post: operations["messages_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/meta": {
         parameters: {
             query?: never;
@@ -2500,6 +2714,23 @@ export interface paths {
         put?: never;
         /** @description Try an address and credential without storing anything. */
         post: operations["nodes_test_new"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Whether anything can be told, and what could not be. */
+        get: operations["notifications"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2792,6 +3023,24 @@ export interface paths {
         /** @description How long it took to resolve what was resolved, and whether that was in time. */
         get: operations["remediation"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reminders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description When whom is reminded of findings that are due. */
+        get: operations["reminders"];
+        /** @description What is not named stays as it is. */
+        put: operations["reminders_set"];
         post?: never;
         delete?: never;
         options?: never;
@@ -3468,6 +3717,123 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List webhooks
+         * @description Programs that are told by themselves.
+         */
+        get: operations["webhooks_list"];
+        put?: never;
+        /** @description Programs that are told by themselves. */
+        post: operations["webhooks_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One of the webhooks
+         * @description Programs that are told by themselves.
+         */
+        get: operations["webhooks_retrieve"];
+        put?: never;
+        post?: never;
+        /** @description Its digests, and what waits for it, go with it. */
+        delete: operations["webhooks_destroy"];
+        options?: never;
+        head?: never;
+        /** @description Programs that are told by themselves. */
+        patch: operations["webhooks_partial_update"];
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Make a new key, which holds from now on. */
+        post: operations["webhooks_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** @description Send it a message that means nothing. */
+        post: operations["webhooks_test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export webhooks as CSV or JSON lines
+         * @description Programs that are told by themselves.
+         */
+        get: operations["webhooks_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values to filter webhooks by, with counts
+         * @description Programs that are told by themselves.
+         */
+        get: operations["webhooks_facets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/what-if": {
         parameters: {
             query?: never;
@@ -3728,6 +4094,12 @@ export interface components {
          * @enum {string}
          */
         ByEnum: "severity" | "kind" | "environment" | "team";
+        /**
+         * @description * `reminder` - reminder
+         *     * `suspension` - suspension
+         * @enum {string}
+         */
+        CausesEnum: "reminder" | "suspension";
         /** @description Declares the shape of a value that is a plain mapping already. */
         Cell: {
             /** @description The cell's row under /defences. */
@@ -4315,6 +4687,35 @@ export interface components {
         DifferingValue: {
             value: string;
             hosts: components["schemas"]["AssetRef"][];
+        };
+        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        Digest: {
+            id: number;
+            owner: string;
+            readonly webhook: string | null;
+            environment: components["schemas"]["EnvironmentRef"] | null;
+            frequency: components["schemas"]["DigestFrequency"];
+            /** @description In UTC. */
+            hour: number;
+            /** Format: date-time */
+            next_at: string;
+            /** Format: date-time */
+            last_at: string | null;
+        };
+        /**
+         * @description * `daily` - Every day
+         *     * `working_days` - Monday to Friday
+         *     * `weekly` - Every Monday
+         * @enum {string}
+         */
+        DigestFrequency: "daily" | "working_days" | "weekly";
+        /** @description Without a webhook it goes to its owner by e-mail. */
+        DigestWriteRequest: {
+            webhook?: string | null;
+            environment?: string | null;
+            frequency?: components["schemas"]["DigestFrequency"];
+            /** @description In UTC. */
+            hour?: number;
         };
         /** @description Declares the shape of a value that is a plain mapping already. */
         Divergence: {
@@ -5577,6 +5978,12 @@ export interface components {
             grown_at: string;
             paths: string[];
         };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        MailServer: {
+            host: string;
+            sender: string;
+            is_encrypted: boolean;
+        };
         /** @description A read-only serializer: the declared fields are the contract, in this order. */
         Maker: {
             id: number;
@@ -5622,6 +6029,67 @@ export interface components {
          * @enum {string}
          */
         MechanismKindEnum: "host" | "container";
+        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        Message: {
+            id: number;
+            cause: components["schemas"]["MessageCause"];
+            subject: string;
+            /** @description A person, or a webhook. */
+            readonly to: string;
+            readonly is_to_webhook: boolean;
+            state: components["schemas"]["MessageState"];
+            attempts: number;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it is tried next.
+             */
+            next_at: string | null;
+            /** Format: date-time */
+            sent_at: string | null;
+            /** @description Why the last attempt failed. */
+            error: string;
+        };
+        /**
+         * @description * `reminder` - Findings came due
+         *     * `suspension` - A decision was suspended
+         *     * `digest` - Digest
+         *     * `test` - Test
+         * @enum {string}
+         */
+        MessageCause: "reminder" | "suspension" | "digest" | "test";
+        /** @description A read-only serializer: the declared fields are the contract, in this order. */
+        MessageItem: {
+            id: number;
+            cause: components["schemas"]["MessageCause"];
+            subject: string;
+            /** @description A person, or a webhook. */
+            readonly to: string;
+            readonly is_to_webhook: boolean;
+            state: components["schemas"]["MessageState"];
+            attempts: number;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it is tried next.
+             */
+            next_at: string | null;
+            /** Format: date-time */
+            sent_at: string | null;
+            /** @description Why the last attempt failed. */
+            error: string;
+            text: string;
+        };
+        /**
+         * @description * `waiting` - Waiting
+         *     * `sent` - Sent
+         *     * `failed` - Failed
+         *     * `shown` - Shown here only
+         * @enum {string}
+         */
+        MessageState: "waiting" | "sent" | "failed" | "shown";
         /** @description Declares the shape of a value that is a plain mapping already. */
         Meta: {
             version: string;
@@ -5790,6 +6258,18 @@ export interface components {
             /** @description The fact's place in the document (RFC 6901). */
             pointer: string;
             reason: string;
+        };
+        /** @description Whether anything can be told, and what could not be. */
+        Notifications: {
+            mail_server: components["schemas"]["MailServer"] | null;
+            /** @description What links in messages begin with; empty: PLIMSOLL_URL is not set. */
+            url: string;
+            /** @description Null for who may not know. */
+            people_without_address: number | null;
+            /** @description Messages that the asker may see. */
+            waiting: number;
+            /** @description In the last 30 days. */
+            failed: number;
         };
         NullEnum: null;
         /** @description Declares the shape of a value that is a plain mapping already. */
@@ -5982,12 +6462,13 @@ export interface components {
          *     * `decisions` - Decisions
          *     * `vulnerabilities` - Vulnerabilities
          *     * `packages` - Packages
+         *     * `messages` - Messages
          *     * `tokens` - Tokens
          *     * `users` - People
          *     * `history` - History
          * @enum {string}
          */
-        PageEnum: "environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "uploads" | "feeds" | "gate-decisions" | "checks" | "check-results" | "findings" | "decisions" | "vulnerabilities" | "packages" | "tokens" | "users" | "history";
+        PageEnum: "environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "uploads" | "feeds" | "gate-decisions" | "checks" | "check-results" | "findings" | "decisions" | "vulnerabilities" | "packages" | "messages" | "tokens" | "users" | "history";
         PaginatedChangeList: {
             results: components["schemas"]["Change"][];
             /**
@@ -6081,6 +6562,19 @@ export interface components {
         };
         PaginatedDefenceList: {
             results: components["schemas"]["Defence"][];
+            /**
+             * Format: uri
+             * @description The next page; null on the last one.
+             */
+            next: string | null;
+            /** @description How many rows match; when not exact, at least `value`. */
+            count: {
+                value: number;
+                exact: boolean;
+            };
+        };
+        PaginatedDigestList: {
+            results: components["schemas"]["Digest"][];
             /**
              * Format: uri
              * @description The next page; null on the last one.
@@ -6261,6 +6755,19 @@ export interface components {
                 exact: boolean;
             };
         };
+        PaginatedMessageList: {
+            results: components["schemas"]["Message"][];
+            /**
+             * Format: uri
+             * @description The next page; null on the last one.
+             */
+            next: string | null;
+            /** @description How many rows match; when not exact, at least `value`. */
+            count: {
+                value: number;
+                exact: boolean;
+            };
+        };
         PaginatedNodeList: {
             results: components["schemas"]["Node"][];
             /**
@@ -6404,6 +6911,19 @@ export interface components {
                 exact: boolean;
             };
         };
+        PaginatedWebhookList: {
+            results: components["schemas"]["Webhook"][];
+            /**
+             * Format: uri
+             * @description The next page; null on the last one.
+             */
+            next: string | null;
+            /** @description How many rows match; when not exact, at least `value`. */
+            count: {
+                value: number;
+                exact: boolean;
+            };
+        };
         PasswordChangeRequest: {
             current_password: string;
             new_password: string;
@@ -6412,6 +6932,14 @@ export interface components {
             password: string;
             /** @default true */
             must_change_password: boolean;
+        };
+        /** @description Without a webhook it goes to its owner by e-mail. */
+        PatchedDigestWriteRequest: {
+            webhook?: string | null;
+            environment?: string | null;
+            frequency?: components["schemas"]["DigestFrequency"];
+            /** @description In UTC. */
+            hour?: number;
         };
         /** @description An environment; without a slug one is made of its name. `line` is the load that its owners accept. */
         PatchedEnvironmentWriteRequest: {
@@ -6486,6 +7014,13 @@ export interface components {
             role?: components["schemas"]["RoleEnum"];
             is_active?: boolean;
             environments?: number[] | null;
+        };
+        PatchedWebhookWriteRequest: {
+            name?: string;
+            url?: string;
+            environment?: string | null;
+            causes?: components["schemas"]["CausesEnum"][];
+            is_enabled?: boolean;
         };
         /** @description Every error, as RFC 9457 problem details. */
         Problem: {
@@ -6631,6 +7166,36 @@ export interface components {
             groups: components["schemas"]["GroupTimes"][];
             /** @description Days on which something was resolved. */
             days: components["schemas"]["DayTimes"][];
+        };
+        /** @description When whom is reminded of a finding that stays, and what came of the last walk. */
+        Reminders: {
+            is_enabled: boolean;
+            /** @description In UTC. */
+            hour: number;
+            owner_days: number | null;
+            team_days: number | null;
+            manager_days: number | null;
+            /** Format: date-time */
+            walked_at: string | null;
+            /** Format: date-time */
+            next_at: string | null;
+            /** @description Findings that reached a rung at the last walk. */
+            reached: number;
+            /** @description People who were told of them. */
+            told: number;
+            /** @description Those that belong to nobody. */
+            unowned: number;
+        };
+        RemindersWriteRequest: {
+            is_enabled?: boolean;
+            /** @description In UTC. */
+            hour?: number;
+            /** @description Days after the due date; before it where negative; null: this rung is left out. */
+            owner_days?: number | null;
+            /** @description Days after the due date; before it where negative; null: this rung is left out. */
+            team_days?: number | null;
+            /** @description Days after the due date; before it where negative; null: this rung is left out. */
+            manager_days?: number | null;
         };
         RenewRequest: {
             /** Format: date-time */
@@ -7475,6 +8040,52 @@ export interface components {
             id: string;
             /** @description What an attacker does with it, in one sentence. */
             meaning: string;
+        };
+        /** @description The address itself is never told again: it can be a secret. */
+        Webhook: {
+            id: number;
+            name: string;
+            /** @description Scheme, host and port of its address. */
+            origin: string;
+            environment: components["schemas"]["EnvironmentRef"] | null;
+            causes: components["schemas"]["CausesEnum"][];
+            is_enabled: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            last_sent_at: string | null;
+            /** @description Of the newest message, when it was not sent; else empty. */
+            last_error: string;
+        };
+        /** @description The address itself is never told again: it can be a secret. */
+        WebhookCreated: {
+            id: number;
+            name: string;
+            /** @description Scheme, host and port of its address. */
+            origin: string;
+            environment: components["schemas"]["EnvironmentRef"] | null;
+            causes: components["schemas"]["CausesEnum"][];
+            is_enabled: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            last_sent_at: string | null;
+            /** @description Of the newest message, when it was not sent; else empty. */
+            last_error: string;
+            /** @description Signs what is sent there. It is told this once. */
+            key: string;
+        };
+        /** @description Declares the shape of a value that is a plain mapping already. */
+        WebhookKey: {
+            /** @description Signs what is sent from now on. It is told this once. */
+            key: string;
+        };
+        WebhookWriteRequest: {
+            name: string;
+            url: string;
+            environment?: string | null;
+            causes?: components["schemas"]["CausesEnum"][];
+            is_enabled?: boolean;
         };
         /** @description Declares the shape of a value that is a plain mapping already. */
         Week: {
@@ -10310,6 +10921,499 @@ export interface operations {
                 /** @description State */
                 state?: ("absent" | "permissive" | "not_measured" | "not_applicable" | "enforcing")[];
             };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facets"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    digests_list: {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended; taken from `next`. */
+                cursor?: string;
+                /** @description Rows a page. */
+                limit?: number;
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "id" | "-id";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedDigestList"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    digests_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DigestWriteRequest"];
+            };
+        };
+        responses: {
+            /** @description As described. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Digest"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    digests_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Digest"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    digests_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    digests_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedDigestWriteRequest"];
+            };
+        };
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Digest"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    digests_send: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageItem"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    digests_export: {
+        parameters: {
+            query?: {
+                /** @description CSV, or one JSON object a line. */
+                format?: "csv" | "jsonl";
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "id" | "-id";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every matching row, streamed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    digests_facets: {
+        parameters: {
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -16344,6 +17448,378 @@ export interface operations {
             };
         };
     };
+    messages_list: {
+        parameters: {
+            query?: {
+                /** @description About */
+                cause?: ("reminder" | "suspension" | "digest" | "test")[];
+                /** @description Where the page before ended; taken from `next`. */
+                cursor?: string;
+                /** @description Rows a page. */
+                limit?: number;
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "-created_at" | "created_at";
+                /** @description Search */
+                search?: string;
+                /** @description State */
+                state?: ("waiting" | "sent" | "failed" | "shown")[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedMessageList"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messages_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageItem"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messages_retry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messages_export: {
+        parameters: {
+            query?: {
+                /** @description About */
+                cause?: ("reminder" | "suspension" | "digest" | "test")[];
+                /** @description CSV, or one JSON object a line. */
+                format?: "csv" | "jsonl";
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "-created_at" | "created_at";
+                /** @description Search */
+                search?: string;
+                /** @description State */
+                state?: ("waiting" | "sent" | "failed" | "shown")[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every matching row, streamed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messages_facets: {
+        parameters: {
+            query?: {
+                /** @description About */
+                cause?: ("reminder" | "suspension" | "digest" | "test")[];
+                /** @description Search */
+                search?: string;
+                /** @description State */
+                state?: ("waiting" | "sent" | "failed" | "shown")[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facets"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    messages_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageItem"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     meta: {
         parameters: {
             query?: never;
@@ -17358,6 +18834,53 @@ export interface operations {
             };
             /** @description The present state does not admit this. */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    notifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notifications"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -18431,6 +19954,113 @@ export interface operations {
             };
             /** @description The sender's role or the token's scope does not allow this. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reminders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reminders"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reminders_set: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RemindersWriteRequest"];
+            };
+        };
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reminders"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -20861,7 +22491,7 @@ export interface operations {
                 /** @description Person */
                 owner?: number[];
                 /** @description List */
-                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "uploads" | "feeds" | "gate-decisions" | "checks" | "check-results" | "findings" | "decisions" | "vulnerabilities" | "packages" | "tokens" | "users" | "history")[];
+                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "uploads" | "feeds" | "gate-decisions" | "checks" | "check-results" | "findings" | "decisions" | "vulnerabilities" | "packages" | "messages" | "tokens" | "users" | "history")[];
                 /** @description Search */
                 search?: string;
             };
@@ -21193,7 +22823,7 @@ export interface operations {
                 /** @description Person */
                 owner?: number[];
                 /** @description List */
-                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "uploads" | "feeds" | "gate-decisions" | "checks" | "check-results" | "findings" | "decisions" | "vulnerabilities" | "packages" | "tokens" | "users" | "history")[];
+                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "uploads" | "feeds" | "gate-decisions" | "checks" | "check-results" | "findings" | "decisions" | "vulnerabilities" | "packages" | "messages" | "tokens" | "users" | "history")[];
                 /** @description Search */
                 search?: string;
             };
@@ -21250,7 +22880,7 @@ export interface operations {
                 /** @description Person */
                 owner?: number[];
                 /** @description List */
-                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "uploads" | "feeds" | "gate-decisions" | "checks" | "check-results" | "findings" | "decisions" | "vulnerabilities" | "packages" | "tokens" | "users" | "history")[];
+                page?: ("environments" | "nodes" | "pulls" | "hosts" | "containers" | "images" | "host-defences" | "container-defences" | "uploads" | "feeds" | "gate-decisions" | "checks" | "check-results" | "findings" | "decisions" | "vulnerabilities" | "packages" | "messages" | "tokens" | "users" | "history")[];
                 /** @description Search */
                 search?: string;
             };
@@ -21550,6 +23180,573 @@ export interface operations {
                 severity?: ("critical" | "high" | "medium" | "low" | "info")[];
                 /** @description Whether the package of an open finding was seen loaded in a running container. */
                 use?: ("seen" | "not_seen" | "not_measured")[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facets"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_list: {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended; taken from `next`. */
+                cursor?: string;
+                /** @description Rows a page. */
+                limit?: number;
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "name" | "-name";
+                /** @description Search */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedWebhookList"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookWriteRequest"];
+            };
+        };
+        responses: {
+            /** @description As described. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookCreated"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_retrieve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    /** @description For If-None-Match. */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description Unchanged since the ETag in If-None-Match. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_destroy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No response body */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_partial_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PatchedWebhookWriteRequest"];
+            };
+        };
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookKey"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As described. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageItem"];
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing here, or nothing that the sender may see. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The present state does not admit this. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_export: {
+        parameters: {
+            query?: {
+                /** @description CSV, or one JSON object a line. */
+                format?: "csv" | "jsonl";
+                /** @description Each is served by an index; “-” means descending. */
+                ordering?: "name" | "-name";
+                /** @description Search */
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every matching row, streamed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description The request breaks a rule; `errors` names the parameter or field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the token is not valid. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The sender's role or the token's scope does not allow this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    webhooks_facets: {
+        parameters: {
+            query?: {
+                /** @description Search */
+                search?: string;
             };
             header?: never;
             path?: never;

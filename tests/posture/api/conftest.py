@@ -22,6 +22,10 @@ from posture.decisions.models import Change, OwnerRule
 from posture.fleet.models import Environment
 from posture.gate.actions import keep, set_policy
 from posture.gate.decide import Facts, Rules
+from posture.integrations import outbox
+from posture.integrations.actions import create_webhook, save_digest, send_test
+from posture.integrations.choices import Cause
+from posture.integrations.models import Digest
 from tests.posture.api.fleet import Fleet, launch
 from tests.posture.people import person, program, signed_in
 
@@ -50,7 +54,19 @@ def admin(db: None) -> Client:
     for name in ("production", "staging"):
         answer(Environment.objects.filter(slug=name).first(), user)
     work(user, "Platform", "Web")
+    tell(user, "chat", "pager")
     return signed_in(user)
+
+
+def tell(user: User, *names: str) -> None:
+    """Webhooks, a digest to each and to the person, and a message to each."""
+    now = timezone.now()
+    save_digest(digest=Digest(owner=user), by=user, at=now)
+    outbox.put(cause=Cause.TEST, subject="To a person", text="…", data={}, at=now, person=user)
+    for name in names:
+        webhook, _ = create_webhook(name=name, url=f"https://example.org/{name}", by=user)
+        save_digest(digest=Digest(owner=user), webhook=webhook, by=user, at=now)
+        send_test(by=user, at=now, webhook=webhook)
 
 
 def work(user: User, *teams: str) -> None:

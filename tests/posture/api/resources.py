@@ -13,9 +13,8 @@ RESOURCES: dict[str, type[ResourceViewSet]] = {
     prefix: view for prefix, view, _ in router.registry if issubclass(view, ResourceViewSet)
 }
 # What belongs to the fleet, and so to environments; the others are about people, or of the installation.
-OF_THE_FLEET = [
-    name for name in RESOURCES if name not in ("users", "teams", "tokens", "views", "history", "feeds")
-]
+_OF_PEOPLE = ("users", "teams", "tokens", "views", "history", "feeds", "webhooks", "digests", "messages")
+OF_THE_FLEET = [name for name in RESOURCES if name not in _OF_PEOPLE]
 ORDERINGS = [(name, ordering) for name, view in RESOURCES.items() for ordering in view.orderings]
 PAST = [name for name, view in RESOURCES.items() if view.supports_as_of]
 

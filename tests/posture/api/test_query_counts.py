@@ -70,6 +70,7 @@ def endpoints(client: Client) -> dict[str, str]:
     for by in ("severity", "environment"):
         found[f"/remediation?by={by}"] = f"/remediation?by={by}"
     found |= {"/burn-down": "/burn-down", "/annotations": "/annotations"}
+    found |= {"/notifications": "/notifications", "/reminders": "/reminders"}
     found["/changes"] = f"/changes?from={since}"
     for what in changes.WHAT:
         found[f"/changes/{what}"] = f"/changes/{what}?from={since}"

@@ -14,6 +14,7 @@ class Asked:
     method: str
     path: str
     headers: dict[str, str]
+    body: bytes = b""
 
 
 @dataclass
@@ -43,7 +44,8 @@ def answering(answer: Callable[[Asked], Answer]) -> Iterator[WebServer]:
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            asked = Asked(self.command, self.path, dict(self.headers))
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            asked = Asked(self.command, self.path, dict(self.headers), body)
             server.asked.append(asked)
             said = answer(asked)
             with contextlib.suppress(OSError):
@@ -63,7 +65,7 @@ def answering(answer: Callable[[Asked], Answer]) -> Iterator[WebServer]:
                 for piece in said.body:
                     self.wfile.write(piece)
 
-        do_HEAD = do_GET
+        do_HEAD = do_POST = do_GET
 
         def log_message(self, *args: object) -> None:
             pass

@@ -7,7 +7,8 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from posture.base.commands import AdministrativeCommand
-from posture.fleet.credentials import CannotDecrypt, rotate
+from posture.base.sealing import CannotDecrypt
+from posture.collection.keys import rotate
 
 
 class Command(AdministrativeCommand):
@@ -19,9 +20,9 @@ class Command(AdministrativeCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            count = rotate()
+            nodes, hooks = rotate()
         except CannotDecrypt as error:
             raise CommandError(str(error)) from None
         self.stdout.write(
-            f"{count} {'credential is' if count == 1 else 'credentials are'} under the first key now."
+            f"Under the first key now: credentials of nodes: {nodes}, addresses of webhooks: {hooks}."
         )
