@@ -286,8 +286,8 @@ CELERY_BEAT_SCHEDULE = {
     },
     "tell what came due": {
         "task": "posture.collection.tasks.tell",
-        "schedule": timedelta(seconds=30),
-        "options": {"expires": 25},
+        "schedule": timedelta(seconds=numbers.real("PLIMSOLL_TICK_SECONDS")),
+        "options": {"expires": 10},
     },
     "forget old pulls": {
         "task": "posture.collection.tasks.forget_old_pulls",

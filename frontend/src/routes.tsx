@@ -46,6 +46,11 @@ const PullPage = page(() => import("./features/pulls/pullPage"), "PullPage");
 const UploadsPage = page(() => import("./features/uploads/uploadsPage"), "UploadsPage");
 const FeedsPage = page(() => import("./features/feeds/feedsPage"), "FeedsPage");
 const EnvironmentsPage = page(() => import("./features/environments/environmentsPage"), "EnvironmentsPage");
+const NotificationsPage = page(
+  () => import("./features/notifications/notificationsPage"),
+  "NotificationsPage",
+);
+const MessagesPage = page(() => import("./features/notifications/messagesPage"), "MessagesPage");
 const UsersPage = page(() => import("./features/users/usersPage"), "UsersPage");
 const TokensPage = page(() => import("./features/tokens/tokensPage"), "TokensPage");
 const HistoryPage = page(() => import("./features/history/historyPage"), "HistoryPage");
@@ -98,6 +103,8 @@ export function AppRoutes() {
         <Route path="/feeds" element={<FeedsPage />} />
         <Route path="/environments" element={<EnvironmentsPage />} />
         <Route path="/teams" element={<TeamsPage />} />
+        <Route path="/notifications" element={<NotificationsPage />} />
+        <Route path="/messages" element={<MessagesPage />} />
         <Route path="/users" element={<UsersPage />} />
         <Route path="/tokens" element={<TokensPage />} />
         <Route path="/history" element={<HistoryPage />} />

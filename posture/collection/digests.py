@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -141,6 +142,12 @@ def _subject(told: dict[str, Any]) -> str:
     return f"{where}{plural(new, 'new finding', 'new findings')}, {told['overdue']:,} overdue"
 
 
+def counted(lines: Iterable[str]) -> Iterator[str]:
+    """Each line once, with how often it was there: containers of one name run on many hosts."""
+    for line, number in Counter(lines).items():
+        yield line if number == 1 else f"{line} ({number} times)"
+
+
 def _words(told: dict[str, Any]) -> Iterator[str]:
     since = told["from"][:16].replace("T", " ")
     findings = {what: of["total"]["value"] for what, of in told["findings"].items()}
@@ -165,7 +172,7 @@ def _words(told: dict[str, Any]) -> Iterator[str]:
     new = [*told["findings"]["opened"]["rows"], *told["findings"]["reopened"]["rows"]][:ROWS_SHOWN]
     if new:
         yield "\nNew, the worst first"
-        yield from (f"- {row['severity']}: {row['title']} on {row['asset']['name']}" for row in new)
+        yield from counted(f"- {row['severity']}: {row['title']} on {row['asset']['name']}" for row in new)
     if told["actions"]:
         yield "\nNext best actions"
         yield from (

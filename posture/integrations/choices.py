@@ -8,8 +8,8 @@ from django.db import models
 class Cause(models.TextChoices):
     """Why something is told. Webhooks name those that they want; a digest says itself where it goes."""
 
-    REMINDER = "reminder", "Findings came due"
-    SUSPENSION = "suspension", "A decision was suspended"
+    REMINDER = "reminder", "Findings that are due"
+    SUSPENSION = "suspension", "Suspended decisions"
     DIGEST = "digest", "Digest"
     TEST = "test", "Test"
 

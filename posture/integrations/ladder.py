@@ -163,7 +163,8 @@ def _tell_webhook(webhook: Webhook, ladder: Ladder, at: datetime) -> None:
         place = {"environment": str(webhook.environment.pk)}
     sections = []
     for rung in sorted(ladder.rungs, reverse=True):
-        news = _news(findings, rung, at)
+        # Of what reached several rungs at once, the highest is told.
+        news = findings.filter(reminder__at=at, reminder__rung=rung)
         if total := news.count():
             sections.append(
                 Section(

@@ -29,7 +29,7 @@ def link(path: str, **query: str) -> str:
 def first_of(findings: QuerySet[Finding]) -> list[Finding]:
     """The first `SHOWN`, the worst and then the longest due first, with what the words below read."""
     rows = findings.select_related(
-        "asset", "check_definition", "vulnerability", "package", "assignee", "team"
+        "asset__host", "check_definition", "vulnerability", "package", "assignee", "team"
     )
     return list(rows.order_by("-severity", "due_at", "-points", "pk")[:SHOWN])
 
@@ -44,7 +44,9 @@ def line_of(finding: Finding, at: datetime) -> str:
     owner = finding.assignee or finding.team
     whose = f", of {owner}" if owner is not None else ""
     due = f", {due_words(finding.due_at, at)}" if finding.due_at is not None else ""
-    return f"- {Severity(finding.severity).label}: {title_of(finding)} on {finding.asset.name}{due}{whose}"
+    host = finding.asset.host
+    where = finding.asset.name if host is None else f"{finding.asset.name} of {host.name}"
+    return f"- {Severity(finding.severity).label}: {title_of(finding)} on {where}{due}{whose}"
 
 
 def data_of(finding: Finding) -> dict[str, Any]:

@@ -56,7 +56,13 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
         pytest.fail("The front end is not built. Build it: python3 tools/environment.py frontend build")
     var = tmp_path_factory.mktemp("plimsoll") / "var"
     nowhere = f"unix://{var}/no-engine.sock"
-    with Instance(var, PLIMSOLL_TICK_SECONDS="1", DOCKER_HOST=nowhere, PLIMSOLL_WORKERS="2") as instance:
+    with Instance(
+        var,
+        PLIMSOLL_TICK_SECONDS="1",
+        DOCKER_HOST=nowhere,
+        PLIMSOLL_WORKERS="2",
+        PLIMSOLL_WEBHOOKS_ALLOW_PLAINTEXT="1",
+    ) as instance:
         instance.wait_ready()
         yield Product(instance)
         assert instance.end()[0] == 0

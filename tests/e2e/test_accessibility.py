@@ -53,6 +53,7 @@ def paths(fleet: Fleet, probed: Probed, product: Product) -> list[str]:
         "/defences?tab=differences&show=all&open=/kernel/lockdown",
         "/uploads", "/uploads?add=report", "/feeds", "/affected", "/affected?q=CVE-2021-44228", "/affected?q=openssl",
         "/today", "/decisions", "/actions", "/trends", "/trends?by=kind&span=30", "/remediation", "/changes", "/teams",
+        "/notifications", "/messages",
         "/gate", "/gate?tab=policies", "/gate?tab=pipeline",
         f"/pulls/{pull}", "/environments", "/users", "/tokens", "/history", "/me", "/nowhere",
     ]  # fmt: skip

@@ -8,6 +8,7 @@ import type * as defences from "./defences";
 import type * as feeds from "./feeds";
 import type * as gate from "./gate";
 import type * as ledger from "./ledger";
+import type * as notifications from "./notifications";
 import type { components } from "./schema";
 import type * as signatures from "./signatures";
 import type * as trends from "./trends";
@@ -75,6 +76,13 @@ export type Contract = [
   Fits<uploads.UploadDetail, Served["UploadItem"]>,
   Fits<feeds.Feed, Served["Feed"]>,
   Fits<feeds.FeedDetail, Served["FeedItem"]>,
+  Fits<notifications.Notifications, Served["Notifications"]>,
+  Fits<notifications.Reminders, Served["Reminders"]>,
+  Fits<notifications.Webhook, Served["Webhook"]>,
+  Fits<notifications.NewWebhook, Served["WebhookCreated"]>,
+  Fits<notifications.Digest, Served["Digest"]>,
+  Fits<notifications.Message, Served["Message"]>,
+  Fits<notifications.MessageDetail, Served["MessageItem"]>,
   Fits<affected.Affected, Served["Affected"]>,
   Fits<gate.GatePolicy, Served["GatePolicy"]>,
   Fits<gate.GateDecision, Served["GateDecision"]>,

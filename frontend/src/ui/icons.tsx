@@ -153,4 +153,13 @@ export const TodayIcon = icon(<path d="M8 2v2M8 12v2M2 8h2M12 8h2M5 8a3 3 0 1 1 
 export const ActionIcon = icon(<path d="M9 1.500 3.500 9H8l-1 5.500L12.500 7H8z" />);
 export const TrendIcon = icon(<path d="M2 13.500h12M2.500 11 6 7l3 2.500L13.500 4" />);
 export const RemediationIcon = icon(<path d="M2.500 2.500v11h11M5 6l3 3.500 2-1.500 3 4M6 13.500" />);
+export const BellIcon = icon(
+  <path d="M4 11.500V7a4 4 0 0 1 8 0v4.500M2.500 11.500h11M6.500 13.500a1.600 1.600 0 0 0 3 0M8 1.500v1.500" />,
+);
+export const MessageIcon = icon(
+  <>
+    <rect x="1.5" y="3.5" width="13" height="9" rx="1" />
+    <path d="m2 4.500 6 4.500 6-4.500" />
+  </>,
+);
 export const ChangeIcon = icon(<path d="M2.500 5.500h9L9 3M13.500 10.500h-9L7 13" />);
