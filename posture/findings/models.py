@@ -308,16 +308,13 @@ class Witness(models.Model):
         return f"{self.tool} of {self.asset_id}"
 
 
-class Tally(models.Model):
-    """How far a vulnerability reaches now: images, and open findings, never counted late. See `tallies`.
+class Reach(models.Model):
+    """How far a vulnerability reaches: images, and findings on the worklist.
 
     An image lies in a set of environments, those of the hosts that hold it, and is counted in the one row of exactly that
     set; so the sum over the sets that touch some environments counts no image twice. The row without a set is the fleet.
     """
 
-    vulnerability = models.ForeignKey(
-        "vulnerabilities.Vulnerability", on_delete=models.CASCADE, related_name="tallies", db_index=False
-    )
     environments = ArrayField(models.BigIntegerField(), null=True)  # ids, rising
     images = models.IntegerField(default=0)
     critical = models.IntegerField(default=0)
@@ -350,6 +347,20 @@ class Tally(models.Model):
     )
 
     class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.images} images"
+
+
+class Tally(Reach):
+    """How far a vulnerability reaches now, never counted late. See `tallies`."""
+
+    vulnerability = models.ForeignKey(
+        "vulnerabilities.Vulnerability", on_delete=models.CASCADE, related_name="tallies", db_index=False
+    )
+
+    class Meta:
         constraints = (
             models.UniqueConstraint(
                 fields=("vulnerability", "environments"), nulls_distinct=False, name="one_vulnerability_tally"
@@ -371,8 +382,38 @@ class Tally(models.Model):
             ),
         )
 
+
+class CountedMoment(models.Model):
+    """A past moment of which somebody asked how far vulnerabilities reached, and when that was counted."""
+
+    at = models.DateTimeField(unique=True)
+    counted_at = models.DateTimeField()
+
     def __str__(self) -> str:
-        return f"{self.images} images"
+        return self.at.isoformat()
+
+
+class PastTally(Reach):
+    """How far a vulnerability reached at a counted moment. See `past_tallies`."""
+
+    moment = models.ForeignKey(
+        CountedMoment, on_delete=models.CASCADE, related_name="tallies", db_index=False
+    )
+    vulnerability = models.ForeignKey(
+        "vulnerabilities.Vulnerability",
+        on_delete=models.CASCADE,
+        related_name="past_tallies",
+        db_index=False,
+    )
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("moment", "vulnerability", "environments"),
+                nulls_distinct=False,
+                name="one_past_tally",
+            ),
+        )
 
 
 class TallyChange(models.Model):

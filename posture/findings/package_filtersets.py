@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -21,14 +22,15 @@ class OnlyOne(Func):
     output_field = ArrayField(IntegerField())
 
 
-def visible_packages(environment_ids: list[int] | None) -> Any:
-    """Packages that an image of these environments holds, or has a finding in; None: all that were ever told of."""
-    packages = Package.objects.all()
+def visible_packages(environment_ids: list[int] | None, at: datetime | None = None) -> Any:
+    """Packages that an image of these environments holds, or has a finding in, now or `at` a moment; None: all that were told
+    of until then."""
+    packages = Package.objects.all() if at is None else Package.objects.filter(first_seen_at__lte=at)
     if environment_ids is None:
         return packages
-    images = membership.images_in_environments(environment_ids)
-    held = PackageList.objects.current().filter(asset__in=images, packages__contains=OnlyOne(OuterRef("pk")))
-    found = Finding.objects.on_the_worklist().filter(asset__in=images, package=OuterRef("pk"))
+    images = membership.images_in_environments(environment_ids, at)
+    held = PackageList.objects.as_of(at).filter(asset__in=images, packages__contains=OnlyOne(OuterRef("pk")))
+    found = Finding.objects.on_the_worklist(at).filter(asset__in=images, package=OuterRef("pk"))
     return packages.filter(Exists(held) | Exists(found))
 
 
@@ -41,5 +43,6 @@ class PackageFilterSet(FilterSet):
     search = Search("name")
 
     def filter_findings(self, queryset: Any, name: str, value: Sequence[bool]) -> Any:
-        found = Exists(Finding.objects.on_the_worklist().visible_to(self.user).filter(package=OuterRef("pk")))
+        open_: Any = Finding.objects.on_the_worklist(self.moment).visible_to(self.user)
+        found = Exists(open_.filter(package=OuterRef("pk")))
         return queryset.filter(found) if value[0] else queryset.filter(~found)

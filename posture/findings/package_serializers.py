@@ -18,7 +18,7 @@ class PackageSerializer(Serializer):
     distribution = serializers.CharField(help_text="The release that it is of; empty for languages.")
     source_name = serializers.CharField(help_text="What it was built from, where that has another name.")
     source_version = serializers.CharField()
-    images = CountSerializer(source="image_count", help_text="That hold it now.")
+    images = CountSerializer(source="image_count", help_text="That hold it.")
     findings = CountSerializer(source="finding_count", help_text="Open ones, over all images.")
     severity = SeverityField(allow_null=True, source="worst_open", help_text="Null: none is open.")
     first_seen_at = serializers.DateTimeField()

@@ -10,7 +10,7 @@ from django.db.models import Count, Max, Min
 from posture.base.ordering import Key
 from posture.base.pagination import Count as Bounded
 from posture.base.views import ResourceViewSet
-from posture.findings import agreement, package_filtersets, reported
+from posture.findings import agreement, package_filtersets, reported, standing
 from posture.findings import package_serializers as serializers
 from posture.findings.models import Finding
 from posture.fleet import membership
@@ -27,26 +27,26 @@ VULNERABILITIES_SHOWN = 200
 _NUMBERS = """
 SELECT v.id,
     (SELECT count(*) FROM (
-        (SELECT l.asset_id FROM vulnerabilities_packagelist l WHERE l.closed_at IS NULL
+        (SELECT l.asset_id FROM vulnerabilities_packagelist l WHERE {is_listed}
             AND l.packages @> ARRAY[v.id::integer] AND (%(images)s::bigint[] IS NULL OR l.asset_id = ANY(%(images)s))
             LIMIT %(most)s)
         UNION
-        (SELECT f.asset_id FROM findings_finding f WHERE f.package_id = v.id AND f.closed_at IS NULL AND f.decided IS NULL
+        (SELECT f.asset_id FROM findings_finding f WHERE f.package_id = v.id AND {is_open}
             AND (%(images)s::bigint[] IS NULL OR f.asset_id = ANY(%(images)s)) LIMIT %(most)s)
     ) AS holding),
-    (SELECT count(*) FROM (SELECT FROM vulnerabilities_packagelist l WHERE l.closed_at IS NULL
+    (SELECT count(*) FROM (SELECT FROM vulnerabilities_packagelist l WHERE {is_listed}
         AND l.packages @> ARRAY[v.id::integer] AND (%(images)s::bigint[] IS NULL OR l.asset_id = ANY(%(images)s))
         LIMIT %(most)s) AS lists),
-    (SELECT count(*) FROM (SELECT FROM findings_finding f WHERE f.package_id = v.id AND f.closed_at IS NULL AND f.decided IS NULL
+    (SELECT count(*) FROM (SELECT FROM findings_finding f WHERE f.package_id = v.id AND {is_open}
         AND (%(images)s::bigint[] IS NULL OR f.asset_id = ANY(%(images)s)) LIMIT %(most)s) AS open),
-    (SELECT f.severity FROM findings_finding f WHERE f.package_id = v.id AND f.closed_at IS NULL AND f.decided IS NULL
-        AND (%(images)s::bigint[] IS NULL OR f.asset_id = ANY(%(images)s)) ORDER BY f.severity DESC LIMIT 1)
+    (SELECT {severity} FROM findings_finding f WHERE f.package_id = v.id AND {is_open}
+        AND (%(images)s::bigint[] IS NULL OR f.asset_id = ANY(%(images)s)) ORDER BY 1 DESC LIMIT 1)
 FROM unnest(%(ids)s::bigint[]) AS v(id)
 """
 
 
 class PackageViewSet(ResourceViewSet):
-    """Packages that tools found in images, each version once for the whole fleet."""
+    """Packages that tools found in images, each version once for the whole fleet, now or at a past moment."""
 
     queryset = Package.objects.all()
     serializer_class = serializers.PackageSerializer
@@ -58,9 +58,10 @@ class PackageViewSet(ResourceViewSet):
         "-first_seen_at": (Key("pk", True),),
     }
     default_ordering = "name"
+    supports_as_of = True
 
     def get_queryset(self) -> Any:
-        return package_filtersets.visible_packages(self.user.environment_ids())
+        return package_filtersets.visible_packages(self.user.environment_ids(), self.moment)
 
     def rows(self, ids: Any) -> list[Any]:
         return list(self.queryset.filter(pk__in=ids))
@@ -76,9 +77,16 @@ class PackageViewSet(ResourceViewSet):
     def count(self, rows: list[Any]) -> None:
         """Images, open findings and the worst severity of each, as the asker may see them."""
         limits = self.user.environment_ids()
-        images = None if limits is None else membership.images_in_environments(limits)
+        at = self.moment
+        images = None if limits is None else membership.images_in_environments(limits, at)
+        asked = {"ids": [row.pk for row in rows], "images": images, "most": COUNTED + 1, "at": at}
+        words = {
+            "is_listed": standing.is_true("l", at),
+            "is_open": standing.on_the_worklist(at),
+            "severity": standing.severity(at),
+        }
         with connection.cursor() as cursor:
-            cursor.execute(_NUMBERS, {"ids": [row.pk for row in rows], "images": images, "most": COUNTED + 1})
+            cursor.execute(_NUMBERS.format(**words), asked)
             numbers = {pk: rest for pk, *rest in cursor.fetchall()}
         for row in rows:
             held, lists, found, row.worst_open = numbers[row.pk]
@@ -93,17 +101,18 @@ class PackageViewSet(ResourceViewSet):
 
     def vulnerabilities_of(self, row: Package) -> list[dict[str, Any]]:
         groups = list(
-            Finding.objects.on_the_worklist()
+            Finding.objects.on_the_worklist(self.moment)
             .visible_to(self.user)
             .filter(package=row.pk)
+            .with_severity(self.moment)
             .values("vulnerability")
-            .annotate(number=Count("asset", distinct=True), worst=Max("severity"), sample=Min("pk"))
+            .annotate(number=Count("asset", distinct=True), worst=Max("severity_then"), sample=Min("pk"))
             .order_by("-worst", "-number", "vulnerability")[:VULNERABILITIES_SHOWN]
         )
         known = Vulnerability.objects.defer("description", "references", "scores").in_bulk(
             [group["vulnerability"] for group in groups]
         )
-        words = reported.words_by_tool([group["sample"] for group in groups])
+        words = reported.words_by_tool([group["sample"] for group in groups], self.moment)
         found = []
         for group in groups:
             of, said = (
@@ -116,7 +125,8 @@ class PackageViewSet(ResourceViewSet):
                         "id": of.pk,
                         "key": of.key,
                         "title": of.title,
-                        "is_exploited": of.exploited_since is not None,
+                        "is_exploited": of.exploited_since is not None
+                        and (self.moment is None or of.exploited_since <= self.moment.date()),
                         "epss": of.epss,
                     },
                     "severity": Severity(group["worst"]).label,

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 
 from posture.findings.choices import WEIGHS, FindingState
 from posture.findings.states import in_states, were_in_states
@@ -58,6 +58,12 @@ class FindingQuerySet(models.QuerySet):
         return self.filter(first_opened_at__lte=moment).filter(
             were_in_states(states, intervals.objects.as_of(moment), self._verdicts_at(moment))
         )
+
+    def with_severity(self, moment: datetime | None = None) -> Self:
+        """Open ones, each with `severity_then`: what it is, or was at `moment`."""
+        if moment is None:
+            return self.annotate(severity_then=F("severity"))
+        return self.annotate(severity_then=Subquery(self._intervals_at(moment).values("severity")[:1]))
 
     def known(self, moment: datetime | None = None) -> Self:
         """Everything ever found until now, or until `moment`."""

@@ -127,19 +127,24 @@ def resolve_all(asset_ids: Sequence[int], at: datetime, *, scope: Sequence[int] 
     return len(rows)
 
 
-_FACT = ("vulnerability", "severity", "agreement", "fix")
+_FACT = ("vulnerability", "severity", "agreement", "fix", "package__ecosystem")
 
 
 def _note(before: Iterable[tuple[int, Sequence[Any]]], after: Iterable[tuple[int, Sequence[Any]]]) -> None:
     """Tell the tallies of findings (asset id, fact) that were and that are on the worklist now."""
     facts: dict[int, tuple[list[tallies.Fact], list[tallies.Fact]]] = {}
+    found: dict[
+        int, dict[int, set[str]]
+    ] = {}  # where the image lies now, it may never have been counted with these
     for place, rows in enumerate((before, after)):
-        for asset_id, (vulnerability_id, severity, agreement, fix) in rows:
+        for asset_id, (vulnerability_id, severity, agreement, fix, ecosystem) in rows:
             if vulnerability_id is not None:
                 of_asset = facts.setdefault(asset_id, ([], []))
                 of_asset[place].append((vulnerability_id, severity, agreement, fix))
+                if rows is after and ecosystem:
+                    found.setdefault(asset_id, {}).setdefault(vulnerability_id, set()).add(ecosystem)
     for asset_id in sorted(facts):
-        tallies.note(asset_id, *facts[asset_id], {})
+        tallies.note(asset_id, *facts[asset_id], found.get(asset_id, {}))
 
 
 def decide(outcomes: Mapping[int, int | None]) -> set[int]:

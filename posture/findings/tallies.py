@@ -171,6 +171,15 @@ ON CONFLICT (vulnerability_id, environments) DO UPDATE SET {_each("{0} = t.{0} +
     ecosystems = ARRAY(SELECT DISTINCT e FROM unnest(t.ecosystems || excluded.ecosystems) AS e ORDER BY e)
 """
 
+# What was counted for each image (`held`), summed up for the fleet and for each set of environments.
+REACH = f"vulnerability_id, environments, {_NAMES}, ecosystems"
+SUM_HELD = f"""
+SELECT vulnerability_id, CASE WHEN grouping(environments) = 0 THEN environments END, {_each("sum({})")},
+    ARRAY(SELECT DISTINCT e FROM unnest(string_to_array(string_agg(array_to_string(ecosystems, ','), ','), ',')) AS e
+        ORDER BY e)
+FROM held GROUP BY GROUPING SETS ((vulnerability_id), (vulnerability_id, environments))
+"""
+
 _PLACE_ALL = f"""
 INSERT INTO findings_placement (asset_id, environments)
 SELECT f.asset_id, coalesce(l.environments, '{{}}')
@@ -185,9 +194,5 @@ WITH held AS (
         JOIN vulnerabilities_package k ON k.id = f.package_id
     WHERE f.closed_at IS NULL AND f.decided IS NULL AND f.vulnerability_id IS NOT NULL GROUP BY 1, 2, 3
 )
-INSERT INTO findings_tally (vulnerability_id, environments, {_NAMES}, ecosystems)
-SELECT vulnerability_id, CASE WHEN grouping(environments) = 0 THEN environments END, {_each("sum({})")},
-    ARRAY(SELECT DISTINCT e FROM unnest(string_to_array(string_agg(array_to_string(ecosystems, ','), ','), ',')) AS e
-        ORDER BY e)
-FROM held GROUP BY GROUPING SETS ((vulnerability_id), (vulnerability_id, environments))
+INSERT INTO findings_tally ({REACH}) {SUM_HELD}
 """

@@ -22,6 +22,7 @@ from django.db import connection, transaction
 from django.db.models import Min
 
 from posture.base.moments import start_of
+from posture.findings import past_tallies
 from posture.findings.models import Finding
 from posture.risk.formula import EXPONENT
 from posture.trends.models import CountedDay
@@ -119,6 +120,7 @@ def forget(since: date) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_ALONE)
         CountedDay.objects.filter(day__gte=since).delete()
+        past_tallies.forget()
 
 
 def catch_up(now: datetime, *, most: int = DAYS_AT_ONCE) -> int:

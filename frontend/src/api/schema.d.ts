@@ -2828,7 +2828,7 @@ export interface paths {
         };
         /**
          * List packages
-         * @description Packages that tools found in images, each version once for the whole fleet.
+         * @description Packages that tools found in images, each version once for the whole fleet, now or at a past moment.
          */
         get: operations["packages_list"];
         put?: never;
@@ -2848,7 +2848,7 @@ export interface paths {
         };
         /**
          * One of the packages
-         * @description Packages that tools found in images, each version once for the whole fleet.
+         * @description Packages that tools found in images, each version once for the whole fleet, now or at a past moment.
          */
         get: operations["packages_retrieve"];
         put?: never;
@@ -2868,7 +2868,7 @@ export interface paths {
         };
         /**
          * Export packages as CSV or JSON lines
-         * @description Packages that tools found in images, each version once for the whole fleet.
+         * @description Packages that tools found in images, each version once for the whole fleet, now or at a past moment.
          */
         get: operations["packages_export"];
         put?: never;
@@ -2888,7 +2888,7 @@ export interface paths {
         };
         /**
          * Values to filter packages by, with counts
-         * @description Packages that tools found in images, each version once for the whole fleet.
+         * @description Packages that tools found in images, each version once for the whole fleet, now or at a past moment.
          */
         get: operations["packages_facets"];
         put?: never;
@@ -3642,8 +3642,8 @@ export interface paths {
         };
         /**
          * List vulnerabilities
-         * @description Vulnerabilities that touch the fleet, or did. Numbers are of the present and of what the asker may see; findings as
-         *     of a past moment are those of `/findings?vulnerability=…`.
+         * @description Vulnerabilities that touch the fleet, or did. Numbers are of what the asker may see, now or at a past moment; EPSS,
+         *     fixes, agreement and use are what is said now of the findings of then.
          */
         get: operations["vulnerabilities_list"];
         put?: never;
@@ -3663,8 +3663,8 @@ export interface paths {
         };
         /**
          * One of the vulnerabilities
-         * @description Vulnerabilities that touch the fleet, or did. Numbers are of the present and of what the asker may see; findings as
-         *     of a past moment are those of `/findings?vulnerability=…`.
+         * @description Vulnerabilities that touch the fleet, or did. Numbers are of what the asker may see, now or at a past moment; EPSS,
+         *     fixes, agreement and use are what is said now of the findings of then.
          */
         get: operations["vulnerabilities_retrieve"];
         put?: never;
@@ -3684,8 +3684,8 @@ export interface paths {
         };
         /**
          * Export vulnerabilities as CSV or JSON lines
-         * @description Vulnerabilities that touch the fleet, or did. Numbers are of the present and of what the asker may see; findings as
-         *     of a past moment are those of `/findings?vulnerability=…`.
+         * @description Vulnerabilities that touch the fleet, or did. Numbers are of what the asker may see, now or at a past moment; EPSS,
+         *     fixes, agreement and use are what is said now of the findings of then.
          */
         get: operations["vulnerabilities_export"];
         put?: never;
@@ -3705,8 +3705,8 @@ export interface paths {
         };
         /**
          * Values to filter vulnerabilities by, with counts
-         * @description Vulnerabilities that touch the fleet, or did. Numbers are of the present and of what the asker may see; findings as
-         *     of a past moment are those of `/findings?vulnerability=…`.
+         * @description Vulnerabilities that touch the fleet, or did. Numbers are of what the asker may see, now or at a past moment; EPSS,
+         *     fixes, agreement and use are what is said now of the findings of then.
          */
         get: operations["vulnerabilities_facets"];
         put?: never;
@@ -6052,8 +6052,8 @@ export interface components {
             error: string;
         };
         /**
-         * @description * `reminder` - Findings came due
-         *     * `suspension` - A decision was suspended
+         * @description * `reminder` - Findings that are due
+         *     * `suspension` - Suspended decisions
          *     * `digest` - Digest
          *     * `test` - Test
          * @enum {string}
@@ -6349,7 +6349,7 @@ export interface components {
             /** @description What it was built from, where that has another name. */
             source_name: string;
             source_version: string;
-            /** @description That hold it now. */
+            /** @description That hold it. */
             images: components["schemas"]["Count"];
             /** @description Open ones, over all images. */
             findings: components["schemas"]["Count"];
@@ -6385,7 +6385,7 @@ export interface components {
             /** @description What it was built from, where that has another name. */
             source_name: string;
             source_version: string;
-            /** @description That hold it now. */
+            /** @description That hold it. */
             images: components["schemas"]["Count"];
             /** @description Open ones, over all images. */
             findings: components["schemas"]["Count"];
@@ -19248,6 +19248,8 @@ export interface operations {
     packages_list: {
         parameters: {
             query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
                 /** @description Where the page before ended; taken from `next`. */
                 cursor?: string;
                 /** @description Distribution */
@@ -19322,7 +19324,10 @@ export interface operations {
     };
     packages_retrieve: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -19390,6 +19395,8 @@ export interface operations {
     packages_export: {
         parameters: {
             query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
                 /** @description Distribution */
                 distribution?: string[];
                 /** @description Ecosystem */
@@ -19455,6 +19462,8 @@ export interface operations {
     packages_facets: {
         parameters: {
             query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
                 /** @description Distribution */
                 distribution?: string[];
                 /** @description Ecosystem */
@@ -22931,6 +22940,8 @@ export interface operations {
     vulnerabilities_list: {
         parameters: {
             query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
                 /** @description Where the page before ended; taken from `next`. */
                 cursor?: string;
                 /** @description Disputed */
@@ -23015,7 +23026,10 @@ export interface operations {
     };
     vulnerabilities_retrieve: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
+            };
             header?: never;
             path: {
                 id: string;
@@ -23083,6 +23097,8 @@ export interface operations {
     vulnerabilities_export: {
         parameters: {
             query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
                 /** @description Disputed */
                 disputed?: "true" | "false";
                 /** @description Ecosystem */
@@ -23158,6 +23174,8 @@ export interface operations {
     vulnerabilities_facets: {
         parameters: {
             query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
                 /** @description Disputed */
                 disputed?: "true" | "false";
                 /** @description Ecosystem */

@@ -13,12 +13,17 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from posture.collection.reports import import_file
 from posture.decisions import actions as decisions
+from posture.findings import past_tallies, tallies
+from posture.findings.models import CountedMoment
 from posture.fleet.models import Asset
+from posture.vulnerabilities.models import Vulnerability
 from scanners.records import ContainerFacts
-from tests.posture.api.fleet import Fleet, containers, images, launch
+from tests.posture.api.fleet import DIGESTS, Fleet, containers, images, launch
 from tests.posture.api.resources import PAST, RESOURCES, get, walk
 from tests.posture.collection.pulls import pulled, write
+from tests.posture.collection.test_reports import saved, trivy, vulnerability
 
 pytestmark = pytest.mark.django_db
 
@@ -150,6 +155,91 @@ def test_the_counts_of_a_host_are_its_members_too(
     assert then["severity_counts"] == now["severity_counts"], "nothing changed on beta"
     assert then["load"] == now["load"]
     assert (then["containers_total"], then["images_total"]) == (now["containers_total"], now["images_total"])
+
+
+@pytest.mark.parametrize("environment", [None, "production", "staging", "production,staging"])
+def test_vulnerabilities_are_counted_as_the_findings_of_then(
+    environment: str | None, moments: tuple[datetime, datetime, Fleet], admin: Client
+) -> None:
+    """Then nothing was decided; now one of them is hidden everywhere."""
+    narrowed = {"environment": environment} if environment else {}
+    row = get(admin, "/vulnerabilities", search="CVE-2026-1002")["results"][0]
+    decided = Vulnerability.objects.get(pk=row["id"])
+    decisions.make(by=None, outcome="false_positive", reason="test_data", vulnerability=decided)
+    tallies.fold()
+    assert "CVE-2026-1002" not in {one["key"] for one in walk(admin, "/vulnerabilities", **narrowed)}
+    at = written(moments[1])
+    rows = {one["key"]: one for one in walk(admin, "/vulnerabilities", as_of=at, limit=200, **narrowed)}
+    findings = walk(admin, "/findings", kind="vulnerability", as_of=at, limit=200, **narrowed)
+    assert set(rows) == {one["vulnerability"]["key"] for one in findings} and "CVE-2026-1002" in rows
+    for key, told in rows.items():
+        of = [one for one in findings if one["vulnerability"]["key"] == key]
+        assert (told["findings"], told["images"]) == (len(of), len({one["asset"]["id"] for one in of}))
+        assert {name: n for name, n in told["severity_counts"].items() if n} == {
+            name: sum(one["severity"] == name for one in of) for name in {one["severity"] for one in of}
+        }
+    item = get(admin, f"/vulnerabilities/{row['id']}", as_of=at)
+    assert {package["name"] for package in item["packages"]} == {"libtool0", "libweb2"}
+    assert get(admin, f"/vulnerabilities/{row['id']}")["packages"] == []
+    facets = {
+        f["name"]: f["values"] for f in get(admin, "/vulnerabilities/facets", as_of=at, **narrowed)["facets"]
+    }
+    for value in facets["severity"]:
+        counted = get(admin, "/vulnerabilities", as_of=at, severity=value["value"], **narrowed)["count"]
+        assert counted == value["count"]
+
+
+def test_what_was_not_known_to_be_exploited_then_is_not_shown_as_such(
+    moments: tuple[datetime, datetime, Fleet], admin: Client
+) -> None:
+    at = written(moments[1])
+    tomorrow = (moments[1] + timedelta(days=1)).date()
+    Vulnerability.objects.filter(key="CVE-2026-1002").update(exploited_since=tomorrow)
+    assert {row["key"] for row in walk(admin, "/vulnerabilities", exploited="true")} == {
+        "CVE-2026-1001",
+        "CVE-2026-1002",
+    }
+    rows = walk(admin, "/vulnerabilities", as_of=at, ordering="-exploited_since")
+    assert [row["key"] for row in rows if row["exploited_since"]] == ["CVE-2026-1001"] == [rows[0]["key"]]
+    assert {row["key"] for row in walk(admin, "/vulnerabilities", as_of=at, exploited="true")} == {
+        "CVE-2026-1001"
+    }
+
+
+def test_a_moment_is_counted_once_and_anew_when_it_had_just_passed(
+    moments: tuple[datetime, datetime, Fleet], admin: Client
+) -> None:
+    first = past_tallies.counted(moments[1])
+    assert past_tallies.counted(moments[1]) == first
+    CountedMoment.objects.filter(pk=first.pk).update(counted_at=first.counted_at - timedelta(minutes=2))
+    again = past_tallies.counted(moments[1])
+    assert again.pk != first.pk
+    CountedMoment.objects.filter(pk=again.pk).update(at=moments[1] - timedelta(days=3))
+    assert past_tallies.counted(moments[1] - timedelta(days=3)).pk == again.pk
+    CountedMoment.objects.filter(pk=again.pk).update(counted_at=again.counted_at - timedelta(days=2))
+    past_tallies.counted(moments[1])
+    assert not CountedMoment.objects.filter(pk=again.pk).exists()
+
+
+def test_packages_are_those_that_images_held_then(
+    moments: tuple[datetime, datetime, Fleet], admin: Client, tmp_path: Any
+) -> None:
+    """A later report says that another version is in web instead."""
+    at = written(timezone.now())
+    about = trivy()["Metadata"] | {"ImageID": DIGESTS["web"], "RepoTags": ["shop/web:1.0"]}
+    import_file(
+        saved(tmp_path, trivy(vulnerability(700, "libnew"), at="2026-11-20T00:00:00Z", Metadata=about))
+    )
+    then = {row["name"]: row for row in walk(admin, "/packages", as_of=at)}
+    now = {row["name"]: row for row in walk(admin, "/packages")}
+    assert set(now) - set(then) == {"libnew"}
+    assert now["libweb1"]["findings"]["value"] == 0 and now["libweb1"]["severity"] is None
+    assert then["libweb1"]["findings"]["value"] == 1 and then["libweb1"]["severity"] == "high"
+    item = get(admin, f"/packages/{then['libweb1']['id']}", as_of=at)
+    assert [one["vulnerability"]["key"] for one in item["vulnerabilities"]] == ["CVE-2026-1001"]
+    assert get(admin, f"/packages/{then['libweb1']['id']}")["vulnerabilities"] == []
+    open_then = walk(admin, "/packages", as_of=at, has_findings="true")
+    assert "libweb1" in {row["name"] for row in open_then}
 
 
 @pytest.mark.parametrize("name", PAST)

@@ -172,6 +172,21 @@ def test_withdrawing_brings_it_back_with_its_past(web: Asset, ada: User) -> None
     ]
 
 
+def test_what_comes_back_elsewhere_names_its_ecosystem_there(web: Asset, ada: User) -> None:
+    """While it was hidden, its image came to lie on another set of environments."""
+    tallies.fold()
+    decision = decide(ada)
+    run_it(DIGEST, "shop/web:1.0", host="beta", slug="staging")
+    tallies.fold()
+    actions.withdraw(decision=decision, by=ada)
+    tallies.fold()
+    row = get(signed_in(ada), "/vulnerabilities", search="CVE-2026-1001")["results"][0]
+    assert ([place["slug"] for place in row["environments"]], row["ecosystems"]) == (
+        ["production", "staging"],
+        ["deb"],
+    )
+
+
 def test_layers_are_kept_apart_and_the_higher_one_decides(web: Asset, ada: User) -> None:
     rule = decide(ada, layer=Layer.RULE)
     person_ = decide(ada, outcome=Outcome.MITIGATED, reason=Reason.ISOLATED)

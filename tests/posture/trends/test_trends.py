@@ -20,6 +20,7 @@ from posture.collection.reports import import_file
 from posture.decisions import actions
 from posture.decisions.choices import DecisionState
 from posture.decisions.models import Decision, Verdict
+from posture.findings import tallies
 from posture.findings.models import Finding, OpenInterval
 from posture.fleet.actions import update_environment
 from posture.fleet.models import Environment, Node
@@ -135,7 +136,9 @@ def run(name: str, slug: str, *digests: str, count: int = 1, **changes: Any) -> 
 class TestThePast:
     """Twenty snapshots of a generated history, taken as it grew, against the same lists and ledgers as of then."""
 
-    LISTS = ("findings", "hosts", "containers", "images", "environments", "decisions", "checks")
+    LISTS = (
+        "findings", "hosts", "containers", "images", "environments", "decisions", "checks", "vulnerabilities", "packages",
+    )  # fmt: skip
     EVERYTHING = {
         "findings": {"hidden": "include"},
         "decisions": {"state": ",".join(DecisionState.values)},
@@ -151,17 +154,21 @@ class TestThePast:
         "environments": (),
         "decisions": ("vulnerability",),
         "checks": (),
+        "vulnerabilities": ("fixed_in", "agreement", "in_use", "epss", "epss_percentile", "severities"),
+        "packages": (),
     }  # fmt: skip
 
     def snapshot(self, client: Client, **parameters: Any) -> dict[str, dict[int, Any]]:
         shown: dict[str, dict[int, Any]] = {}
+        tallies.fold()
         for name in self.LISTS:
             rows = walk(client, f"/{name}", limit=200, **self.EVERYTHING.get(name, {}), **parameters)
             shown[name] = {
                 row["id"]: {
                     key: value
                     for key, value in row.items()
-                    if key not in self.NOT_OF_THEN[name] and not key.endswith("_counts")
+                    if key not in self.NOT_OF_THEN[name]
+                    and (name == "vulnerabilities" or not key.endswith("_counts"))
                 }
                 | ({"state": self.kept(row["state"])} if name == "findings" else {})
                 for row in rows

@@ -3,12 +3,13 @@ import { Link } from "react-router";
 import { useItem } from "../../api/hooks";
 import type { Package, PackageDetail } from "../../api/vulnerabilities";
 import { Loading, ProblemNote } from "../../ui/states";
-import { useCarry } from "../../url/scope";
+import { useCarry, useScope } from "../../url/scope";
 import { PackageFacts, PackageVersions, PackageVulnerabilities } from "./packageParts";
 
 export function PackageDrawer({ id, row }: { id: string; row: Package | undefined }) {
   const to = useCarry();
-  const item = useItem<PackageDetail>(`/packages/${id}`);
+  const { asOf } = useScope();
+  const item = useItem<PackageDetail>(`/packages/${id}`, { as_of: asOf });
   const shown: Package | undefined = item.data ?? row;
   if (!shown) return item.error ? <ProblemNote problem={item.error} /> : <Loading what="the package" />;
   return (

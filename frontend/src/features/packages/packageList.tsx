@@ -13,7 +13,7 @@ export const PACKAGE_LIST: ListDefinition<Package> = {
   name: (row) => `${row.name} ${row.version}`,
   page: (row) => `/packages/${row.id}`,
   search: true,
-  past: false,
+  past: true,
   usualOrdering: "name",
   columns: [
     {

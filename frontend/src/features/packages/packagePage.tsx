@@ -10,13 +10,15 @@ import { PageFrame, Panel } from "../../ui/page";
 import { ProblemNote } from "../../ui/states";
 import { PageTabs } from "../../ui/tabs";
 import { UnreadPage } from "../../ui/unreadPage";
+import { useScope } from "../../url/scope";
 import { PackageFacts, PackageVersions, PackageVulnerabilities } from "./packageParts";
 
 const CRUMBS = [{ label: "Packages", path: "/packages" }];
 
 export function PackagePage() {
   const { id = "" } = useParams();
-  const query = useItem<PackageDetail>(`/packages/${id}`);
+  const { asOf } = useScope();
+  const query = useItem<PackageDetail>(`/packages/${id}`, { as_of: asOf });
   const item = query.data;
   if (!item) return <UnreadPage title="Package" crumbs={CRUMBS} what="the package" item={query} />;
   return (

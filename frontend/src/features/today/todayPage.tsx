@@ -107,7 +107,7 @@ export function TodayPage() {
         <div className={classes.column}>
           <Movement environment={environment} />
           <NewFindings changes={told} />
-          {!asOf && <Exploited scope={scope} />}
+          <Exploited scope={then} />
         </div>
       </div>
       {changes.error && <ProblemNote problem={changes.error} retry={() => void changes.refetch()} />}

@@ -1,0 +1,33 @@
+"""Conditions in SQL for what stands now, or stood at the moment that the statement calls `at`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+def is_true(alias: str, at: datetime | None) -> str:
+    """The interval of this alias is true, or was."""
+    return f"{alias}.closed_at IS NULL" if at is None else was_true(alias)
+
+
+def was_true(alias: str) -> str:
+    return f"({alias}.opened_at <= %(at)s AND ({alias}.closed_at IS NULL OR {alias}.closed_at > %(at)s))"
+
+
+def on_the_worklist(at: datetime | None) -> str:
+    """The finding `f` is open and nothing is decided of it. Decisions stand above findings, so their table is only named."""
+    if at is None:
+        return "f.closed_at IS NULL AND f.decided IS NULL"
+    return f"""(
+        EXISTS (SELECT FROM findings_openinterval i WHERE i.finding_id = f.id AND {was_true("i")})
+        AND NOT EXISTS (SELECT FROM decisions_verdict v WHERE v.finding_id = f.id AND {was_true("v")})
+    )"""
+
+
+def severity(at: datetime | None) -> str:
+    """Of the finding `f`, which is or was open."""
+    if at is None:
+        return "f.severity"
+    return f"""(
+        SELECT i.severity FROM findings_openinterval i WHERE i.finding_id = f.id AND {was_true("i")} LIMIT 1
+    )"""
