@@ -17,7 +17,7 @@ from posture.findings.models import Finding
 from posture.fleet.querysets import within
 from posture.integrations import outbox
 from posture.integrations.choices import Cause, Rung
-from posture.integrations.models import Ladder, Webhook
+from posture.integrations.models import Ladder, Reminder, Webhook
 from posture.integrations.wording import SHOWN, data_of, first_of, line_of, link, plural
 from scanners.records import Record
 
@@ -27,13 +27,13 @@ WITH reached AS (
     SELECT f.id, f.due_at, {level} AS rung FROM findings_finding f
     WHERE f.closed_at IS NULL AND f.decided IS NULL AND f.due_at IS NOT NULL AND f.due_at <= %(first)s
 )
-INSERT INTO integrations_reminder AS kept (finding_id, due_at, before, rung, at)
-SELECT reached.id, reached.due_at, 0, reached.rung, %(at)s
+INSERT INTO integrations_reminder AS kept (finding_id, due_at, before, rung, at, is_told)
+SELECT reached.id, reached.due_at, 0, reached.rung, %(at)s, false
 FROM reached LEFT JOIN integrations_reminder r ON r.finding_id = reached.id
 WHERE r.id IS NULL OR r.due_at <> reached.due_at OR r.rung < reached.rung
 ON CONFLICT (finding_id) DO UPDATE SET
     before = CASE WHEN kept.due_at = excluded.due_at THEN kept.rung ELSE 0 END,
-    due_at = excluded.due_at, rung = excluded.rung, at = excluded.at
+    due_at = excluded.due_at, rung = excluded.rung, at = excluded.at, is_told = false
 """
 _WHOSE = {Rung.MANAGER: "Of teams that you manage", Rung.TEAM: "Of your team", Rung.OWNER: "Yours"}
 _OF_A_WEBHOOK = {Rung.MANAGER: "For managers", Rung.TEAM: "For teams", Rung.OWNER: "For owners"}
@@ -79,8 +79,8 @@ def walk(at: datetime) -> None:
         _tell_webhook(webhook, ladder, at)
     ladder.walked_at, ladder.told = at, told
     ladder.reached = reached.count()
-    ladder.unowned = reached.filter(assignee__isnull=True, team__isnull=True).count()
-    ladder.save(update_fields=["walked_at", "reached", "told", "unowned"])
+    ladder.untold = reached.filter(reminder__is_told=False).count()
+    ladder.save(update_fields=["walked_at", "reached", "told", "untold"])
 
 
 def _climb(ladder: Ladder, at: datetime) -> None:
@@ -143,6 +143,8 @@ def _tell_person(person: User, ladder: Ladder, at: datetime) -> bool:
                 )
             )
     if sections:
+        for section in sections:
+            Reminder.objects.filter(finding__in=section.findings.values("pk")).update(is_told=True)
         subject, text = _worded(sections, at)
         outbox.put(
             cause=Cause.REMINDER, subject=subject, text=text, data=_data(sections), at=at, person=person
@@ -178,16 +180,17 @@ def _tell_webhook(webhook: Webhook, ladder: Ladder, at: datetime) -> None:
     if not sections:
         return
     subject, text = _worded(sections, at)
-    unowned = findings.filter(reminder__at=at, assignee__isnull=True, team__isnull=True).count()
-    if unowned:
+    untold = findings.filter(reminder__at=at, reminder__is_told=False).count()
+    if untold:
         text += (
-            f"\n{plural(unowned, 'of them belongs', 'of them belong')} to nobody, so nobody else is told.\n"
+            f"\n{plural(untold, 'of them was', 'of them were')} told to nobody: without an owner, or of a team without "
+            "members or manager.\n"
         )
     outbox.put(
         cause=Cause.REMINDER,
         subject=subject,
         text=text,
-        data={**_data(sections), "unowned": unowned},
+        data={**_data(sections), "untold": untold},
         at=at,
         webhook=webhook,
     )

@@ -82,10 +82,10 @@ class Ladder(models.Model):
     team_days = models.SmallIntegerField(null=True, default=0, validators=DAYS)
     manager_days = models.SmallIntegerField(null=True, default=7, validators=DAYS)
     walked_at = models.DateTimeField(null=True)
-    # What came of the last walk: findings that reached a rung, people told, and findings that belong to nobody.
+    # What came of the last walk: findings that reached a rung, people told, and findings of which nobody was told.
     reached = models.IntegerField(default=0)
     told = models.IntegerField(default=0)
-    unowned = models.IntegerField(default=0)
+    untold = models.IntegerField(default=0)
 
     class Meta:
         constraints = (models.CheckConstraint(condition=Q(pk=1), name="one_ladder"),)
@@ -109,6 +109,7 @@ class Reminder(models.Model):
     before = models.SmallIntegerField(default=0)
     rung = models.SmallIntegerField()
     at = models.DateTimeField(db_index=True)
+    is_told = models.BooleanField(default=False)  # to a person, at that moment
 
     def __str__(self) -> str:
         return f"{self.finding_id}: rung {self.rung}"

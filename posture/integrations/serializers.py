@@ -153,7 +153,9 @@ class RemindersSerializer(Serializer):
     next_at = serializers.DateTimeField(allow_null=True)
     reached = serializers.IntegerField(help_text="Findings that reached a rung at the last walk.")
     told = serializers.IntegerField(help_text="People who were told of them.")
-    unowned = serializers.IntegerField(help_text="Those that belong to nobody.")
+    untold = serializers.IntegerField(
+        help_text="Those of which nobody was told: without an owner, or of a team without members or manager."
+    )
 
 
 class MailServerSerializer(PlainSerializer):

@@ -27,7 +27,8 @@ export interface Reminders {
   next_at: string | null;
   reached: number;
   told: number;
-  unowned: number;
+  /** Without an owner, or of a team without members or manager. */
+  untold: number;
 }
 
 export interface Webhook {

@@ -7183,8 +7183,8 @@ export interface components {
             reached: number;
             /** @description People who were told of them. */
             told: number;
-            /** @description Those that belong to nobody. */
-            unowned: number;
+            /** @description Those of which nobody was told: without an owner, or of a team without members or manager. */
+            untold: number;
         };
         RemindersWriteRequest: {
             is_enabled?: boolean;

@@ -134,7 +134,24 @@ def test_what_nobody_owns_is_counted_and_what_a_team_alone_owns_is_its_members(
     ladder.walk(MORNING)
     assert told() == [("grace", "1 finding is due soon")]
     walked = actions.ladder()
-    assert (walked.reached, walked.told, walked.unowned, walked.walked_at) == (2, 1, 1, MORNING)
+    assert (walked.reached, walked.told, walked.untold, walked.walked_at) == (2, 1, 1, MORNING)
+
+
+def test_a_rung_on_which_nobody_stands_is_counted(web: Asset, ada: User) -> None:
+    """A team of nobody; and one whose member was told, but that has no manager when that rung is reached."""
+    turned_on(ada)
+    empty, lonely = Team.objects.create(name="Empty"), Team.objects.create(name="Lonely")
+    lonely.members.add(ada)
+    one, two, *_ = findings()
+    for finding, team in ((one, empty), (two, lonely)):
+        worklist.change(
+            queryset=findings().filter(pk=finding.pk), verb="assign", details={"team": team}, by=ada
+        )
+        due(finding, MORNING)
+    ladder.walk(MORNING)
+    assert (actions.ladder().reached, actions.ladder().untold) == (2, 1)
+    ladder.walk(MORNING + 7 * DAY)
+    assert (actions.ladder().reached, actions.ladder().untold) == (2, 2)
 
 
 def test_who_is_told_at_two_rungs_reads_of_each_finding_once(web: Asset, ada: User) -> None:
@@ -235,8 +252,8 @@ def test_webhooks_are_told_of_their_environment_and_of_what_nobody_owns(web: Ass
     findings().update(due_at=MORNING)
     ladder.walk(MORNING)
     message = Message.objects.get(webhook__name="fleet")
-    assert (message.data["unowned"], message.state) == (4, MessageState.WAITING)
-    assert "4 of them belong to nobody, so nobody else is told." in message.text
+    assert (message.data["untold"], message.state) == (4, MessageState.WAITING)
+    assert "4 of them were told to nobody: without an owner," in message.text
     assert [whom for whom, _ in told()] == ["fleet", "production"]
 
 
@@ -305,7 +322,7 @@ class TestApi:
             "next_at": None,
             "reached": 0,
             "told": 0,
-            "unowned": 0,
+            "untold": 0,
         }
         assert send(signed_in(grace), "PUT", "/reminders", {"is_enabled": True}).status_code == 403
         answer = send(signed_in(ada), "PUT", "/reminders", {"is_enabled": True, "hour": 6, "team_days": None})

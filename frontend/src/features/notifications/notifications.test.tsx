@@ -25,7 +25,7 @@ const OFF: Reminders = {
   next_at: null,
   reached: 0,
   told: 0,
-  unowned: 0,
+  untold: 0,
 };
 const HOOK: Webhook = {
   id: 4,
@@ -160,7 +160,7 @@ describe("notifications", () => {
     });
   });
 
-  test("what nobody owns is a link to it", async () => {
+  test("of what nobody was told is said, with the way to change that", async () => {
     serve(
       routes(SESSION, NONE, {
         ...OFF,
@@ -169,12 +169,12 @@ describe("notifications", () => {
         next_at: "2026-03-03T07:00:00Z",
         reached: 12,
         told: 3,
-        unowned: 2,
+        untold: 2,
       }),
     );
     show(<NotificationsPage />, "/notifications");
-    const link = await screen.findByRole("link", { name: "2 findings of them, so nobody was told" });
-    expect(link.getAttribute("href")).toContain("owner=nobody");
+    const said = await screen.findByText(/2 findings: without an owner/);
+    expect(within(said).getByRole("link", { name: "team" }).getAttribute("href")).toBe("/teams");
     expect(screen.getByText(/12 findings/).textContent).toContain("3 people told");
   });
 

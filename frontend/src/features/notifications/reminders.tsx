@@ -56,13 +56,14 @@ export function RemindersPanel() {
                   ],
                 ] as [string, React.ReactNode][])
               : []),
-            ...(told.unowned > 0
+            ...(told.untold > 0
               ? ([
                   [
-                    "Nobody's",
-                    <Link key="nobody" to={to("/findings", { owner: "nobody", ordering: "due_at" })}>
-                      {plural(told.unowned, "finding", "findings")} of them, so nobody was told
-                    </Link>,
+                    "Told to nobody",
+                    <span key="nobody">
+                      {plural(told.untold, "finding", "findings")}: without an owner, or of a{" "}
+                      <Link to={to("/teams")}>team</Link> without members or manager
+                    </span>,
                   ],
                 ] as [string, React.ReactNode][])
               : []),
