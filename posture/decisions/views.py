@@ -254,7 +254,7 @@ class ChangeViewSet(WriteMixin, ResourceViewSet):
             selected = worklist.Selected(chosen, verb)
             told = selected.summary()
             told["decisions"] = (
-                len(worklist.scopes_of(selected.ids, details.get("environment")))
+                len(worklist.scopes_of(selected.ids, details.get("environment"), self.by()))
                 if verb == "decide"
                 else None
             )

@@ -4,7 +4,7 @@ undone as a whole and has one entry in the trail."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,10 +14,11 @@ from django.utils import timezone
 
 from posture.accounts.models import Team, User
 from posture.base import upsert
-from posture.base.problems import Conflict, Invalid
+from posture.base.problems import Conflict, Invalid, NotAllowed
 from posture.decisions import actions, subjects
 from posture.decisions.choices import DecisionState
 from posture.decisions.models import Activity, Change
+from posture.decisions.scope import Subject
 from posture.findings import settle as findings
 from posture.findings.choices import FindingState, Work
 from posture.findings.models import Finding
@@ -140,7 +141,7 @@ def _comment(chosen: Selected, details: dict[str, Any], by: User, made: Change) 
 
 def _decide(chosen: Selected, details: dict[str, Any], by: User, made: Change) -> None:
     """One decision for each problem and place that the findings have."""
-    scopes = scopes_of(chosen.ids, details.get("environment"))
+    scopes = scopes_of(chosen.ids, details.get("environment"), by)
     if len(scopes) > MOST_DECISIONS:
         raise Invalid(
             f"These findings would need {len(scopes)} decisions; at most {MOST_DECISIONS} at once.",
@@ -152,17 +153,32 @@ def _decide(chosen: Selected, details: dict[str, Any], by: User, made: Change) -
         actions.make(by=by, change=made, **scope, **fields)
 
 
-def scopes_of(finding_ids: Sequence[int], environment: Environment | None) -> list[dict[str, Any]]:
-    """The scopes that cover these findings and outlive a rebuild, each once."""
+def scopes_of(finding_ids: Sequence[int], environment: Environment | None, by: User) -> list[dict[str, Any]]:
+    """The scopes that cover these findings and outlive a rebuild, each once. Without an environment they hold everywhere; of
+    who is limited to some, in the one in which the finding's asset lies. Raises NotAllowed when it lies in several."""
     rows = Finding.objects.filter(pk__in=finding_ids).select_related("asset", "package", "check_definition")
     found = list(rows.defer("factors").order_by("pk"))
     known = subjects.read({row.asset_id for row in found})
     scopes: dict[tuple[Any, ...], dict[str, Any]] = {}
+    own = Environment.objects.visible_to(by).in_bulk() if by.environment_ids() is not None else None
     for row in found:
-        fields = actions.subject_fields(row, known[row.asset_id].repositories, environment)
+        subject = known[row.asset_id]
+        place = environment if environment is not None or own is None else _only_place(row, subject, own)
+        fields = actions.subject_fields(row, subject.repositories, place)
         key = tuple(sorted((name, str(getattr(value, "pk", value))) for name, value in fields.items()))
         scopes.setdefault(key, fields)
     return list(scopes.values())
+
+
+def _only_place(row: Finding, subject: Subject, own: Mapping[int, Environment]) -> Environment:
+    lying = {place.environment_id for place in subject.places}
+    if len(lying) == 1 and (only := next(iter(lying))) in own:
+        return own[only]
+    raise NotAllowed(
+        f"{row.asset.name} lies in more than one environment, so no decision for one of them would hide what it has.",
+        code="lies_in_several",
+        hint="Leave it out, or ask somebody who sees every environment to decide it.",
+    )
 
 
 _DO: dict[str, Callable[[Selected, dict[str, Any], User, Change], None]] = {

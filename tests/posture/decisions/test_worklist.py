@@ -192,6 +192,23 @@ class TestTheApi:
         viewer = signed_in(person("vic", Role.VIEWER))
         assert send(viewer, "POST", "/finding-changes", body).status_code == 403
 
+    def test_who_is_limited_decides_where_they_are(self, web: Asset) -> None:
+        """Without naming an environment; not of an image that lies elsewhere too."""
+        eve = signed_in(person("eve", Role.ANALYST, environments=[environment("production")]))
+        terms = {"outcome": "false_positive", "reason": "test_data"}
+        body = {"verb": "decide", "ids": [finding().pk, finding(2).pk], "terms": terms}
+        assert send(eve, "POST", "/finding-changes", {**body, "preview": True}).json()["decisions"] == 2
+        assert send(eve, "POST", "/finding-changes", body).status_code == 201
+        places = Decision.objects.values_list("environment__slug", "repository")
+        assert list(places) == [("production", "shop/web")] * 2
+        assert finding().decided is not None
+        run_it(DIGEST, "shop/web:1.0", host="beta", slug="staging")
+        body["ids"] = [finding(3).pk]
+        for asked in (body, {**body, "preview": True}):
+            answer = send(eve, "POST", "/finding-changes", asked)
+            assert (answer.status_code, answer.json()["code"]) == (403, "lies_in_several")
+        assert finding(3).decided is None
+
     def test_owners_are_shown_and_filtered_by(self, web: Asset, client: Client, ada: User) -> None:
         team = Team.objects.create(name="Web")
         team.members.add(ada)
