@@ -161,6 +161,8 @@ class DecisionSerializer(Serializer):
     created_by = serializers.CharField(source="author", allow_null=True)
     approved_by = serializers.CharField(source="approver", allow_null=True)
     active_from = serializers.DateTimeField(allow_null=True)
+    suspended_at = serializers.DateTimeField(allow_null=True, help_text="When a tripwire suspended it last.")
+    suspended_because = serializers.CharField()
     ended_at = serializers.DateTimeField(allow_null=True)
     ended_because = serializers.CharField()
     hides = CountSerializer(help_text="Open findings that it hides now, as far as the asker may see them.")

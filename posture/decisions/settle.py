@@ -218,7 +218,8 @@ def _write(best: Mapping[int, Decision], held: Mapping[int, tuple[int, int, int]
 def end(decision_ids: Collection[int], state: DecisionState, why: str, at: datetime) -> set[int]:
     """Decisions that hold no more: what they hid comes back, or is hidden by the next layer; returns the assets whose
     numbers and loads that changes."""
-    suspended = {"suspended_at": at} if state == DecisionState.SUSPENDED else {}
+    is_suspended = state == DecisionState.SUSPENDED
+    suspended = {"suspended_at": at, "suspended_because": why[:500]} if is_suspended else {}
     Decision.objects.filter(pk__in=list(decision_ids)).update(
         state=state, ended_at=at, ended_because=why[:500], **suspended
     )

@@ -90,7 +90,9 @@ class DecisionViewSet(WriteMixin, ResourceViewSet):
         if row.ended_at is not None and row.ended_at > moment:
             was_suspended = row.state == DecisionState.SUSPENDED
             row.ended_at = row.suspended_at if was_suspended else None
-            row.ended_because = ""  # why it was suspended was overwritten when it ended for good
+            row.ended_because = row.suspended_because if was_suspended else ""
+        if row.suspended_at is not None and row.suspended_at > moment:
+            row.suspended_at, row.suspended_because = None, ""
 
     def _fields(self, request: Request) -> dict[str, Any]:
         fields = self.valid(

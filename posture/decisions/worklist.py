@@ -172,7 +172,8 @@ def scopes_of(finding_ids: Sequence[int], environment: Environment | None, by: U
 
 def _only_place(row: Finding, subject: Subject, own: Mapping[int, Environment]) -> Environment:
     lying = {place.environment_id for place in subject.places}
-    if len(lying) == 1 and (only := next(iter(lying))) in own:
+    only = next(iter(lying)) if len(lying) == 1 else None
+    if only is not None and only in own:
         return own[only]
     raise NotAllowed(
         f"{row.asset.name} lies in more than one environment, so no decision for one of them would hide what it has.",

@@ -73,6 +73,9 @@ export interface Decision extends DecisionTerms {
   created_by: string | null;
   approved_by: string | null;
   active_from: string | null;
+  /** By a tripwire, the last time; kept when it ended for good later. */
+  suspended_at: string | null;
+  suspended_because: string;
   ended_at: string | null;
   ended_because: string;
   hides: Count;

@@ -4525,6 +4525,12 @@ export interface components {
             approved_by: string | null;
             /** Format: date-time */
             active_from: string | null;
+            /**
+             * Format: date-time
+             * @description When a tripwire suspended it last.
+             */
+            suspended_at: string | null;
+            suspended_because: string;
             /** Format: date-time */
             ended_at: string | null;
             ended_because: string;

@@ -209,6 +209,20 @@ def test_a_kev_listing_suspends_it_in_the_same_transaction(web: Asset, ada: User
     assert Entry.objects.filter(verb="suspended", object_id=str(decision.pk)).exists()
 
 
+def test_why_it_was_suspended_outlives_its_withdrawal(web: Asset, ada: User, tmp_path: Path) -> None:
+    decision, client = decide(ada), signed_in(ada)
+    exploit(tmp_path)
+    between = timezone.now().isoformat()
+    actions.withdraw(decision=Decision.objects.get(pk=decision.pk), why="It was wrong.", by=ada)
+    now = get(client, f"/decisions/{decision.pk}")
+    assert (now["state"], now["ended_because"]) == ("withdrawn", "It was wrong.")
+    assert "CISA KEV" in now["suspended_because"]
+    then = get(client, f"/decisions/{decision.pk}", as_of=between)
+    assert (then["state"], then["ended_because"]) == ("suspended", now["suspended_because"])
+    before = get(client, f"/decisions/{decision.pk}", as_of=decision.created_at.isoformat())
+    assert (before["state"], before["suspended_because"]) == ("active", "")
+
+
 def test_one_made_knowing_that_it_is_exploited_stands(web: Asset, ada: User, tmp_path: Path) -> None:
     exploit(tmp_path)
     decide(ada)

@@ -65,6 +65,12 @@ export function DecisionDrawer({ id, row }: { id: string; row: Decision | undefi
           ["In force since", <Moment key="since" at={decision.active_from} never="not yet" />],
           ["Until", <Moment key="until" at={decision.expires_at} never="no date" />],
           ["Tripwires", wires.length > 0 ? wires.join("; ") : "none"],
+          ...(decision.suspended_at && decision.state !== "suspended"
+            ? ([
+                ["Was suspended", <Moment key="suspended" at={decision.suspended_at} />],
+                ["It was suspended because", decision.suspended_because],
+              ] as [string, React.ReactNode][])
+            : []),
           ...(decision.ended_at
             ? ([
                 ["Ended", <Moment key="ended" at={decision.ended_at} />],
