@@ -59,6 +59,7 @@ def questions(client: Any) -> Iterator[tuple[str, str, dict[str, str]]]:
             yield "as_of", path, {"as_of": day_ago}
             for name in view.orderings:
                 yield "as_of", path, {"as_of": day_ago, "ordering": name}
+            yield "as_of", f"{path}/facets", {"as_of": day_ago}
         yield "facets", f"{path}/facets", {}
         for name in getattr(view, "group_columns", ()):
             yield "groups", f"{path}/groups", {"by": name}
@@ -74,6 +75,7 @@ def questions(client: Any) -> Iterator[tuple[str, str, dict[str, str]]]:
     yield "insight", "/api/v1/annotations", {}
     yield "insight", "/api/v1/changes", {"from": day_ago}
     yield "insight", "/api/v1/actions", {}
+    yield "insight", "/api/v1/notifications", {}
 
 
 def identity(name: str) -> int:

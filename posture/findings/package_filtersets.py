@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import Exists, Func, IntegerField, OuterRef
+from django.db.models import Exists, Func, IntegerField, OuterRef, Q
 
 from posture.base.filtersets import FilterSet, Flag, Search, Values
 from posture.findings.models import Finding
@@ -30,8 +30,16 @@ def visible_packages(environment_ids: list[int] | None, at: datetime | None = No
         return packages
     images = membership.images_in_environments(environment_ids, at)
     held = PackageList.objects.as_of(at).filter(asset__in=images, packages__contains=OnlyOne(OuterRef("pk")))
-    found = Finding.objects.on_the_worklist(at).filter(asset__in=images, package=OuterRef("pk"))
-    return packages.filter(Exists(held) | Exists(found))
+    found = Finding.objects.on_the_worklist(at).filter(asset__in=images)
+    return packages.filter(Exists(held) | with_one_of(found, at))
+
+
+def with_one_of(findings: Any, at: datetime | None) -> Any:
+    """Condition: a package has one of these findings. What is on the worklist now has an index by package; what was at a
+    moment is read once."""
+    if at is None:
+        return Exists(findings.filter(package=OuterRef("pk")))
+    return Q(pk__in=findings.filter(package__isnull=False).values("package"))
 
 
 class PackageFilterSet(FilterSet):
@@ -44,5 +52,5 @@ class PackageFilterSet(FilterSet):
 
     def filter_findings(self, queryset: Any, name: str, value: Sequence[bool]) -> Any:
         open_: Any = Finding.objects.on_the_worklist(self.moment).visible_to(self.user)
-        found = Exists(open_.filter(package=OuterRef("pk")))
+        found = with_one_of(open_, self.moment)
         return queryset.filter(found) if value[0] else queryset.filter(~found)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import connection
 from django.db.models import Count, Max, Min
 
 from posture.base.ordering import Key
-from posture.base.pagination import Count as Bounded
 from posture.base.views import ResourceViewSet
-from posture.findings import agreement, package_filtersets, reported, standing
+from posture.findings import agreement, package_filtersets, package_numbers, reported
 from posture.findings import package_serializers as serializers
 from posture.findings.models import Finding
 from posture.fleet import membership
@@ -19,30 +17,8 @@ from posture.vulnerabilities.models import Package, Vulnerability
 from scanners.exports.identity import package_url
 from scanners.records import Severity
 
-COUNTED = 1_000  # lists that name a package, and its findings; beyond it a number means "at least"
 VERSIONS_SHOWN = 100
 VULNERABILITIES_SHOWN = 200
-
-# How many images hold each, by what tools list and by its findings, and what is open in it, of these images (NULL: all).
-_NUMBERS = """
-SELECT v.id,
-    (SELECT count(*) FROM (
-        (SELECT l.asset_id FROM vulnerabilities_packagelist l WHERE {is_listed}
-            AND l.packages @> ARRAY[v.id::integer] AND (%(images)s::bigint[] IS NULL OR l.asset_id = ANY(%(images)s))
-            LIMIT %(most)s)
-        UNION
-        (SELECT f.asset_id FROM findings_finding f WHERE f.package_id = v.id AND {is_open}
-            AND (%(images)s::bigint[] IS NULL OR f.asset_id = ANY(%(images)s)) LIMIT %(most)s)
-    ) AS holding),
-    (SELECT count(*) FROM (SELECT FROM vulnerabilities_packagelist l WHERE {is_listed}
-        AND l.packages @> ARRAY[v.id::integer] AND (%(images)s::bigint[] IS NULL OR l.asset_id = ANY(%(images)s))
-        LIMIT %(most)s) AS lists),
-    (SELECT count(*) FROM (SELECT FROM findings_finding f WHERE f.package_id = v.id AND {is_open}
-        AND (%(images)s::bigint[] IS NULL OR f.asset_id = ANY(%(images)s)) LIMIT %(most)s) AS open),
-    (SELECT {severity} FROM findings_finding f WHERE f.package_id = v.id AND {is_open}
-        AND (%(images)s::bigint[] IS NULL OR f.asset_id = ANY(%(images)s)) ORDER BY 1 DESC LIMIT 1)
-FROM unnest(%(ids)s::bigint[]) AS v(id)
-"""
 
 
 class PackageViewSet(ResourceViewSet):
@@ -77,21 +53,12 @@ class PackageViewSet(ResourceViewSet):
     def count(self, rows: list[Any]) -> None:
         """Images, open findings and the worst severity of each, as the asker may see them."""
         limits = self.user.environment_ids()
-        at = self.moment
-        images = None if limits is None else membership.images_in_environments(limits, at)
-        asked = {"ids": [row.pk for row in rows], "images": images, "most": COUNTED + 1, "at": at}
-        words = {
-            "is_listed": standing.is_true("l", at),
-            "is_open": standing.on_the_worklist(at),
-            "severity": standing.severity(at),
-        }
-        with connection.cursor() as cursor:
-            cursor.execute(_NUMBERS.format(**words), asked)
-            numbers = {pk: rest for pk, *rest in cursor.fetchall()}
+        images = None if limits is None else membership.images_in_environments(limits, self.moment)
+        numbers = package_numbers.numbers([row.pk for row in rows], images, self.moment)
         for row in rows:
-            held, lists, found, row.worst_open = numbers[row.pk]
-            row.image_count = Bounded(held, max(lists, found) <= COUNTED).as_dict()
-            row.finding_count = Bounded(min(found, COUNTED), found <= COUNTED).as_dict()
+            of = numbers[row.pk]
+            row.image_count, row.finding_count = of.images.as_dict(), of.findings.as_dict()
+            row.worst_open = of.worst
 
     def versions_of(self, row: Package) -> list[Package]:
         same = self.get_queryset().filter(name=row.name, ecosystem=row.ecosystem, namespace=row.namespace)

@@ -14,7 +14,7 @@ from posture.findings.standing import is_true, on_the_worklist
 from posture.vulnerabilities.choices import Use
 from scanners.records import Record
 
-READ = 100  # findings of each row of a page
+READ = 25  # findings of each row of a page
 VERSIONS_SHOWN = 6
 # Vulnerabilities of one page lie on much the same images, so where an image lies is looked up once for all of them.
 _REACHED = """

@@ -22,12 +22,3 @@ def on_the_worklist(at: datetime | None) -> str:
         EXISTS (SELECT FROM findings_openinterval i WHERE i.finding_id = f.id AND {was_true("i")})
         AND NOT EXISTS (SELECT FROM decisions_verdict v WHERE v.finding_id = f.id AND {was_true("v")})
     )"""
-
-
-def severity(at: datetime | None) -> str:
-    """Of the finding `f`, which is or was open."""
-    if at is None:
-        return "f.severity"
-    return f"""(
-        SELECT i.severity FROM findings_openinterval i WHERE i.finding_id = f.id AND {was_true("i")} LIMIT 1
-    )"""
