@@ -127,6 +127,37 @@ def test_it_is_narrowed_to_an_environment_and_to_what_its_owner_sees(web: Asset,
     assert answer.json()["errors"][0]["field"] == "environment"
 
 
+def test_who_sees_the_same_shares_the_gathering_and_nobody_else(
+    web: Asset, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staging, production = environment("staging"), environment("production")
+    people = [person(name, Role.VIEWER, email=f"{name}@example.org") for name in ("bo", "cy", "di", "ed")]
+    for one, places in zip(people, ([staging], [staging], [staging, production], [production]), strict=True):
+        one.environments.set(places)
+    gathered, asked = writing.gathered, []
+    monkeypatch.setattr(writing, "gathered", lambda digest, at: asked.append(digest) or gathered(digest, at))
+    for one in (ada, *people):
+        subscribed(User.objects.get(pk=one.pk))
+    assert writing.send_due(timezone.now() + timedelta(days=2)) == 5
+    assert len(asked) == 4
+    told = {message.person.username: message.data for message in Message.objects.all() if message.person}
+    assert told["bo"] == told["cy"]
+    for name, user in (("bo", people[0]), ("di", people[2]), ("ed", people[3]), ("ada", ada)):
+        seen = get(signed_in(user), "/environments")["results"]
+        assert {place["name"] for place in told[name]["environments"]} == {row["name"] for row in seen}
+
+
+def test_what_takes_long_goes_on_with_the_next_tick(
+    web: Asset, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writing, "BUSY_SECONDS", -1.0)
+    subscribed(ada)
+    at = timezone.now() + timedelta(days=2)
+    assert writing.send_due(at) == 0
+    monkeypatch.setattr(writing, "BUSY_SECONDS", 30.0)
+    assert writing.send_due(at) == 1
+
+
 def test_who_may_not_have_it_any_more_is_sent_nothing(web: Asset, ada: User) -> None:
     hook()
     to_hook, own = subscribed(ada, webhook="chat"), subscribed(ada, environment="production")
