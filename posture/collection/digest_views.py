@@ -28,6 +28,10 @@ class DigestViewSet(views.DigestViewSet):
         if digest.owner_id != self.user.pk:
             raise NotAllowed("This digest is somebody else's.", code="not_yours")
         if not is_allowed(digest):
-            raise NotAllowed("You may not have this digest any more.", hint="Delete it, or ask for the role.")
+            raise NotAllowed(
+                "This digest may not be sent any more: its webhook is off, or you may not have it.",
+                code="digest_refused",
+                hint="Turn the webhook on, remove the digest, or ask for the role.",
+            )
         message = digests.write(digest, timezone.now())
         return Response(serializers.MessageItemSerializer(message).data, status=202)

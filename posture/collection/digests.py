@@ -57,7 +57,7 @@ def send_due(at: datetime) -> int:
                 write(digest, at, alike[key])
                 number += 1
             else:
-                logger.warning("Digest %s is not sent: %s may not have it any more.", pk, digest.owner)
+                logger.warning("Digest %s of %s is not sent: it may not be any more.", pk, digest.owner)
             digests.went_out(digest, at)
     return number
 

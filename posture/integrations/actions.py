@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 
 from posture.accounts.models import User
 from posture.base.problems import Conflict, Invalid, NotAllowed
+from posture.base.sealing import CannotDecrypt
 from posture.fleet.models import Environment
 from posture.history.actions import HIDDEN, differences, record
 from posture.integrations import outbox, webhooks
@@ -57,7 +58,7 @@ def change_webhook(*, webhook: Webhook, by: User, **fields: Any) -> Webhook:
         for name, value in fields.items():
             setattr(webhook, name, value)
         if url is not None:
-            _seal(webhook, url, webhooks.unseal(webhook).key)
+            _seal(webhook, url, _target(webhook).key)
         _save(webhook)
         _record_webhook(webhook, "changed", before, by, is_sealed=url is not None)
     return webhook
@@ -68,7 +69,7 @@ def renew_key(*, webhook: Webhook, by: User) -> str:
     key = webhooks.new_key()
     with transaction.atomic():
         webhook = Webhook.objects.select_for_update(of=("self",)).get(pk=webhook.pk)
-        _seal(webhook, webhooks.unseal(webhook).url, key)
+        _seal(webhook, _target(webhook).url, key)
         webhook.save(update_fields=["sealed"])
         _record_webhook(webhook, "renewed_key", _seen_webhook(webhook), by, is_sealed=True)
     return key
@@ -194,6 +195,17 @@ def _check_place(environment: Environment | None, by: User) -> None:
         raise Invalid(
             "Not accepted: environment.", errors={"environment": "Name one of the environments that you see."}
         )
+
+
+def _target(webhook: Webhook) -> webhooks.Target:
+    try:
+        return webhooks.unseal(webhook)
+    except CannotDecrypt as error:
+        raise Conflict(
+            f"The stored address of {webhook.name} cannot be decrypted: {error}",
+            code="cannot_decrypt",
+            hint="Bring the key back, or remove the webhook and make it anew.",
+        ) from None
 
 
 def _seal(webhook: Webhook, url: str, key: str) -> None:

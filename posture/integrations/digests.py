@@ -50,10 +50,11 @@ def take(digest_id: int, at: datetime) -> Digest | None:
 
 
 def is_allowed(digest: Digest) -> bool:
-    """Whether its owner may still have it sent: the role can have changed, and what the owner sees."""
+    """Whether it may still be sent: the owner's role can have changed, and what the owner sees, or the webhook be off."""
     user, only = digest.owner, digest.environment_id
     sees = only is None or (limits := user.environment_ids()) is None or only in limits
-    return sees and (digest.webhook_id is None or user.may("notifications.change"))
+    hook = digest.webhook
+    return sees and (hook is None or (hook.is_enabled and user.may("notifications.change")))
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from posture.accounts.models import User
 from posture.base.problems import Conflict
@@ -56,12 +57,13 @@ def put(
 
 
 def claim(at: datetime, limit: int) -> list[Message]:
-    """Messages that are due, the oldest first, each for one worker: another one would take them up after `LEASE`."""
+    """Messages that are due, the oldest first, each for one worker: another one would take them up after `LEASE`. What is for
+    a webhook that was turned off waits until it is on again; a test is sent all the same."""
+    is_on = Q(webhook__isnull=True) | Q(webhook__is_enabled=True) | Q(cause=Cause.TEST)
     with transaction.atomic():
-        waiting = Message.objects.filter(state=MessageState.WAITING, next_at__lte=at).order_by(
-            "next_at", "pk"
-        )
-        ids = list(waiting.select_for_update(skip_locked=True).values_list("pk", flat=True)[:limit])
+        waiting = Message.objects.filter(is_on, state=MessageState.WAITING, next_at__lte=at)
+        locked = waiting.order_by("next_at", "pk").select_for_update(of=("self",), skip_locked=True)
+        ids = list(locked.values_list("pk", flat=True)[:limit])
         Message.objects.filter(pk__in=ids).update(next_at=at + LEASE)
     return list(Message.objects.filter(pk__in=ids).select_related("person", "webhook").order_by("pk"))
 

@@ -177,6 +177,16 @@ def test_who_may_not_have_it_any_more_is_sent_nothing(web: Asset, ada: User) -> 
     assert writing.send_due(at + timedelta(days=2)) == 0
 
 
+def test_none_goes_to_a_webhook_that_is_off(web: Asset, ada: User) -> None:
+    webhook = hook()
+    digest = subscribed(ada, webhook="chat")
+    Webhook.objects.filter(pk=webhook.pk).update(is_enabled=False)
+    assert writing.send_due(digest.next_at) == 0
+    answer = send(signed_in(ada), "POST", f"/digests/{digest.pk}/send")
+    assert (answer.status_code, answer.json()["code"]) == (403, "digest_refused")
+    assert not Message.objects.exists()
+
+
 class TestApi:
     def test_each_has_their_own(self, web: Asset, ada: User) -> None:
         hook()

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from posture.accounts.choices import Role
 from posture.accounts.models import User
 from posture.collection import sending
 from posture.history.models import Entry
-from posture.integrations import webhooks
-from posture.integrations.choices import MessageState
+from posture.integrations import outbox, webhooks
+from posture.integrations.choices import Cause, MessageState
 from posture.integrations.models import Message, Webhook
 from tests.posture.collection.pulls import environment
 from tests.posture.people import person, send, signed_in
@@ -227,3 +228,21 @@ def test_an_address_that_no_key_opens_is_told_on_the_message(ada: User, settings
     send(signed_in(ada), "POST", f"/webhooks/{hook['id']}/test")
     sending.send_waiting()
     assert "cannot be decrypted" in Message.objects.get().error
+    for method, path, body in (("PATCH", "", {"url": "https://example.org/y"}), ("POST", "/key", None)):
+        answer = send(signed_in(ada), method, f"/webhooks/{hook['id']}{path}", body)
+        assert (answer.status_code, answer.json()["code"]) == (409, "cannot_decrypt")
+
+
+def test_what_is_for_a_webhook_that_is_off_waits(ada: User, receiver: Any) -> None:
+    server = receiver(Answer())
+    hook = created(ada, f"{server.url}/x")
+    webhook = Webhook.objects.get(pk=hook["id"])
+    told = {"cause": Cause.REMINDER, "subject": "1 finding is overdue", "text": "…", "data": {}}
+    outbox.put(**told, at=timezone.now(), webhook=webhook)
+    send(signed_in(ada), "PATCH", f"/webhooks/{hook['id']}", {"is_enabled": False})
+    send(signed_in(ada), "POST", f"/webhooks/{hook['id']}/test")
+    assert sending.send_waiting() == 1
+    assert [json.loads(asked.body)["type"] for asked in server.asked] == ["test"]
+    send(signed_in(ada), "PATCH", f"/webhooks/{hook['id']}", {"is_enabled": True})
+    assert sending.send_waiting() == 1
+    assert [json.loads(asked.body)["type"] for asked in server.asked] == ["test", "reminder"]
