@@ -1,4 +1,4 @@
-import { Button } from "@mantine/core";
+import { Button, Stack } from "@mantine/core";
 import { Link } from "react-router";
 import { useChange, useItem } from "../../api/hooks";
 import type { Message, Notifications } from "../../api/notifications";
@@ -56,50 +56,52 @@ function Ways() {
         )
       }
     >
-      {item.error && <ProblemNote problem={item.error} retry={() => void item.refetch()} />}
-      {item.isPending && <Loading what="how messages go out" rows={2} />}
-      {told && !server && (
-        <p>
-          There is no mail server, so messages to people stand in <Link to={to("/messages")}>Messages</Link>{" "}
-          only. <span className="soft">Whoever runs Plimsoll names one with PLIMSOLL_SMTP_URL.</span>
-        </p>
-      )}
-      {told && (
-        <Facts
-          facts={[
-            ...(server
-              ? ([
-                  ["Mail server", `${server.host}${server.is_encrypted ? "" : ", not encrypted"}`],
-                  ["From", server.sender],
-                ] as [string, string][])
-              : []),
-            [
-              "Links begin with",
-              told.url || <span key="url">nothing: PLIMSOLL_URL is not set, so links are paths</span>,
-            ],
-            [
-              "Messages",
-              <Link key="messages" to={to("/messages")}>
-                {told.waiting > 0 ? `${plural(told.waiting, "waits", "wait")}, ` : ""}
-                {told.failed > 0 ? `${told.failed} failed` : "none failed"} in 30 days
-              </Link>,
-            ],
-            ...(told.people_without_address
-              ? ([
-                  [
-                    "Cannot be reached",
-                    <Link key="people" to={to("/users")}>
-                      {plural(told.people_without_address, "person", "people")} without an e-mail address
-                    </Link>,
-                  ],
-                ] as [string, React.ReactNode][])
-              : []),
-          ]}
-        />
-      )}
-      {told && can("notifications.change") && !server && (
-        <p className="soft">Webhooks below need no mail server.</p>
-      )}
+      <Stack gap="sm">
+        {item.error && <ProblemNote problem={item.error} retry={() => void item.refetch()} />}
+        {item.isPending && <Loading what="how messages go out" rows={2} />}
+        {told && !server && (
+          <p>
+            There is no mail server, so messages to people stand in <Link to={to("/messages")}>Messages</Link>{" "}
+            only. <span className="soft">Whoever runs Plimsoll names one with PLIMSOLL_SMTP_URL.</span>
+          </p>
+        )}
+        {told && (
+          <Facts
+            facts={[
+              ...(server
+                ? ([
+                    ["Mail server", `${server.host}${server.is_encrypted ? "" : ", not encrypted"}`],
+                    ["From", server.sender],
+                  ] as [string, string][])
+                : []),
+              [
+                "Links begin with",
+                told.url || <span key="url">nothing: PLIMSOLL_URL is not set, so links are paths</span>,
+              ],
+              [
+                "Messages",
+                <Link key="messages" to={to("/messages")}>
+                  {told.waiting > 0 ? `${plural(told.waiting, "waits", "wait")}, ` : ""}
+                  {told.failed > 0 ? `${told.failed} failed` : "none failed"} in 30 days
+                </Link>,
+              ],
+              ...(told.people_without_address
+                ? ([
+                    [
+                      "Cannot be reached",
+                      <Link key="people" to={to("/users")}>
+                        {plural(told.people_without_address, "person", "people")} without an e-mail address
+                      </Link>,
+                    ],
+                  ] as [string, React.ReactNode][])
+                : []),
+            ]}
+          />
+        )}
+        {told && can("notifications.change") && !server && (
+          <p className="soft">Webhooks below need no mail server.</p>
+        )}
+      </Stack>
     </Panel>
   );
 }
