@@ -30,9 +30,8 @@ def tls_server(context: ssl.SSLContext) -> Iterator[int]:
 
         def serve() -> None:
             connection, _ = listening.accept()
-            with connection:
-                with suppress(OSError):  # the client ends it, which is what is tested
-                    context.wrap_socket(connection, server_side=True).close()
+            with connection, suppress(OSError):  # the client ends it, which is what is tested
+                context.wrap_socket(connection, server_side=True).close()
 
         thread = threading.Thread(target=serve)
         thread.start()
