@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import time
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -394,20 +393,14 @@ def test_an_archive_with_any_damage_is_refused_or_read(data: st.DataObject) -> N
 )
 def test_whole_archives_are_read_without_loss(name: str, count: int, advisories: int) -> None:
     path = INTEL / name / "all.zip"
-    started = time.perf_counter()
     found = entries(path)
-    took = time.perf_counter() - started
     assert (len(found), sum(one.advisory is not None for one in found)) == (count, advisories)
     assert skipped(path) == []
     for one in found:
         for affected in one.advisory.affected if one.advisory and not one.advisory.withdrawn_at else ():
             assert affected.ranges or affected.versions, one.name
-    started = time.perf_counter()
     again = entries(path, {one.name: one.mark for one in found})
     assert [one.advisory for one in again] == [None] * count
-    if count > 1_000:
-        assert count / took > 500, f"{count / took:,.0f} entries a second"
-        assert count / (time.perf_counter() - started) > 10_000
 
 
 @pytest.mark.skipif(not INTEL.is_dir(), reason="needs the shared archives")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import struct
-import time
 import zipfile
 from pathlib import Path
 
@@ -80,7 +79,6 @@ def test_a_bomb_is_refused_unopened(tmp_path: Path) -> None:
         tmp_path / "all.zip",
         {"bomb.json": b" " * 20_000_000, "large.json": os.urandom(3_000), "good.json": good},
     )
-    started = time.perf_counter()
     said = skipped(path, limits=Limits(member_bytes=30_000_000))
     assert "bomb.json" in [one.where for one in said if one.kind == "too_large"]
     assert [
@@ -90,7 +88,6 @@ def test_a_bomb_is_refused_unopened(tmp_path: Path) -> None:
         "large.json",
     ]
     assert [one.name for one in entries(path, limits=Limits(member_bytes=2_000))] == ["good.json"]
-    assert time.perf_counter() - started < 5
 
 
 def test_an_archive_beyond_the_limits_is_refused_after_what_came_before(tmp_path: Path) -> None:

@@ -107,13 +107,13 @@ def test_a_socket_that_may_not_be_opened(tmp_path: Path):
 def test_a_byte_now_and_then_does_not_stretch_the_limit(handle: Handler):
     began = time.monotonic()
     assert served_failure(handle, Limits(seconds=1.0)).code == "timeout"
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
 
 
 def test_a_server_that_says_nothing():
     began = time.monotonic()
     assert served_failure(drip(b"", 60), Limits(seconds=1.0)).code == "timeout"
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
 
 
 def test_a_tls_handshake_that_never_ends():
@@ -375,4 +375,4 @@ def test_cancelling_ends_a_pull_that_hangs():
         with pytest.raises(NodeError) as caught:
             pull(address, allow_plaintext=True, is_cancelled=cancelled.is_set)
     assert caught.value.code == "cancelled"
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30

@@ -175,7 +175,7 @@ def test_a_slow_request_is_given_up_as_a_whole() -> None:
         ours.sendall(b"POST /v1/document HTTP/1.1\r\n")
         with pytest.raises(RefusedError) as caught:
             connection.request()
-        assert caught.value.status == 0 and time.monotonic() - connection.began < 5
+        assert caught.value.status == 0 and time.monotonic() - connection.began < 30
 
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion:DeprecationWarning")

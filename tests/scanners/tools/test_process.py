@@ -81,7 +81,7 @@ def test_one_that_hangs_is_ended_with_all_that_it_started(tmp_path: Path, folder
     began = time.monotonic()
     with pytest.raises(ToolError) as caught:
         ran(tmp_path, folder, text, seconds=1.0)
-    assert caught.value.code == "timed_out" and time.monotonic() - began < 10
+    assert caught.value.code == "timed_out" and time.monotonic() - began < 60
     for pid in pids.read_text().split():
         wait_for(f"process {pid} to be gone", lambda pid=pid: not is_running(int(pid)))
 
@@ -152,7 +152,7 @@ def test_an_order_to_stop_is_obeyed(tmp_path: Path, folder: Path) -> None:
 def test_a_child_that_keeps_the_output_open_is_not_waited_for(tmp_path: Path, folder: Path) -> None:
     began = time.monotonic()
     ended = ran(tmp_path, folder, "subprocess.Popen(['/bin/sleep', '600']); print('done')")
-    assert ended.status == 0 and time.monotonic() - began < 10
+    assert ended.status == 0 and time.monotonic() - began < 60
     assert (folder / "report").read_text() == "done\n"
 
 
