@@ -290,5 +290,5 @@ def _end_measured(node: Node, sources: Sequence[Source]) -> None:
     signatures.end(gone, at)
     judged = image_trust.judge(changes.used_images.difference(gone), at)
     judged.deltas.update(changes.deltas)
-    loads.recompute(changes.touched.difference(gone), at)
+    loads.recompute(changes.touched.difference(gone), at, left=changes.left)
     image_trust.roll_up(judged, at)

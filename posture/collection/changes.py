@@ -34,6 +34,7 @@ class Changes:
         self.counts: Counter[str] = Counter(results=0, opened=0, resolved=0, unchanged=0)
         self.gone: list[int] = []
         self.touched: set[int] = set()
+        self.left: set[int] = set()  # no longer told of by a source that had told of them
         self.changed_images: set[int] = set()
         self.used_images: set[int] = set()  # used or held by another host or container than before
         self.deltas: compliance.Deltas = Counter()

@@ -14,7 +14,7 @@ from posture.fleet.choices import Source
 from posture.fleet.models import Node
 from posture.images import ingest as images
 from posture.risk import formula
-from posture.risk.reweigh import reweigh
+from posture.risk.reweigh import repoint
 from scanners.checks.run import checks_on
 from scanners.host import HostContainerFacts, HostFacts
 from scanners.records import AssetKind, ContainerFacts, EngineFacts, ImageFacts, SwarmFacts
@@ -64,6 +64,7 @@ def depart(host_id: int, leaving: Node, changes: Changes, sources: Sequence[Sour
         changes.gone += [known.id for known in theirs]
         shared = [known.id for known in containers if known not in theirs]
         end(source, [host_id, *shared], changes)
+        changes.left.update([host_id, *shared])
         fleet.remove_evidence([host_id, *shared], evidence(source))
 
 
@@ -87,7 +88,7 @@ def end(source: Source, asset_ids: Sequence[int], changes: Changes) -> None:
     if source == Source.PROBE:
         defences.end(asset_ids, changes.at)
         probe_ingest.end_probe(asset_ids, changes.at)
-        reweigh(asset_ids, changes.data_classes, changes.at)
+        repoint(asset_ids, changes.data_classes, changes.at)
     else:
         fleet.end_engine(asset_ids)
     changes.touched.update(asset_ids)

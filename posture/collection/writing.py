@@ -108,7 +108,7 @@ class Writing:
         changes.touched |= follow(judged, self.at)
         if changes.touched:
             changes.touched.add(changes.host_id)
-            changed = loads.recompute(changes.touched, self.at)
+            changed = loads.recompute(changes.touched, self.at, left=changes.left)
             heavier = changes.changed_images.intersection(changed)
             others = (
                 [h for h in images.hosts_running(sorted(heavier)) if h != changes.host_id] if heavier else []

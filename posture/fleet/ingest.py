@@ -412,6 +412,7 @@ class LoadRow(Record, frozen=True, kw_only=True):
     energy: float
     coverage: float
     band: float | None
+    lost_energy: float
     counts: tuple[int, int, int, int, int]  # open findings: info, low, medium, high, critical
 
 
@@ -425,15 +426,16 @@ def set_loads(rows: Sequence[LoadRow]) -> None:
             "energy",
             "coverage",
             "band",
+            "lost_energy",
             "open_info",
             "open_low",
             "open_medium",
             "open_high",
             "open_critical",
         ),
-        ("bigint", "float8", "float8", "float8", "float8", "float8", "int", "int", "int", "int", "int"),
+        ("bigint", *["float8"] * 6, *["int"] * 5),
         [
-            (r.asset_id, r.load, r.own_energy, r.energy, r.coverage, r.band, *r.counts)
+            (r.asset_id, r.load, r.own_energy, r.energy, r.coverage, r.band, r.lost_energy, *r.counts)
             for r in sorted(rows, key=lambda r: r.asset_id)
         ],
     )

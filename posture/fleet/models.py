@@ -290,6 +290,8 @@ class Asset(models.Model):
     energy = models.FloatField(db_default=0.0)
     coverage = models.FloatField(db_default=0.0)
     band = models.FloatField(null=True)
+    # What a source that left had told, as energy: it is in the band until all that is expected is measured again.
+    lost_energy = models.FloatField(db_default=0.0)
     open_critical = models.IntegerField(db_default=0)
     open_high = models.IntegerField(db_default=0)
     open_medium = models.IntegerField(db_default=0)

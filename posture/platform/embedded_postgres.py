@@ -15,6 +15,7 @@ from typing import Any
 
 import psycopg2
 
+from posture.platform.memory import MEBIBYTE, available_bytes
 from posture.platform.processes import command_line, dies_with_parent, end, is_alive, wait_until
 from posture.platform.system_user import Account, let_pass
 
@@ -31,12 +32,10 @@ _SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "max_connections": "100",
-    "shared_buffers": "128MB",
     "work_mem": "16MB",
     "maintenance_work_mem": "128MB",
-    "effective_cache_size": "1GB",
     "random_page_cost": "1.1",
-    "max_wal_size": "1GB",
+    "max_wal_size": "2GB",
     "wal_compression": "on",
     "synchronous_commit": "on",
     "max_worker_processes": "4",
@@ -50,8 +49,19 @@ _SETTINGS = {
     "log_min_messages": "warning",
     "log_parameter_max_length_on_error": "0",
 }
+# An eighth of the memory for pages of the database, at least what PostgreSQL takes unless told and at most what a table of
+# millions of findings with its indexes fills: web, workers and the system's own cache live on the same machine.
+_SHARED_PART, _LEAST_SHARED, _MOST_SHARED = 8, 128, 2048  # mebibytes
+
 # For tests only: a crash of the machine may lose the database.
 _NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
+
+
+def _memory_settings(durable: bool) -> dict[str, str]:
+    """What of the memory PostgreSQL takes for itself, and how much of it it believes to hold its files."""
+    whole = available_bytes() // MEBIBYTE
+    shared = min(max(whole // _SHARED_PART, _LEAST_SHARED), _MOST_SHARED) if durable else _LEAST_SHARED
+    return {"shared_buffers": f"{shared}MB", "effective_cache_size": f"{max(whole // 2, shared)}MB"}
 
 
 class PostgresError(Exception):
@@ -188,7 +198,7 @@ class Postgres:
         (self.data / "postmaster.pid").unlink(missing_ok=True)
         let_pass(self.user, self.sockets.parent)
         let_pass(self.user, executable("postgres"))
-        settings = _SETTINGS | ({} if self.durable else _NOT_DURABLE)
+        settings = _SETTINGS | _memory_settings(self.durable) | ({} if self.durable else _NOT_DURABLE)
         settings |= {"unix_socket_directories": str(self.sockets)}
         arguments = [str(executable("postgres")), "-D", str(self.data)]
         for name, value in settings.items():

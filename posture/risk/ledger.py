@@ -23,6 +23,7 @@ from posture.vulnerabilities import scans
 from scanners.records import AssetKind, Record, Severity
 
 LINES = 200
+_LEFT = "A node that told of it was taken away; what it had told stays in the band."
 _WHY_MISSING = {
     "host_probe": "No host probe has reported from this host.",
     "process_confinement": "What confines the process can only be read on the host itself.",
@@ -80,9 +81,7 @@ def of_asset(asset: Asset, moment: datetime | None = None, *, lines: int = LINES
         "lines": shown,
         "lines_total": total,
         "rest": max(load - sum(line["share"] for line in shown), 0.0) if total > len(shown) else 0.0,
-        "missing": missing(
-            AssetKind(asset.kind), asset.evidence, _once_known(asset), because=_not_scanned(asset)
-        )
+        "missing": missing(AssetKind(asset.kind), asset.evidence, _once_known(asset), because=_because(asset))
         if moment is None
         else None,
     }
@@ -231,8 +230,10 @@ def missing(
     ]
 
 
-def _not_scanned(asset: Asset) -> dict[str, str]:
-    """Why tools could not look into an image, for the evidence that they would bring. Costs one query."""
+def _because(asset: Asset) -> dict[str, str]:
+    """What is to be said of single kinds of evidence. Of an image it costs one query: why tools could not look into it."""
+    if asset.lost_energy:
+        return dict.fromkeys(formula.EXPECTED[AssetKind(asset.kind)], _LEFT)
     if asset.kind != AssetKind.IMAGE or {"packages", "vulnerability_scan"} <= set(asset.evidence):
         return {}
     _, reason = scans.states([asset.pk])[asset.pk]

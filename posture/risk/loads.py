@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from django.db import connection
@@ -18,7 +18,7 @@ from posture.risk.models import Load
 from scanners.records import AssetKind, Record
 
 _OWN = """
-SELECT a.id, a.kind, a.evidence, a.load, a.own_energy, a.energy, a.coverage, a.band,
+SELECT a.id, a.kind, a.evidence, a.lost_energy, a.load, a.own_energy, a.energy, a.coverage, a.band,
        a.open_info, a.open_low, a.open_medium, a.open_high, a.open_critical,
        coalesce(s.energy, 0), coalesce(s.info, 0), coalesce(s.low, 0), coalesce(s.medium, 0), coalesce(s.high, 0),
        coalesce(s.critical, 0)
@@ -57,9 +57,10 @@ FROM (
 
 class Weighed(Record, frozen=True, kw_only=True):
     """What is stored of an asset's load, and what its findings and members add up to: load, own energy, energy, coverage,
-    band, and open findings from informational to critical."""
+    band, and open findings from informational to critical; `lost_energy` is in the band (`keep_bound`)."""
 
     asset_id: int
+    lost_energy: float
     before: tuple
     after: tuple
 
@@ -94,17 +95,34 @@ def _with_members(rows: Iterable[tuple]) -> list[Weighed]:
     return [_weighed(row, members.get(pk, ())) for pk, row in hosts.items()]
 
 
-def recompute(asset_ids: Iterable[int], at: datetime) -> list[int]:
+def recompute(asset_ids: Iterable[int], at: datetime, *, left: Collection[int] = ()) -> list[int]:
     """Recompute the loads of these assets, containers and images before hosts; returns the ids that changed.
 
-    The caller holds the rows of hosts (`fleet.lock`), so that two pulls never compute one host from each other's past.
+    The bands of those that a source has `left` do not fall. The caller holds the rows of hosts (`fleet.lock`), so that two
+    pulls never compute one host from each other's past.
     """
     ids = sorted(set(asset_ids))
     if not ids:
         return []
     rows = _own(ids)
-    changed = _write(_alone(rows), at)
-    return changed + _write(_with_members(rows), at)
+    changed = _write([keep_bound(one, one.asset_id in left) for one in _alone(rows)], at)
+    return changed + _write([keep_bound(one, one.asset_id in left) for one in _with_members(rows)], at)
+
+
+def keep_bound(one: Weighed, is_left: bool) -> Weighed:
+    """Nobody looks any more where a source has left, which makes nothing better: what it had told, and what it alone
+    showed of containers and images, stays in the band until all that is expected is measured again."""
+    load, own_energy, energy, coverage, band, *counts = one.after
+    before = one.before[4]
+    if not is_left or before is None or before <= band:
+        return one
+    lost = one.lost_energy + formula.energy(before) - formula.energy(band)
+    return Weighed(
+        asset_id=one.asset_id,
+        lost_energy=lost,
+        before=one.before,
+        after=(load, own_energy, energy, coverage, before, *counts),
+    )
 
 
 def roll_up(asset_ids: Iterable[int], at: datetime) -> None:
@@ -123,12 +141,14 @@ def roll_up(asset_ids: Iterable[int], at: datetime) -> None:
 
 
 def _weighed(row: tuple, members: Iterable[tuple]) -> Weighed:
-    asset_id, kind_text, have, *rest = row
+    asset_id, kind_text, have, lost_energy, *rest = row
     before, own = tuple(rest[:10]), rest[10:]
     kind = AssetKind(kind_text)
     own_energy = float(own[0])
     counts = [int(n) for n in own[1:]]
-    upper = own_energy + formula.missing_energy(kind, have)
+    missing_energy = formula.missing_energy(kind, have)
+    lost_energy = lost_energy if missing_energy else 0.0
+    upper = own_energy + missing_energy + lost_energy
     energy = own_energy
     expected = len(formula.EXPECTED[kind])
     found = expected * formula.coverage(kind, have)
@@ -140,7 +160,7 @@ def _weighed(row: tuple, members: Iterable[tuple]) -> Weighed:
         found += weight * float(coverage or 0)
         counts = [a + int(b or 0) for a, b in zip(counts, member_counts, strict=True)]
     after = (formula.load(energy), own_energy, energy, found / expected, formula.load(upper), *counts)
-    return Weighed(asset_id=asset_id, before=before, after=after)
+    return Weighed(asset_id=asset_id, lost_energy=lost_energy, before=before, after=after)
 
 
 def _write(weighed: Iterable[Weighed], at: datetime) -> list[int]:
@@ -158,6 +178,7 @@ def _write(weighed: Iterable[Weighed], at: datetime) -> list[int]:
                 energy=energy,
                 coverage=coverage,
                 band=band,
+                lost_energy=one.lost_energy,
                 counts=(counts[0], counts[1], counts[2], counts[3], counts[4]),
             )
         )

@@ -24,8 +24,16 @@ _ANEW = ("data", "mitigation")
 
 
 def reweigh(asset_ids: Sequence[int], data_classes: Sequence[str], at: datetime) -> int:
-    """Recompute the open findings of these assets for these data classes and for the kernel defences that stand now,
-    then their loads; returns how many changed."""
+    """`repoint`, then the loads of these assets."""
+    changed = repoint(asset_ids, data_classes, at)
+    if changed:
+        loads.recompute(asset_ids, at)
+    return changed
+
+
+def repoint(asset_ids: Sequence[int], data_classes: Sequence[str], at: datetime) -> int:
+    """Recompute the points of these assets' open findings for these data classes and for the kernel defences that stand
+    now; returns how many changed. The caller recomputes the loads."""
     data = data_of(data_classes)
     states = defences.states_around(asset_ids)
     rows = []
@@ -41,8 +49,6 @@ def reweigh(asset_ids: Sequence[int], data_classes: Sequence[str], at: datetime)
             rows.append((pk, after, here))
     for start in range(0, len(rows), BATCH):
         findings.set_points(rows[start : start + BATCH], at)
-    if rows:
-        loads.recompute(asset_ids, at)
     return len(rows)
 
 

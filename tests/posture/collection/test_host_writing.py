@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 from django.utils import timezone
 
@@ -26,6 +27,7 @@ from posture.fleet.models import (
     Pull,
 )
 from posture.risk import formula, ledger, loads
+from posture.risk.recount import recount
 from scanners.checks.examples import container
 from scanners.checks.run import checks_on
 from scanners.host import HostContainerFacts, HostFacts
@@ -282,6 +284,37 @@ def test_a_node_that_is_deleted_takes_along_only_what_it_alone_measured(first: s
     assert first == "alpha" or not mitigated
     actions.delete_node(node=Node.objects.get(), by=None)
     assert Asset.objects.present().count() == 0 and not Defence.objects.current().exists()
+
+
+@pytest.mark.parametrize("first", ["alpha", "alpha-host"])
+def test_a_node_that_is_deleted_improves_no_bound(first: str) -> None:
+    alpha, probe = node("alpha"), probe_node()
+    web, bad = msgspec.structs.replace(WEB, privileged=True), docker(process__no_new_privileges=False)
+    write(alpha, pulled([web]))
+    write(probe, probe_pulled(bad))
+    before = bands()
+    actions.delete_node(node=Node.objects.get(name=first), by=None)
+    after = bands()
+    assert after.keys() <= before.keys() and the_host().name in after
+    assert all(after[name] >= before[name] - 1e-9 for name in after)
+    # What the engine told weighs more than what its absence is taken to hide; what the probe told here does not.
+    lost = Asset.objects.get(name="web").lost_energy
+    assert (lost > 0) == (first == "alpha")
+    assert recount().differences == []
+    left = Node.objects.get()
+    again = pulled([web]) if left.name == "alpha" else probe_pulled(bad)
+    write(left, again)
+    assert Asset.objects.get(name="web").lost_energy == lost  # who stays does not make up for it
+    # Measured again in every way, nothing is lost any more.
+    if first == "alpha":
+        write(node("alpha"), pulled([web]))
+    write(left if first == "alpha" else probe_node(), probe_pulled(bad))
+    assert bands() == pytest.approx(before)
+
+
+def bands() -> dict[str, float]:
+    kinds = (AssetKind.HOST, AssetKind.CONTAINER)
+    return dict(Asset.objects.present().filter(kind__in=kinds).values_list("name", "band"))
 
 
 def test_after_its_probe_left_the_engine_says_again_that_nothing_is_measured() -> None:
