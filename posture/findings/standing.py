@@ -15,10 +15,14 @@ def was_true(alias: str) -> str:
 
 
 def on_the_worklist(at: datetime | None) -> str:
-    """The finding `f` is open and nothing is decided of it. Decisions stand above findings, so their table is only named."""
+    """The finding `f` is open and nothing is decided of it."""
     if at is None:
         return "f.closed_at IS NULL AND f.decided IS NULL"
     return f"""(
         EXISTS (SELECT FROM findings_openinterval i WHERE i.finding_id = f.id AND {was_true("i")})
-        AND NOT EXISTS (SELECT FROM decisions_verdict v WHERE v.finding_id = f.id AND {was_true("v")})
+        AND {WAS_UNDECIDED}
     )"""
+
+
+# Decisions stand above findings, so their table is only named.
+WAS_UNDECIDED = f"NOT EXISTS (SELECT FROM decisions_verdict v WHERE v.finding_id = f.id AND {was_true('v')})"

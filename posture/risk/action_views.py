@@ -12,8 +12,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from posture.accounts.models import User
+from posture.base.moments import parse_moment
 from posture.base.pagination import whole_number
-from posture.base.parameters import only_known
+from posture.base.parameters import AS_OF, only_known
 from posture.base.serializers import SEVERITY_NAMES, PlainSerializer
 from posture.base.views import with_etag
 from posture.compliance.models import Check
@@ -21,6 +22,8 @@ from posture.findings.models import Finding
 from posture.fleet.models import Environment
 from posture.fleet.serializers import AssetRefSerializer
 from posture.risk import fixes
+from posture.risk.scope import Scope
+from posture.risk.what_if import what_if
 from scanners.records import Severity
 
 _UNITS = {"upgrade": "one rebuild", "setting": "one change"}
@@ -91,20 +94,20 @@ class WhatIfSerializer(PlainSerializer):
     hosts = HostIfSerializer(many=True, help_text="The 50 that fall most.")
 
 
-def scope_of(user: User, text: str) -> fixes.Scope:
+def scope_of(user: User, text: str) -> Scope:
     """One environment by id or slug, else all that the person may see."""
     visible = Environment.objects.visible_to(user)
     if not text:
         ids = user.environment_ids()
-        return fixes.Scope(environment_ids=None if ids is None else tuple(ids))
+        return Scope(environment_ids=None if ids is None else tuple(ids))
     found = visible.named(text).values_list("pk", flat=True).first()
     if found is None:
         raise Invalid({"environment": ["There is no such environment, or none that you may see."]})
-    return fixes.Scope(environment_ids=(found,))
+    return Scope(environment_ids=(found,))
 
 
 class ActionsView(APIView):
-    """Fixes ranked by how far the load of the scope falls for one unit of work."""
+    """Fixes ranked by how far the load of the scope falls for one unit of work, or would have fallen at a past moment."""
 
     permissions: ClassVar[dict[str, str]] = {"GET": "fleet.view"}
 
@@ -115,14 +118,16 @@ class ActionsView(APIView):
                 "environment", str, description="One, by id or slug. Without it: all that may be seen."
             ),
             OpenApiParameter("limit", int, description="At most 50; 20 unless said."),
+            AS_OF,
         ],
         responses=ActionsSerializer,
     )
     def get(self, request: Request) -> Response:
-        only_known(request, "environment", "limit")
+        only_known(request, "environment", "limit", "as_of")
         limit = whole_number(request.query_params.get("limit", "20"), "limit", 1, 50)
         user = cast(User, request.user)
-        told = fixes.best(scope_of(user, request.query_params.get("environment", "")), limit=limit)
+        scope = scope_of(user, request.query_params.get("environment", ""))
+        told = fixes.best(scope, limit=limit, at=parse_moment(request.query_params.get("as_of")))
         checks = Check.objects.in_bulk([one["check_id"] for one in told["actions"] if one["check_id"]])
         results = [shown(action, checks) for action in told["actions"]]
         return with_etag(
@@ -193,4 +198,4 @@ class WhatIfView(APIView):
         if unknown := sorted(set(data["lines"]) - set(places)):
             raise Invalid({"lines": [f"There is no environment {unknown[0]}, or none that you may see."]})
         lines = {places[slug]: line for slug, line in data["lines"].items()}
-        return Response(fixes.what_if(scope_of(user, ""), sorted(known), lines))
+        return Response(what_if(scope_of(user, ""), sorted(known), lines))

@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** @description Fixes ranked by how far the load of the scope falls for one unit of work. */
+        /** @description Fixes ranked by how far the load of the scope falls for one unit of work, or would have fallen at a past moment. */
         get: operations["actions"];
         put?: never;
         post?: never;
@@ -8162,6 +8162,8 @@ export interface operations {
     actions: {
         parameters: {
             query?: {
+                /** @description Show what was true at this past moment. */
+                as_of?: string;
                 /** @description One, by id or slug. Without it: all that may be seen. */
                 environment?: string;
                 /** @description At most 50; 20 unless said. */

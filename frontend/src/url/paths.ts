@@ -25,7 +25,7 @@ export function assetPath(asset: AssetRef): string | null {
 
 /** Whether a page can show a past moment. The others always show the present, and say so. */
 export function showsPast(pathname: string): boolean {
-  return /^\/(today|hosts|containers|images|defences|findings|affected|check-results|environments|trends|remediation|decisions|checks|vulnerabilities|packages)(\/|$)/.test(
+  return /^\/(today|actions|hosts|containers|images|defences|findings|affected|check-results|environments|trends|remediation|decisions|checks|vulnerabilities|packages)(\/|$)/.test(
     pathname,
   );
 }

@@ -28,6 +28,7 @@ test("pages without a past are known", () => {
   expect(showsPast("/defences")).toBe(true);
   expect(showsPast("/affected")).toBe(true);
   expect(showsPast("/today")).toBe(true);
+  expect(showsPast("/actions")).toBe(true);
   expect(showsPast("/vulnerabilities/7")).toBe(true);
   expect(showsPast("/packages")).toBe(true);
   expect(showsPast("/nodes")).toBe(false);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,19 @@ from django.test import Client
 from django.utils import timezone
 
 from posture.accounts.choices import Role
+from posture.collection.actions import delete_node
 from posture.collection.reports import import_file
 from posture.findings import settle
 from posture.findings.models import Finding
 from posture.fleet.models import Asset, Node
 from posture.risk import fixes, formula, loads
+from posture.risk.scope import Scope
 from posture.vulnerabilities import ingest
 from scanners.checks.examples import container, image
 from tests.posture.api.resources import get
 from tests.posture.collection.pulls import environment, node, pulled, write
 from tests.posture.collection.test_reports import saved, trivy, vulnerability
+from tests.posture.decisions.test_decisions import decide, exploit
 from tests.posture.people import person, send, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -99,7 +103,7 @@ def resolve(ids: list[int]) -> None:
 @pytest.mark.parametrize("place", range(6))
 def test_what_is_predicted_is_what_happens(fleet: None, slug: str | None, place: int) -> None:
     ids = None if slug is None else (environment(slug).pk,)
-    told = fixes.best(fixes.Scope(environment_ids=ids))
+    told = fixes.best(Scope(environment_ids=ids))
     assert told["load"] == pytest.approx(load_of(slug), abs=1e-9)
     action = told["actions"][place]
     assert len(action["finding_ids"]) == action["findings"]
@@ -108,7 +112,7 @@ def test_what_is_predicted_is_what_happens(fleet: None, slug: str | None, place:
 
 
 def test_the_best_comes_first_and_an_image_weighs_on_each_host_that_runs_it(fleet: None) -> None:
-    actions = fixes.best(fixes.Scope(environment_ids=None))["actions"]
+    actions = fixes.best(Scope(environment_ids=None))["actions"]
     assert [a["fall"] for a in actions] == sorted((a["fall"] for a in actions), reverse=True)
     upgrades = {(a["place"], a["package"]): a for a in actions if a["sort"] == "upgrade"}
     assert set(upgrades) == {
@@ -117,6 +121,39 @@ def test_the_best_comes_first_and_an_image_weighs_on_each_host_that_runs_it(flee
     assert upgrades["shop/web", "libssl3"]["findings"] == 3
     assert upgrades["shop/web", "libssl3"]["versions"] == ["3.0.2-1"]
     assert upgrades["shop/db", "zlib1g"]["findings"] == 2  # what cannot be mended is no part of a fix
+
+
+def test_at_a_past_moment_they_are_those_of_then(fleet: None, tmp_path: Path) -> None:
+    """Whatever happened since: fixes, points that changed, decisions, hosts that came and went."""
+    scope, production = Scope(environment_ids=None), Scope(environment_ids=(environment("production").pk,))
+    then, there = fixes.best(scope), fixes.best(production)
+    moment = timezone.now()
+    resolve(then["actions"][0]["finding_ids"])
+    exploit(tmp_path, 4)
+    decide(person(), 5)
+    delete_node(node=Node.objects.get(name="beta"), by=None)
+    run("delta", "production", DB)
+    now = fixes.best(scope)
+    assert [a["fall"] for a in now["actions"]] != [a["fall"] for a in then["actions"]]
+    for of, before in ((scope, then), (production, there)):
+        assert close(fixes.best(of, at=moment)) == close(before)
+    before_all = moment - timedelta(days=1)
+    assert (fixes.best(scope, at=before_all)["load"], fixes.best(scope, at=before_all)["actions"]) == (
+        None,
+        [],
+    )
+    told = get(signed_in(person("eve")), "/actions", as_of=moment.isoformat())
+    assert [row["fall"] for row in told["results"]] == pytest.approx([a["fall"] for a in then["actions"]])
+
+
+def close(told: dict[str, Any]) -> dict[str, Any]:
+    """The same with numbers that a sum in another order does not change."""
+    names = ("from", "to", "fall")
+    return {
+        "load": round(told["load"], 6),
+        "hosts": told["hosts"],
+        "actions": [a | {name: round(a[name], 6) for name in names} for a in told["actions"]],
+    }
 
 
 def test_what_if_says_what_happens_and_changes_nothing(fleet: None) -> None:

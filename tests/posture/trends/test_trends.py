@@ -178,6 +178,13 @@ class TestThePast:
                 pk: self.ledger(client.get(f"/api/v1/{name}/{pk}/ledger", parameters).json())
                 for pk in shown[name]
             }
+        told = get(client, "/actions", limit=50, **parameters)
+        shown["actions"] = {
+            row["key"]: {
+                name: round(value, 6) if isinstance(value, float) else value for name, value in row.items()
+            }
+            for row in told["results"]
+        }
         return shown
 
     @staticmethod

@@ -13,9 +13,9 @@ import { WhatIfPanel } from "./whatIfPanel";
 
 /** The fixes that lower the load most for one unit of work, and what several of them would do together. */
 export function ActionsPage() {
-  const { environment } = useScope();
+  const { environment, asOf } = useScope();
   const to = useCarry();
-  const actions = useItem<Actions>("/actions", { environment, limit: 50 }, { keep: true });
+  const actions = useItem<Actions>("/actions", { environment, limit: 50, as_of: asOf }, { keep: true });
   const [chosen, setChosen] = useState<Set<string>>(new Set());
   const ask = useChange<WhatIf>();
   const rows = actions.data?.results ?? [];
@@ -36,7 +36,7 @@ export function ActionsPage() {
   return (
     <PageFrame
       title="Next best actions"
-      says="Fixes ranked by how far the load falls for one unit of work: an image rebuild, or one changed setting."
+      says={`Fixes ranked by how far the load ${asOf ? "would have fallen" : "falls"} for one unit of work: an image rebuild, or one changed setting.`}
     >
       {actions.error && <ProblemNote problem={actions.error} retry={() => void actions.refetch()} />}
       {actions.isPending ? (
@@ -55,9 +55,11 @@ export function ActionsPage() {
               <table className={pageClasses.table}>
                 <thead>
                   <tr>
-                    <th scope="col">
-                      <span className="spoken">Choose</span>
-                    </th>
+                    {!asOf && (
+                      <th scope="col">
+                        <span className="spoken">Choose</span>
+                      </th>
+                    )}
                     <th scope="col">Fix</th>
                     <th scope="col">Work</th>
                     <th scope="col" className={pageClasses.number}>
@@ -72,14 +74,16 @@ export function ActionsPage() {
                 <tbody>
                   {rows.map((row) => (
                     <tr key={row.key}>
-                      <td>
-                        <Checkbox
-                          size="xs"
-                          aria-label={`Choose ${row.title}`}
-                          checked={chosen.has(row.key)}
-                          onChange={(event) => toggle(row, event.currentTarget.checked)}
-                        />
-                      </td>
+                      {!asOf && (
+                        <td>
+                          <Checkbox
+                            size="xs"
+                            aria-label={`Choose ${row.title}`}
+                            checked={chosen.has(row.key)}
+                            onChange={(event) => toggle(row, event.currentTarget.checked)}
+                          />
+                        </td>
+                      )}
                       <td>
                         <SeverityGlyph severity={row.severity} /> <strong>{row.title}</strong>
                         <div className="soft">{row.advice}</div>
@@ -103,7 +107,7 @@ export function ActionsPage() {
               </table>
             </div>
           </Panel>
-          {selected.length > 0 && (
+          {!asOf && selected.length > 0 && (
             <Panel
               title={`${plural(selected.length, "fix", "fixes")} together`}
               aside={

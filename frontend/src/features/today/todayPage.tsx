@@ -67,9 +67,8 @@ export function TodayPage() {
       title="Today"
       says={
         <>
-          What {asOf ? "floated" : "floats"} above its line, what to do next, and what is new since{" "}
-          <Moment at={since.toISOString()} />.
-          {asOf && " Nodes and what to do next are told of the present alone."}
+          What {asOf ? "floated" : "floats"} above its line, what to do next, and what {asOf ? "was" : "is"}{" "}
+          new since <Moment at={since.toISOString()} />.{asOf && " Nodes are told of the present alone."}
         </>
       }
     >
@@ -102,7 +101,7 @@ export function TodayPage() {
       <div className={classes.columns}>
         <div className={classes.column}>
           <Loads only={environment} />
-          {!asOf && <NextActions environment={environment} />}
+          <NextActions scope={then} />
         </div>
         <div className={classes.column}>
           <Movement environment={environment} />
@@ -177,9 +176,9 @@ function Loads({ only }: { only: string | null }) {
   );
 }
 
-function NextActions({ environment }: { environment: string | null }) {
+function NextActions({ scope }: { scope: Record<string, string> }) {
   const to = useCarry();
-  const actions = useItem<Actions>("/actions", { environment, limit: 5 }, { keep: true });
+  const actions = useItem<Actions>("/actions", { ...scope, limit: 5 }, { keep: true });
   const rows = actions.data?.results ?? [];
   return (
     <Panel title="Next best actions" aside={<Link to={to("/actions")}>all</Link>}>
