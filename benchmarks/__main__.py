@@ -1,4 +1,5 @@
-"""`make bench`: every benchmark, one after the other. Environment: BENCH_NODES, BENCH_HOSTS, BENCH_CONTAINERS."""
+"""`make bench`: every benchmark, one after the other. Environment: BENCH_NODES, BENCH_HOSTS, BENCH_CONTAINERS,
+BENCH_FINDINGS (vulnerabilities in each image)."""
 
 from __future__ import annotations
 
@@ -8,7 +9,9 @@ import sys
 
 NODES = os.environ.get("BENCH_NODES", "1000")
 HOSTS = os.environ.get("BENCH_HOSTS", "10000")
-CONTAINERS = os.environ.get("BENCH_CONTAINERS", "200000")
+CONTAINERS = os.environ.get("BENCH_CONTAINERS", "100000")
+FINDINGS = os.environ.get("BENCH_FINDINGS", "300")
+LARGE_FLEET = ("--hosts", HOSTS, "--containers", CONTAINERS, "--findings", FINDINGS)
 BENCHMARKS = (
     ("benchmarks.pulls", "one", "--containers", "500"),
     ("benchmarks.pulls", "many", "--nodes", NODES, "--containers", "50"),
@@ -16,7 +19,8 @@ BENCHMARKS = (
     ("benchmarks.probes", "many", "--nodes", NODES, "--containers", "10"),
     ("benchmarks.imports", "--images", "200", "--vulnerabilities", "300"),
     ("benchmarks.matching", "--images", "50000"),
-    ("benchmarks.lists", "--hosts", HOSTS, "--containers", CONTAINERS, "--slow", "100"),
+    ("benchmarks.lists", *LARGE_FLEET, "--slow", "100"),
+    ("benchmarks.threats",),
 )
 
 

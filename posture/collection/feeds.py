@@ -267,7 +267,7 @@ def weigh_again(changed: list[advisories.Changed], at: datetime) -> int:
         about = [one.vulnerability_id for one in changed]
         held = Finding.objects.open().filter(vulnerability__in=about)
         combined = combining.review(set(held.values_list("asset", flat=True)), points_of_combination, at)
-        decisions.roll_up(combined | decisions.review_vulnerabilities(about, at), at)
+        decisions.roll_up(decisions.review_vulnerabilities(about, at), at, combined=combined)
         deadlines.review_vulnerabilities(about)
     return len(changed)
 

@@ -230,9 +230,10 @@ def end(decision_ids: Collection[int], state: DecisionState, why: str, at: datet
     return changed | review({asset_id for _, _, asset_id in rows}, at)
 
 
-def roll_up(changed: set[int], at: datetime) -> None:
-    """After findings of these assets were decided, or are no more: the combinations that they were part of, and the loads."""
-    combined = combining.review(changed, points_of_combination, at)
+def roll_up(changed: set[int], at: datetime, *, combined: Collection[int] = ()) -> None:
+    """After findings of these assets were decided, or are no more: the combinations that they were part of, and the loads.
+    `combined` are containers whose combinations have just changed."""
+    combined = combining.review(changed, points_of_combination, at).union(combined)
     loads.roll_up(changed | combined | review(combined, at), at)
 
 

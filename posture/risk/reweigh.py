@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+
+from django.db.models import TextField
+from django.db.models.functions import Cast
 
 from posture.defences import ingest as defences
 from posture.findings import settle as findings
@@ -12,7 +15,7 @@ from posture.findings.models import Finding
 from posture.fleet.models import Asset
 from posture.images import ingest as images
 from posture.risk import loads
-from posture.risk.points import data_of, points_of, threat_of
+from posture.risk.points import Factor, data_of, points_of, threat_of
 from posture.vulnerabilities.models import Vulnerability
 from scanners.defences.mitigation import mitigated
 from scanners.records import AssetKind, Severity
@@ -60,15 +63,22 @@ def reweigh_vulnerabilities(vulnerability_ids: Sequence[int], at: datetime) -> i
         pk: threat_of(is_exploited=exploited_since is not None, epss=epss)
         for pk, exploited_since, epss in known.values_list("pk", "exploited_since", "epss")
     }
-    rows: list[tuple[int, float, list[Any]]] = []
+    rows: list[tuple[int, float, list[Factor]]] = []
     assets: set[int] = set()
+    # Thousands of findings have the very same factors: what follows from them is computed once.
+    weighed: dict[tuple[str, int, str], tuple[float, list[Factor]]] = {}
     found = Finding.objects.open().filter(vulnerability__in=list(threats)).order_by("pk")
     for pk, asset_id, vulnerability_id, severity, points, factors in found.values_list(
-        "pk", "asset", "vulnerability", "severity", "points", "factors"
+        "pk", "asset", "vulnerability", "severity", "points", Cast("factors", TextField())
     ).iterator(chunk_size=BATCH):
-        others = (tuple(factor) for factor in factors if factor[0] != "threat")
-        here = [*threats[vulnerability_id], *others]
-        if (after := points_of(Severity(severity), here)) != points:
+        threat = threats[vulnerability_id]
+        rests_on = (str(threat), severity, factors)
+        if rests_on not in weighed:
+            others = [tuple(factor) for factor in json.loads(factors) if factor[0] != "threat"]
+            here = [*threat, *others]
+            weighed[rests_on] = points_of(Severity(severity), here), here
+        after, here = weighed[rests_on]
+        if after != points:
             rows.append((pk, after, here))
             assets.add(asset_id)
     for start in range(0, len(rows), BATCH):

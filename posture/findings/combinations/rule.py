@@ -16,6 +16,20 @@ SELINUX = "docker.container.selinux"
 HOST_NETWORK = "docker.container.not-host-network"
 SECRETS_IN_IMAGE = "image.no-secrets"
 SECRETS_IN_ENV = "docker.container.no-secrets-in-env"
+# All that rules ask of a container; of other checks facts say nothing.
+ASKED = frozenset(
+    {
+        SOCKET,
+        SENSITIVE_MOUNTS,
+        ESCAPE_CAPABILITIES,
+        ROOT,
+        SECCOMP,
+        APPARMOR,
+        SELINUX,
+        HOST_NETWORK,
+        SECRETS_IN_ENV,
+    }
+)
 
 
 class Flaw(Record, frozen=True, kw_only=True):
@@ -29,8 +43,9 @@ class Flaw(Record, frozen=True, kw_only=True):
 
 
 class Facts(Record, frozen=True, kw_only=True):
-    """What is known of one running container and its image, as far as rules ask. `failing` are the checks that fail on the
-    container; `published` its ports that are open on every address."""
+    """What is known of one running container and its image, as far as rules ask. `failing` are those of the checks `ASKED`
+    that fail on the container; `published` its ports that are open on every address. Of `flaws` the first of each kind is
+    told (exploited, in use, critical, or not), those in use before the others."""
 
     container: str
     host: str

@@ -46,6 +46,11 @@ def examples(kind: str) -> list[Any]:
     ]
 
 
+def test_what_rules_ask_of_containers_is_read_for_them() -> None:
+    asked = {slug for kind in ("good", "bad") for case in examples(kind) for slug in case.values[1].failing}
+    assert asked <= vocabulary.ASKED <= {check.id for check in CATALOGUE}
+
+
 @pytest.mark.parametrize(("rule", "facts"), examples("good"))
 def test_what_is_bearable_is_no_finding(rule: Rule, facts: Facts) -> None:
     assert rule.judge(facts) is None
