@@ -31,21 +31,26 @@ IDS_SHOWN = 500
 
 # How often each finding weighs in the loads of the scope's hosts: of a host or container once, of an image on each host
 # that runs it. `place` is where it would be mended. Now, or at a past moment; hosts count where they are now.
-_SCOPE = """
-WITH hosts AS MATERIALIZED (
+_HOSTS = """
+WITH hosts AS NOT MATERIALIZED (
     SELECT a.id, a.name FROM {measured} {within}
 ), live AS NOT MATERIALIZED (
     SELECT c.asset_id, c.host_id, c.image_id, c.status, c.project, c.name
     FROM fleet_containerstate c JOIN hosts h ON h.id = c.host_id WHERE {lives}
-), running AS MATERIALIZED (
-    SELECT r.image_id AS id, r.hosts,
-        regexp_replace(regexp_replace(a.name, '@.*$', ''), ':[^:/]*$', '') AS place
-    FROM (
-        SELECT image_id, count(DISTINCT host_id) AS hosts
-        FROM live WHERE status = ANY(%(alive)s) AND image_id IS NOT NULL GROUP BY 1
-    ) r JOIN fleet_asset a ON a.id = r.image_id
+)
+"""
+_RUNNING = """
+SELECT r.image_id, r.hosts, regexp_replace(regexp_replace(a.name, '@.*$', ''), ':[^:/]*$', '')
+FROM (
+    SELECT image_id, count(DISTINCT host_id) AS hosts
+    FROM live WHERE status = ANY(%(alive)s) AND image_id IS NOT NULL GROUP BY 1
+) r JOIN fleet_asset a ON a.id = r.image_id
+"""
+_STANDING = """
+, running AS (
+    SELECT * FROM unnest(%(running)s::bigint[], %(times)s::bigint[], %(repositories)s::text[]) AS r(id, hosts, place)
 ), standing AS NOT MATERIALIZED (
-    SELECT f.id, f.asset_id, {points} AS points, {severity} AS severity, f.package_id, f.check_id, f.fix
+    SELECT f.id, f.asset_id, f.environment_id, {points} AS points, {severity} AS severity, f.package_id, f.check_id, f.fix
     FROM {findings}
 )
 """
@@ -70,6 +75,7 @@ _THEN = {
 _WITHIN = "AND a.environment_id = ANY(%(environments)s)"
 
 _PACKAGE = "coalesce(nullif(p.source_name, ''), p.name)"
+# Of the worst 20,000 those of hosts and containers are few or many: each is looked up, the planner would read them all.
 _CANDIDATES = f"""
 , worst AS MATERIALIZED (
     SELECT * FROM standing WHERE fix = %(fixed)s OR check_id IS NOT NULL
@@ -77,14 +83,19 @@ _CANDIDATES = f"""
 ), placed AS (
     SELECT w.*, 'image' AS kind, r.place, r.hosts AS times FROM worst w JOIN running r ON r.id = w.asset_id
     UNION ALL
-    SELECT w.*, 'container', coalesce(nullif(l.project, ''), l.name), 1 FROM worst w JOIN live l ON l.asset_id = w.asset_id
+    SELECT w.*, 'container', l.place, 1 FROM worst w JOIN LATERAL (
+        SELECT coalesce(nullif(l.project, ''), l.name) AS place FROM live l WHERE l.asset_id = w.asset_id OFFSET 0
+    ) l ON true WHERE w.environment_id IS NOT NULL
     UNION ALL
-    SELECT w.*, 'host', h.name, 1 FROM worst w JOIN hosts h ON h.id = w.asset_id
+    SELECT w.*, 'host', h.name, 1 FROM worst w JOIN LATERAL (
+        SELECT h.name FROM hosts h WHERE h.id = w.asset_id OFFSET 0
+    ) h ON true WHERE w.environment_id IS NOT NULL
 )
 SELECT CASE WHEN w.check_id IS NULL THEN 'upgrade' ELSE 'setting' END AS sort, w.kind, w.place,
     p.ecosystem, {_PACKAGE} AS package, w.check_id
 FROM placed w LEFT JOIN vulnerabilities_package p ON p.id = w.package_id
-GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY sum(power(w.points, %(exponent)s) * w.times) DESC LIMIT %(candidates)s
+GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY sum(power(w.points, %(exponent)s) * w.times) DESC, 1, 2, 3, 4, 5, 6
+LIMIT %(candidates)s
 """
 _FINDINGS = f"""
 , wanted AS MATERIALIZED (
@@ -99,17 +110,21 @@ _FINDINGS = f"""
     SELECT l.asset_id, 'container', l.name, 1 FROM live l WHERE l.project = '' AND l.name = ANY(%(containers)s)
     UNION ALL
     SELECT h.id, 'host', h.name, 1 FROM hosts h WHERE h.name = ANY(%(hosts)s)
+), stood AS MATERIALIZED (
+    SELECT t.id AS asset_id, t.kind, t.place, t.times, f.id, f.points, f.severity, f.fix, f.check_id, f.package_id,
+        p.ecosystem, {_PACKAGE} AS package
+    FROM there t JOIN standing f ON f.asset_id = t.id LEFT JOIN vulnerabilities_package p ON p.id = f.package_id
+    WHERE f.fix = %(fixed)s OR f.check_id = ANY(%(checks)s)
+), removed AS (
+    SELECT w.number, s.* FROM wanted w JOIN stood s USING (kind, place, check_id) WHERE w.sort = 'setting'
+    UNION ALL
+    SELECT w.number, s.* FROM wanted w JOIN stood s USING (kind, place, ecosystem, package)
+    WHERE w.sort = 'upgrade' AND s.fix = %(fixed)s
 )
-SELECT w.number, count(*), count(DISTINCT t.id), sum(power(f.points, %(exponent)s) * t.times),
-    max(f.points), max(f.severity), (array_agg(f.id ORDER BY f.points DESC, f.id))[1:{IDS_SHOWN}],
-    (array_agg(DISTINCT t.id))[1:{IDS_SHOWN}], (array_agg(DISTINCT f.package_id))[1:100]
-FROM there t JOIN standing f ON f.asset_id = t.id
-LEFT JOIN vulnerabilities_package p ON p.id = f.package_id
-JOIN wanted w ON w.kind = t.kind AND w.place = t.place AND (
-    w.sort = 'setting' AND f.check_id = w.check_id
-    OR w.sort = 'upgrade' AND f.fix = %(fixed)s AND p.ecosystem = w.ecosystem AND {_PACKAGE} = w.package
-)
-GROUP BY 1
+SELECT number, count(*), count(DISTINCT asset_id), sum(power(points, %(exponent)s) * times), max(points), max(severity),
+    (array_agg(id ORDER BY points DESC, id))[1:{IDS_SHOWN}],
+    (array_agg(DISTINCT asset_id))[1:{IDS_SHOWN}], (array_agg(DISTINCT package_id))[1:100]
+FROM removed GROUP BY 1
 """
 
 
@@ -119,9 +134,8 @@ def best(scope: Scope, *, limit: int = 20, at: datetime | None = None) -> dict[s
     hosts = scope.energies(at)
     total, number = sum(hosts), len(hosts)
     before = formula.group_load(hosts)
-    found = _candidates(scope, at) if hosts else []
     actions = []
-    for sort, kind, place, ecosystem, package, check_id, counted in _with_findings(scope, found, at):
+    for sort, kind, place, ecosystem, package, check_id, counted in _fixes(scope, at) if hosts else ():
         findings, assets, energy, points, severity, ids, asset_ids, packages = counted
         after = formula.load(max(total - float(energy), 0.0) / number)
         actions.append(
@@ -144,7 +158,15 @@ def best(scope: Scope, *, limit: int = 20, at: datetime | None = None) -> dict[s
                 "fall": (before or 0.0) - after,
             }
         )
-    actions.sort(key=lambda action: (-action["fall"], action["place"], action["sort"]))
+    actions.sort(
+        key=lambda action: (
+            -action["fall"],
+            action["place"],
+            action["sort"],
+            action["package"] or "",
+            action["check_id"] or 0,
+        )
+    )
     chosen = actions[:limit]
     versions = _versions([pk for action in chosen for pk in action["finding_ids"][:40]], at)
     for action in chosen:
@@ -152,38 +174,36 @@ def best(scope: Scope, *, limit: int = 20, at: datetime | None = None) -> dict[s
     return {"load": before, "hosts": number, "actions": chosen, "looked_at": WORST}
 
 
-def _within(scope: Scope, at: datetime | None) -> tuple[str, dict[str, Any]]:
-    within = "" if scope.environment_ids is None else _WITHIN
-    return _SCOPE.format(within=within, **(_NOW if at is None else _THEN)), {
+def _fixes(scope: Scope, at: datetime | None) -> list[tuple[Any, ...]]:
+    """The most promising fixes, each with all findings that it removes, also those beyond the worst."""
+    moment = _NOW if at is None else _THEN
+    hosts = _HOSTS.format(within="" if scope.environment_ids is None else _WITHIN, **moment)
+    standing = hosts + _STANDING.format(**moment)
+    parameters: dict[str, Any] = {
         "environments": list(scope.environment_ids or ()),
         "alive": [state.value for state in ALIVE],
         "exponent": EXPONENT,
         "fixed": FIXED,
         "at": at,
+        "worst": WORST,
+        "candidates": CANDIDATES,
     }
-
-
-def _candidates(scope: Scope, at: datetime | None) -> list[tuple[Any, ...]]:
-    within, parameters = _within(scope, at)
     with connection.cursor() as cursor:
-        cursor.execute(within + _CANDIDATES, {**parameters, "worst": WORST, "candidates": CANDIDATES})
-        return cursor.fetchall()
-
-
-def _with_findings(
-    scope: Scope, fixes: Sequence[tuple[Any, ...]], at: datetime | None
-) -> list[tuple[Any, ...]]:
-    """Each fix with all findings that it removes, also those beyond the worst."""
-    if not fixes:
-        return []
-    within, parameters = _within(scope, at)
-    names = ("sorts", "kinds", "places", "ecosystems", "packages", "checks")
-    parameters |= {name: list(column) for name, column in zip(names, zip(*fixes, strict=True), strict=True)}
-    for kind in ("image", "container", "host"):
-        parameters[f"{kind}s"] = sorted({place for _, of, place, *_ in fixes if of == kind})
-    with connection.cursor() as cursor:
-        cursor.execute(within + _FINDINGS, {**parameters, "numbers": list(range(len(fixes)))})
+        cursor.execute(hosts + _RUNNING, parameters)
+        parameters |= _columns(("running", "times", "repositories"), cursor.fetchall())
+        cursor.execute(standing + _CANDIDATES, parameters)
+        fixes = cursor.fetchall()
+        names = ("sorts", "kinds", "places", "ecosystems", "packages", "checks")
+        parameters |= _columns(names, fixes) | {"numbers": list(range(len(fixes)))}
+        for kind in ("image", "container", "host"):
+            parameters[f"{kind}s"] = sorted({place for _, of, place, *_ in fixes if of == kind})
+        cursor.execute(standing + _FINDINGS, parameters)
         return [(*fixes[number], counted) for number, *counted in cursor.fetchall()]
+
+
+def _columns(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[str, list[Any]]:
+    """The rows turned by their side, under these names."""
+    return {name: [row[place] for row in rows] for place, name in enumerate(names)}
 
 
 def _versions(finding_ids: Sequence[int], at: datetime | None) -> dict[int, list[str]]:
