@@ -118,16 +118,16 @@ class Postgres:
     def start(self) -> None:
         """Make the cluster when it is missing, start the server, and make our role and database.
 
-        A server that already runs on this cluster is adopted. Raises PostgresError.
+        A server that already runs on this cluster is adopted, one that is just ending is waited for. Raises PostgresError.
         """
+        if not wait_until(lambda: self.pid() is None or self.is_ready(), _START_SECONDS):
+            raise PostgresError(
+                f"The PostgreSQL that runs on {self.data} does not become ready. See {self.log}."
+            )
         if self.pid() is None:
             self._make_cluster()
             self._write_access_rules()
             self._launch()
-        elif not wait_until(self.is_ready, _START_SECONDS):
-            raise PostgresError(
-                f"The PostgreSQL that runs on {self.data} does not become ready. See {self.log}."
-            )
         self._make_database()
 
     def stop(self) -> None:

@@ -65,10 +65,11 @@ class Redis:
             return False
 
     def start(self) -> None:
-        """Start it, or adopt the one that already runs on this folder. Raises RedisError."""
+        """Start it, or adopt the one that already runs on this folder, or wait for the end of one that is ending. Raises
+        RedisError."""
+        if not wait_until(lambda: self.pid() is None or self.is_ready(), _START_SECONDS):
+            raise RedisError(f"The Redis that runs on {self.data} does not answer. See {self.log}.")
         if self.pid() is not None:
-            if not wait_until(self.is_ready, _START_SECONDS):
-                raise RedisError(f"The Redis that runs on {self.data} does not answer. See {self.log}.")
             return
         program = executable()
         self.data.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -67,6 +67,22 @@ def test_it_adopts_servers_that_already_run(servers: Embedded) -> None:
     assert servers.pids() == before and set(before) == {"postgres", "redis"}
 
 
+def test_it_waits_for_servers_that_are_just_ending(servers: Embedded) -> None:
+    services = servers.start()
+    ask(services, "CREATE TABLE kept AS SELECT generate_series(1, 400000) AS n")  # something to write at the end
+    ending = servers.pids()
+    connection = psycopg2.connect(services.database_url)
+    try:
+        connection.cursor().execute("SELECT 1")
+        os.kill(ending["postgres"], signal.SIGINT)
+        os.kill(ending["redis"], signal.SIGTERM)
+        assert wait_until(lambda: embedded.running(servers.var) is None, 60)
+        assert ask(servers.start(), "SELECT count(*) FROM kept") == 400_000
+    finally:
+        connection.close()
+    assert not set(ending.values()) & set(servers.pids().values())
+
+
 def test_it_recovers_after_the_servers_were_killed(servers: Embedded) -> None:
     services = servers.start()
     ask(services, "CREATE TABLE kept (n int); INSERT INTO kept VALUES (7)")
