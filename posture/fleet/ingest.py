@@ -208,6 +208,12 @@ def mark_gone(asset_ids: Sequence[int], at: datetime) -> None:
         open_medium=0,
         open_low=0,
         open_info=0,
+        own_critical=0,
+        own_high=0,
+        own_medium=0,
+        own_low=0,
+        own_info=0,
+        lost_energy=0,
     )
     for model in (ContainerState, HostState, ClusterState, HostProbe, ContainerProbe):
         model.objects.filter(asset__in=ids, closed_at__isnull=True).update(closed_at=at)
@@ -413,7 +419,8 @@ class LoadRow(Record, frozen=True, kw_only=True):
     coverage: float
     band: float | None
     lost_energy: float
-    counts: tuple[int, int, int, int, int]  # open findings: info, low, medium, high, critical
+    counts: tuple[int, ...]  # open findings: info, low, medium, high, critical
+    own_counts: tuple[int, ...]  # the same without those of members
 
 
 def set_loads(rows: Sequence[LoadRow]) -> None:
@@ -432,10 +439,25 @@ def set_loads(rows: Sequence[LoadRow]) -> None:
             "open_medium",
             "open_high",
             "open_critical",
+            "own_info",
+            "own_low",
+            "own_medium",
+            "own_high",
+            "own_critical",
         ),
-        ("bigint", *["float8"] * 6, *["int"] * 5),
+        ("bigint", *["float8"] * 6, *["int"] * 10),
         [
-            (r.asset_id, r.load, r.own_energy, r.energy, r.coverage, r.band, r.lost_energy, *r.counts)
+            (
+                r.asset_id,
+                r.load,
+                r.own_energy,
+                r.energy,
+                r.coverage,
+                r.band,
+                r.lost_energy,
+                *r.counts,
+                *r.own_counts,
+            )
             for r in sorted(rows, key=lambda r: r.asset_id)
         ],
     )

@@ -297,6 +297,12 @@ class Asset(models.Model):
     open_medium = models.IntegerField(db_default=0)
     open_low = models.IntegerField(db_default=0)
     open_info = models.IntegerField(db_default=0)
+    # The same without what a host's containers and images have.
+    own_critical = models.IntegerField(db_default=0)
+    own_high = models.IntegerField(db_default=0)
+    own_medium = models.IntegerField(db_default=0)
+    own_low = models.IntegerField(db_default=0)
+    own_info = models.IntegerField(db_default=0)
 
     objects = AssetQuerySet.as_manager()
 

@@ -11,7 +11,6 @@ from django.db import connection
 from django.db.models import Avg, Count, F, FloatField, Q, Sum
 from django.db.models.functions import Cast, Power
 
-from posture.findings.models import Finding
 from posture.fleet import figures
 from posture.fleet.choices import AssetKind
 from posture.fleet.models import Asset, ContainerState, Environment
@@ -59,13 +58,15 @@ WHERE stood.environment_id IS NULL AND held.environment_id = ANY(%(ids)s) GROUP 
 def environment_figures(
     environments: Iterable[Environment], moment: datetime | None = None
 ) -> dict[int, dict[str, Any]]:
-    """By environment id: load_figures, hosts_total, hosts_above, containers_total, finding_figures; now (five queries), or
+    """By environment id: load_figures, hosts_total, hosts_above, containers_total, finding_figures; now (four queries), or
     at `moment`. Hosts count where they are now."""
     by_id = {environment.pk: environment for environment in environments}
     lines = figures.lines(by_id.values(), moment)
     hosts = _hosts(by_id) if moment is None else _hosts_then(lines, moment)
-    containers = _containers(by_id) if moment is None else _containers_then(by_id, moment)
-    findings = _findings(by_id, containers) if moment is None else _findings_then(by_id, moment)
+    if moment is None:
+        containers, findings = _placed(by_id)
+    else:
+        containers, findings = _containers_then(by_id, moment), _findings_then(by_id, moment)
     told = {}
     for pk in by_id:
         of_hosts = hosts.get(pk, {})
@@ -79,7 +80,7 @@ def environment_figures(
             ),
             "hosts_total": of_hosts.get("total", 0),
             "hosts_above": of_hosts.get("above", 0),
-            "containers_total": containers[pk]["total"] if pk in containers else 0,
+            "containers_total": containers.get(pk, 0),
             "finding_figures": figures.severity_counts(findings[pk]),
         }
     return told
@@ -107,16 +108,15 @@ def _hosts_then(lines: Mapping[int, float], moment: datetime) -> dict[int, dict[
     return {row["asset__environment"]: dict(row) for row in rows}
 
 
-def _containers_then(environment_ids: Iterable[int], moment: datetime) -> dict[int, dict[str, Any]]:
-    """How many containers there were in each environment: `total`."""
-    rows = (
+def _containers_then(environment_ids: Iterable[int], moment: datetime) -> dict[int, int]:
+    """How many containers there were in each environment."""
+    return dict(
         ContainerState.objects.as_of(moment)
         .filter(asset__environment__in=list(environment_ids))
         .values_list("asset__environment")
         .annotate(total=Count("pk"))
         .order_by()
     )
-    return {pk: {"total": total} for pk, total in rows}
 
 
 def _findings_then(environment_ids: Iterable[int], moment: datetime) -> dict[int, dict[int, int]]:
@@ -139,38 +139,30 @@ def _hosts(environment_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
     return {row["environment"]: dict(row) for row in rows}
 
 
-def _containers(environment_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
-    """Containers of each environment, and how many findings of each severity are open on them: `total`, `info` …"""
+def _placed(environment_ids: Iterable[int]) -> tuple[dict[int, int], dict[int, dict[int, int]]]:
+    """How many containers there are in each environment, and how many open findings by severity: of its hosts and
+    containers, and of the images that its hosts hold."""
+    containers: dict[int, int] = {}
+    numbers: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     rows = (
         Asset.objects.present()
-        .filter(kind=AssetKind.CONTAINER, environment__in=environment_ids)
-        .values("environment")
-        .annotate(total=Count("pk"), **{s.label: Sum(f"open_{s.label}") for s in Severity})
+        .filter(kind__in=(AssetKind.HOST, AssetKind.CONTAINER), environment__in=environment_ids)
+        .values_list("environment", "kind")
+        .annotate(Count("pk"), *(Sum(f"own_{severity.label}") for severity in Severity))
         .order_by()
     )
-    return {row["environment"]: dict(row) for row in rows}
-
-
-def _findings(
-    environment_ids: Iterable[int], containers: Mapping[int, Mapping[str, int]]
-) -> dict[int, dict[int, int]]:
-    """Open findings by severity: of hosts and containers in an environment, and of the images that its hosts hold."""
-    numbers: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-    for pk, row in containers.items():
-        for severity in Severity:
-            numbers[pk][severity.value] += row[severity.label]
-    of_hosts = (
-        Finding.objects.on_the_worklist()
-        .filter(asset__kind=AssetKind.HOST, environment__in=environment_ids)
-        .values_list("environment", "severity")
-        .annotate(number=Count("*"))
-        .order_by()
-    )
-    for pk, level, number in of_hosts:
-        numbers[pk][level] += number
+    for pk, kind, total, *of_kind in rows:
+        if kind == AssetKind.CONTAINER:
+            containers[pk] = total
+        _add(numbers[pk], of_kind)
     with connection.cursor() as cursor:
         cursor.execute(_IMAGES_FINDINGS, [list(environment_ids)])
         for pk, *of_images in cursor.fetchall():
-            for severity, number in zip(Severity, of_images, strict=True):
-                numbers[pk][severity.value] += number
-    return numbers
+            _add(numbers[pk], of_images)
+    return containers, numbers
+
+
+def _add(numbers: dict[int, int], counted: Iterable[int]) -> None:
+    """Numbers by severity, from informational to critical."""
+    for severity, number in zip(Severity, counted, strict=True):
+        numbers[severity.value] += number

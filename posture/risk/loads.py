@@ -20,6 +20,7 @@ from scanners.records import AssetKind, Record
 _OWN = """
 SELECT a.id, a.kind, a.evidence, a.lost_energy, a.load, a.own_energy, a.energy, a.coverage, a.band,
        a.open_info, a.open_low, a.open_medium, a.open_high, a.open_critical,
+       a.own_info, a.own_low, a.own_medium, a.own_high, a.own_critical,
        coalesce(s.energy, 0), coalesce(s.info, 0), coalesce(s.low, 0), coalesce(s.medium, 0), coalesce(s.high, 0),
        coalesce(s.critical, 0)
 FROM fleet_asset a
@@ -57,7 +58,8 @@ FROM (
 
 class Weighed(Record, frozen=True, kw_only=True):
     """What is stored of an asset's load, and what its findings and members add up to: load, own energy, energy, coverage,
-    band, and open findings from informational to critical; `lost_energy` is in the band (`keep_bound`)."""
+    band, and open findings from informational to critical, with members and without; `lost_energy` is in the band
+    (`keep_bound`)."""
 
     asset_id: int
     lost_energy: float
@@ -142,10 +144,10 @@ def roll_up(asset_ids: Iterable[int], at: datetime) -> None:
 
 def _weighed(row: tuple, members: Iterable[tuple]) -> Weighed:
     asset_id, kind_text, have, lost_energy, *rest = row
-    before, own = tuple(rest[:10]), rest[10:]
+    before, own = tuple(rest[:15]), rest[15:]
     kind = AssetKind(kind_text)
     own_energy = float(own[0])
-    counts = [int(n) for n in own[1:]]
+    counts = own_counts = [int(n) for n in own[1:]]
     missing_energy = formula.missing_energy(kind, have)
     lost_energy = lost_energy if missing_energy else 0.0
     upper = own_energy + missing_energy + lost_energy
@@ -159,7 +161,15 @@ def _weighed(row: tuple, members: Iterable[tuple]) -> Weighed:
         expected += weight * number
         found += weight * float(coverage or 0)
         counts = [a + int(b or 0) for a, b in zip(counts, member_counts, strict=True)]
-    after = (formula.load(energy), own_energy, energy, found / expected, formula.load(upper), *counts)
+    after = (
+        formula.load(energy),
+        own_energy,
+        energy,
+        found / expected,
+        formula.load(upper),
+        *counts,
+        *own_counts,
+    )
     return Weighed(asset_id=asset_id, lost_energy=lost_energy, before=before, after=after)
 
 
@@ -179,7 +189,8 @@ def _write(weighed: Iterable[Weighed], at: datetime) -> list[int]:
                 coverage=coverage,
                 band=band,
                 lost_energy=one.lost_energy,
-                counts=(counts[0], counts[1], counts[2], counts[3], counts[4]),
+                counts=tuple(counts[:5]),
+                own_counts=tuple(counts[5:]),
             )
         )
         if (load, coverage, band) != (one.before[0], one.before[3], one.before[4]):

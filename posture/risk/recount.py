@@ -20,7 +20,10 @@ from scanners.records import Record
 AT_ONCE = 2_000
 # A sum in another order is another number in its last digits.
 TOLERANCE = 1e-9
-_NAMES = ("load", "own_energy", "energy", "coverage", "band", "info", "low", "medium", "high", "critical")
+_NAMES = (
+    "load", "own_energy", "energy", "coverage", "band", "info", "low", "medium", "high", "critical",
+    "own_info", "own_low", "own_medium", "own_high", "own_critical",
+)  # fmt: skip
 
 
 class Difference(Record, frozen=True, kw_only=True):
