@@ -44,7 +44,7 @@ SELECT r.image_id, r.hosts, regexp_replace(regexp_replace(a.name, '@.*$', ''), '
 FROM (
     SELECT image_id, count(DISTINCT host_id) AS hosts
     FROM live WHERE status = ANY(%(alive)s) AND image_id IS NOT NULL GROUP BY 1
-) r JOIN fleet_asset a ON a.id = r.image_id
+) r JOIN LATERAL (SELECT a.name FROM fleet_asset a WHERE a.id = r.image_id OFFSET 0) a ON true  -- one by one, as below
 """
 _STANDING = """
 , running AS (
