@@ -42,7 +42,7 @@ export function Digests() {
         </Empty>
       ) : (
         <div className={pageClasses.frame}>
-          <table className={`${pageClasses.table} ${pageClasses.roomy}`}>
+          <table className={pageClasses.table}>
             <thead>
               <tr>
                 {seesAll && <th scope="col">Of</th>}

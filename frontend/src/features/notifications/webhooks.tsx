@@ -41,7 +41,7 @@ export function Webhooks() {
         </Empty>
       ) : (
         <div className={pageClasses.frame}>
-          <table className={`${pageClasses.table} ${pageClasses.roomy}`}>
+          <table className={pageClasses.table}>
             <thead>
               <tr>
                 <th scope="col">Webhook</th>
