@@ -15,6 +15,7 @@ from tests.platform.instances import ROOT
 REPORT = ROOT / "tests" / "data" / "reports" / "trivy" / "alpine.json"
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 COUNT = "from django.utils import timezone; from posture.trends.counting import catch_up; catch_up(timezone.now())"
+PARTS = 4  # of the walks through all pages, so that each has its time
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -52,7 +53,8 @@ def paths(fleet: Fleet, probed: Probed, product: Product) -> list[str]:
         "/defences?group=distribution", "/defences?tab=containers", "/defences?tab=differences",
         "/defences?tab=differences&show=all&open=/kernel/lockdown",
         "/uploads", "/uploads?add=report", "/feeds", "/affected", "/affected?q=CVE-2021-44228", "/affected?q=openssl",
-        "/today", "/decisions", "/actions", "/trends", "/trends?by=kind&span=30", "/remediation", "/changes", "/teams",
+        "/today", "/decisions", "/actions", "/actions?as_of=2020-03-01T09:00:00Z",
+        "/trends", "/trends?by=kind&span=30", "/remediation", "/changes", "/teams",
         "/notifications", "/messages",
         "/gate", "/gate?tab=policies", "/gate?tab=pipeline",
         f"/pulls/{pull}", "/environments", "/users", "/tokens", "/history", "/me", "/nowhere",
@@ -90,14 +92,15 @@ def violations_in_both_colours(page: Page) -> dict[str, list[str]]:
     return found
 
 
+@pytest.mark.parametrize("part", range(PARTS))
 def test_axe_finds_nothing_on_any_page_in_light_and_dark(
-    open_page: Open, administrator: Any, watch: Watch, paths: list[str]
+    open_page: Open, administrator: Any, watch: Watch, paths: list[str], part: int
 ) -> None:
     assert AXE.exists(), "axe-core is not installed: python3 tools/environment.py frontend build"
     watch.expects(404)
     page = open_page(state=administrator, unguarded=True)
     found = {}
-    for path in paths:
+    for path in paths[part::PARTS]:
         settle(page, path)
         if said := violations_in_both_colours(page):
             found[path] = said
@@ -110,8 +113,9 @@ def test_axe_finds_nothing_on_the_login_in_light_and_dark(open_page: Open) -> No
     assert violations_in_both_colours(page) == {}
 
 
+@pytest.mark.parametrize("part", range(PARTS))
 def test_no_page_breaks_the_policy_complains_or_scrolls_sideways(
-    page: Page, watch: Watch, paths: list[str]
+    page: Page, watch: Watch, paths: list[str], part: int
 ) -> None:
     """Here the content security policy is in force; the console tells of every violation, `watch` of the console."""
     watch.expects(404)
@@ -122,10 +126,10 @@ def test_no_page_breaks_the_policy_complains_or_scrolls_sideways(
         "addEventListener('securitypolicyviolation', event => policyBroken("
         "`${location.pathname}: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`))"
     )
-    for path in paths:
+    for path in paths[part::PARTS]:
         settle(page, path)
-        for part in ("html", "main"):
-            if (over := page.locator(part).evaluate("node => node.scrollWidth - node.clientWidth")) > 0:
-                sideways[f"{part} of {path}"] = over
+        for box in ("html", "main"):
+            if (over := page.locator(box).evaluate("node => node.scrollWidth - node.clientWidth")) > 0:
+                sideways[f"{box} of {path}"] = over
     assert broken == []
     assert sideways == {}, "pixels beyond a width of 1280"

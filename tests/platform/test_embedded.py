@@ -69,7 +69,9 @@ def test_it_adopts_servers_that_already_run(servers: Embedded) -> None:
 
 def test_it_waits_for_servers_that_are_just_ending(servers: Embedded) -> None:
     services = servers.start()
-    ask(services, "CREATE TABLE kept AS SELECT generate_series(1, 400000) AS n")  # something to write at the end
+    ask(
+        services, "CREATE TABLE kept AS SELECT generate_series(1, 400000) AS n"
+    )  # something to write at the end
     ending = servers.pids()
     connection = psycopg2.connect(services.database_url)
     try:
