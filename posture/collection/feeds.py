@@ -266,7 +266,8 @@ def weigh_again(changed: list[advisories.Changed], at: datetime) -> int:
     if changed:
         about = [one.vulnerability_id for one in changed]
         held = Finding.objects.open().filter(vulnerability__in=about)
-        combined = combining.review(set(held.values_list("asset", flat=True)), points_of_combination, at)
+        images = set(held.values_list("asset", flat=True))
+        combined = combining.review_flaws(images, points_of_combination, at)
         decisions.roll_up(decisions.review_vulnerabilities(about, at), at, combined=combined)
         deadlines.review_vulnerabilities(about)
     return len(changed)

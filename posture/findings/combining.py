@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from posture.compliance.models import Check
 from posture.findings import settle
 from posture.findings.choices import WEIGHS, FindingKind
 from posture.findings.combinations.registry import rules
-from posture.findings.combinations.rule import ASKED, SECRETS_IN_IMAGE, Facts, Flaw
+from posture.findings.combinations.rule import ASKED, POWERS, SECRETS_IN_IMAGE, Facts, Flaw
 from posture.findings.models import Finding
 from posture.findings.settle import Factor, Problem
 from posture.fleet.choices import ALIVE
@@ -34,10 +34,33 @@ _NO_FACTORS: tuple[Factor, ...] = ()
 def review(asset_ids: Iterable[int], weigh: Weigh, at: datetime) -> set[int]:
     """Judge the containers among these assets, and those that run the images among them; returns the containers whose
     findings changed. The caller holds the rows of `asset_ids`."""
-    ids, images = _containers(asset_ids), _Images()
+    return _review_all(_containers(asset_ids), weigh, at)
+
+
+def review_flaws(image_ids: Iterable[int], weigh: Weigh, at: datetime) -> set[int]:
+    """`review`, when nothing but what is known of vulnerabilities in these images has changed: flaws make a combination only
+    with an entrance or with power, which few containers have."""
+    ids = list(image_ids)
+    open_ = Finding.objects.filter(asset=OuterRef("asset"), closed_at__isnull=True)
+    powers = Check.objects.filter(slug__in=POWERS).values("pk")
+    concerned = (
+        ContainerState.objects.current()
+        .filter(image__in=ids, status__in=ALIVE)
+        .filter(
+            Q(exposed=True)
+            | Q(privileged=True)
+            | Exists(open_.filter(kind=FindingKind.FAILED_CHECK, check_definition__in=powers))
+            | Exists(open_.filter(kind=FindingKind.COMBINATION))
+        )
+    )
+    return _review_all(list(concerned.order_by("image", "asset").values_list("asset", flat=True)), weigh, at)
+
+
+def _review_all(container_ids: Sequence[int], weigh: Weigh, at: datetime) -> set[int]:
+    images = _Images()
     changed: set[int] = set()
-    for start in range(0, len(ids), AT_ONCE):
-        changed |= _review(ids[start : start + AT_ONCE], images, weigh, at)
+    for start in range(0, len(container_ids), AT_ONCE):
+        changed |= _review(container_ids[start : start + AT_ONCE], images, weigh, at)
     return changed
 
 

@@ -40,7 +40,7 @@ def review_image(image_id: int, signature: str, now: datetime) -> int:
         uses = in_use.work_out(image_id, signature, now)
         changed, weightier = _weigh(image_id, uses)
         findings.set_uses(changed, now)
-        combined = combining.review([image_id], points_of_combination, now) if changed else set()
+        combined = combining.review_flaws([image_id], points_of_combination, now) if changed else set()
         if weightier or combined:
             loads.roll_up({image_id, *combined}, now)
     return len(changed)

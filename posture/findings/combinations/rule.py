@@ -16,12 +16,16 @@ SELINUX = "docker.container.selinux"
 HOST_NETWORK = "docker.container.not-host-network"
 SECRETS_IN_IMAGE = "image.no-secrets"
 SECRETS_IN_ENV = "docker.container.no-secrets-in-env"
+# What gives a container power over its host, in words.
+POWERS = {
+    SOCKET: "holds the engine's socket",
+    SENSITIVE_MOUNTS: "mounts sensitive directories of the host",
+    ESCAPE_CAPABILITIES: "has a capability that allows escape",
+}
 # All that rules ask of a container; of other checks facts say nothing.
 ASKED = frozenset(
     {
-        SOCKET,
-        SENSITIVE_MOUNTS,
-        ESCAPE_CAPABILITIES,
+        *POWERS,
         ROOT,
         SECCOMP,
         APPARMOR,
@@ -65,13 +69,7 @@ class Facts(Record, frozen=True, kw_only=True):
         """By what the container has power over its host, in words; "" where it has none."""
         if self.is_privileged:
             return "privileged"
-        if SOCKET in self.failing:
-            return "holds the engine's socket"
-        if SENSITIVE_MOUNTS in self.failing:
-            return "mounts sensitive directories of the host"
-        if ESCAPE_CAPABILITIES in self.failing:
-            return "has a capability that allows escape"
-        return ""
+        return next((words for check, words in POWERS.items() if check in self.failing), "")
 
     @property
     def entrance(self) -> str:
@@ -87,7 +85,8 @@ Judge = Callable[[Facts], tuple[str, ...] | None]
 
 
 class Rule(Record, frozen=True, kw_only=True):
-    """`judge` gives the path where the facts come together, None where they do not."""
+    """`judge` gives the path where the facts come together, None where they do not. A rule that asks for flaws asks for an
+    entrance or for power too: a change of flaws is judged only where there is one."""
 
     id: str
     title: str

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from django.utils import timezone
 
@@ -44,6 +45,13 @@ def examples(kind: str) -> list[Any]:
         for rule in rules().values()
         for number, facts in enumerate(getattr(rule, kind))
     ]
+
+
+@pytest.mark.parametrize(("rule", "facts"), examples("bad"))
+def test_no_rule_holds_by_flaws_without_entrance_or_power(rule: Rule, facts: Facts) -> None:
+    powerless = facts.failing.difference(vocabulary.POWERS)
+    shut = msgspec.structs.replace(facts, published=(), is_privileged=False, failing=powerless)
+    assert not facts.flaws or rule.judge(shut) is None
 
 
 def test_what_rules_ask_of_containers_is_read_for_them() -> None:
