@@ -103,9 +103,9 @@ class Writing:
         self._judge_used_images()
         if self._host is not None and (reweighed := self._host.defended - set(changes.gone)):
             reweigh(sorted(reweighed), changes.data_classes, self.at)
-        judged = changes.touched | changes.used_images.difference(changes.gone)
-        judged |= images.used_by(judged)  # what a container exposes, its image is exposed to
-        changes.touched |= follow(judged, self.at)
+        # What a container exposes, its image is exposed to.
+        elsewhere = changes.used_images.difference(changes.gone) | images.used_by(changes.touched)
+        changes.touched |= follow(changes.touched, self.at, elsewhere=elsewhere)
         if changes.touched:
             changes.touched.add(changes.host_id)
             changed = loads.recompute(changes.touched, self.at, left=changes.left)

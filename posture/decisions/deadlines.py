@@ -10,11 +10,10 @@ from django.db import connection
 from posture.base.moments import start_of
 from posture.decisions.choices import ClockStart
 from posture.decisions.models import Deadline
-from posture.decisions.scope import Subject
-from posture.decisions.subjects import Reader
 from posture.findings import settle as findings
 from posture.findings.agreement import FIXED
 from posture.findings.models import Attribution, Finding
+from posture.fleet.choices import ALIVE
 from scanners.records import Record
 
 AT_ONCE = 2_000
@@ -61,7 +60,7 @@ def _due(rule: Rule, facts: Facts) -> datetime | None:
     return None if begun is None else max(begun, facts.opened_at) + timedelta(days=rule.days)
 
 
-def review(asset_ids: Iterable[int], reader: Reader | None = None) -> None:
+def review(asset_ids: Iterable[int]) -> None:
     """Set when the open findings of these assets are due. The caller holds their rows."""
     if not Deadline.objects.exists():
         return
@@ -78,12 +77,15 @@ def review(asset_ids: Iterable[int], reader: Reader | None = None) -> None:
         )
     ids = sorted(set(asset_ids))
     for start in range(0, len(ids), AT_ONCE):
-        _review(ids[start : start + AT_ONCE], rules, reader or Reader())
+        _review(ids[start : start + AT_ONCE], rules)
 
 
-def _review(asset_ids: Sequence[int], rules: dict[int, list[Rule]], reader: Reader) -> None:
-    known = reader.read(asset_ids)
-    of_asset = {pk: _rules_of(subject, rules) for pk, subject in known.items()}
+def _review(asset_ids: Sequence[int], rules: dict[int, list[Rule]]) -> None:
+    places = _places(asset_ids)
+    of_asset = {
+        pk: [rule for environment_id in environments for rule in rules.get(environment_id, ())]
+        for pk, (environments, _) in places.items()
+    }
     rows = list(
         Finding.objects.open()
         .filter(asset__in=asset_ids)
@@ -101,7 +103,7 @@ def _review(asset_ids: Sequence[int], rules: dict[int, list[Rule]], reader: Read
             of_asset.get(asset_id, ()),
             Facts(
                 severity=severity,
-                is_exposed=asset_id in known and known[asset_id].is_exposed,
+                is_exposed=asset_id in places and places[asset_id][1],
                 opened_at=opened_at,
                 fixable_since=fixable.get(pk),
                 exploited_since=None if exploited is None else start_of(exploited),
@@ -112,9 +114,36 @@ def _review(asset_ids: Sequence[int], rules: dict[int, list[Rule]], reader: Read
     findings.set_due(changed)
 
 
-def _rules_of(subject: Subject, rules: dict[int, list[Rule]]) -> list[Rule]:
-    environments = {place.environment_id for place in subject.places if place.environment_id is not None}
-    return [rule for pk in sorted(environments) for rule in rules.get(pk, ())]
+# Where each asset lies and whether a port of it is open on every address. A fleet may hold an image on thousands of hosts: of
+# them only the environments are read, and one exposed container is enough.
+_PLACES = """
+SELECT a.id,
+    CASE a.kind WHEN 'image' THEN ARRAY(
+        SELECT DISTINCT h.environment_id FROM images_presence p JOIN fleet_asset h ON h.id = p.host_id
+        WHERE p.image_id = a.id AND p.closed_at IS NULL AND h.environment_id IS NOT NULL ORDER BY 1
+    ) ELSE array_remove(ARRAY[coalesce(h.environment_id, a.environment_id)], NULL) END,
+    CASE a.kind
+        WHEN 'image' THEN EXISTS (
+            SELECT FROM fleet_containerstate c
+            WHERE c.image_id = a.id AND c.closed_at IS NULL AND c.exposed AND c.status = ANY(%(alive)s)
+        )
+        WHEN 'host' THEN EXISTS (
+            SELECT FROM fleet_containerstate c
+            WHERE c.host_id = a.id AND c.closed_at IS NULL AND c.exposed AND c.status = ANY(%(alive)s)
+        )
+        ELSE EXISTS (
+            SELECT FROM fleet_containerstate c WHERE c.asset_id = a.id AND c.closed_at IS NULL AND c.exposed
+        )
+    END
+FROM fleet_asset a LEFT JOIN fleet_asset h ON h.id = a.host_id WHERE a.id = ANY(%(assets)s)
+"""
+
+
+def _places(asset_ids: Sequence[int]) -> dict[int, tuple[list[int], bool]]:
+    """Asset id -> the environments in which it lies, and whether it is exposed."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PLACES, {"assets": list(asset_ids), "alive": [state.value for state in ALIVE]})
+        return {pk: (environments, is_exposed) for pk, environments, is_exposed in cursor.fetchall()}
 
 
 def _fixable_since(finding_ids: Sequence[int]) -> dict[int, datetime]:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from posture.decisions import subjects
 from posture.decisions.models import OwnerRule
 from posture.decisions.scope import Problem, Scope, Subject, is_about
-from posture.decisions.subjects import Reader
 from posture.findings import settle as findings
 from posture.findings.models import Finding
 
 _ANY = Problem(kind="any", key="any")
 
 
-def review(asset_ids: Iterable[int], reader: Reader | None = None) -> None:
+def review(asset_ids: Iterable[int]) -> None:
     """Give the open findings of these assets that have neither person nor team the team that the rules name. The caller
     holds the rows of the assets."""
     rules = list(OwnerRule.objects.all())
@@ -25,7 +25,7 @@ def review(asset_ids: Iterable[int], reader: Reader | None = None) -> None:
     found = list(nobodys.order_by("pk").values_list("pk", "asset"))
     if not found:
         return
-    known = (reader or Reader()).read({asset_id for _, asset_id in found})
+    known = subjects.read({asset_id for _, asset_id in found}, names_alone=True)
     teams = {pk: team for pk, subject in known.items() if (team := team_of(rules, subject)) is not None}
     by_team: dict[int, list[int]] = {}
     for pk, asset_id in found:

@@ -51,13 +51,13 @@ WHERE d.state = 'active' AND d.finding_kind <> '' AND f.closed_at IS NULL AND f.
 Pair = tuple[int, int, int]  # finding, asset, decision
 
 
-def review(asset_ids: Iterable[int], at: datetime, reader: Reader | None = None) -> set[int]:
+def review(asset_ids: Iterable[int], at: datetime) -> set[int]:
     """Bring the findings of these assets in step with the active decisions; returns the assets whose numbers and loads
     that changes, others among them where a decision of theirs was suspended. The caller holds the rows of `asset_ids`."""
     changed: set[int] = set()
-    ids = sorted(set(asset_ids))
+    ids, reader = sorted(set(asset_ids)), Reader()
     for start in range(0, len(ids), AT_ONCE):
-        changed |= _review(ids[start : start + AT_ONCE], at, reader or Reader())
+        changed |= _review(ids[start : start + AT_ONCE], at, reader)
     return changed
 
 

@@ -37,9 +37,12 @@ class Reader:
         return {pk: self._known[pk] for pk in ids if pk in self._known}
 
 
-def read(asset_ids: Iterable[int], within: Collection[int] | None = None) -> dict[int, Subject]:
+def read(
+    asset_ids: Iterable[int], within: Collection[int] | None = None, *, names_alone: bool = False
+) -> dict[int, Subject]:
     """By asset id; ids of nothing are left out. With `within`, images have the names and places that they have on hosts of
-    these environments."""
+    these environments. With `names_alone` nothing is read of exposure and controls, for which all containers of an image
+    are looked at."""
     assets = {
         pk: (kind, name, environment_id, host_id)
         for pk, kind, name, environment_id, host_id in Asset.objects.filter(
@@ -56,11 +59,12 @@ def read(asset_ids: Iterable[int], within: Collection[int] | None = None) -> dic
     of_containers = {image_id for image_id, _ in containers.values() if image_id is not None}
     names, holding = _presences({*images, *of_containers}, within)
     digests = dict(Image.objects.filter(pk__in={*images, *of_containers}).values_list("pk", "digest"))
-    exposed_images, running = _running(images)
+    exposed_images, running = _running(() if names_alone else images)
     hosts = {pk if kind == AssetKind.HOST else host_id for pk, (kind, _, _, host_id) in assets.items()}
     places = _places({host for host in hosts if host} | {host for held in holding.values() for host in held})
     exposed_hosts = _exposed_hosts([pk for pk, (kind, *_) in assets.items() if kind == AssetKind.HOST])
-    states = defences.states_around({*assets, *(pk for held in running.values() for pk in held)})
+    around = () if names_alone else {*assets, *(pk for held in running.values() for pk in held)}
+    states = defences.states_around(around)
     found = {}
     for pk, (kind, name, environment_id, host_id) in assets.items():
         image_id = pk if kind == AssetKind.IMAGE else containers.get(pk, (None, False))[0]
