@@ -165,9 +165,9 @@ class _Images:
 
 _FIRST_FLAWS = f"""
 SELECT DISTINCT ON (f.asset_id, f.use, v.exploited_since IS NULL, f.severity = %(critical)s)
-    f.asset_id, v.key, p.name, p.version, f.severity, v.exploited_since IS NOT NULL, f.use
+    f.asset_id, v.key, coalesce(p.name, 'an unnamed package'), coalesce(p.version, ''), f.severity, v.exploited_since IS NOT NULL, f.use
 FROM findings_finding f JOIN vulnerabilities_vulnerability v ON v.id = f.vulnerability_id
-JOIN vulnerabilities_package p ON p.id = f.package_id
+LEFT JOIN vulnerabilities_package p ON p.id = f.package_id
 WHERE f.asset_id = ANY(%(images)s) AND f.kind = %(kind)s AND f.closed_at IS NULL
     AND (f.decided IS NULL OR f.decided = {WEIGHS})
     AND (v.exploited_since IS NOT NULL OR f.severity = %(critical)s AND f.use = %(seen)s)
@@ -194,7 +194,7 @@ def _flaws(image_ids: Iterable[int]) -> Mapping[int, list[Flaw]]:
         found[asset_id].append(
             Flaw(
                 key=key,
-                package=f"{name} {version}",
+                package=f"{name} {version}".strip(),
                 severity=Severity(severity),
                 is_exploited=exploited,
                 is_in_use=use == Use.SEEN,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
+
+import psutil
 
 MEBIBYTE = 1024 * 1024
 # The limit of control groups version 2, then of version 1, as a container sees its own.
@@ -15,7 +16,7 @@ _LIMITS = (
 
 def available_bytes(limits: tuple[Path, ...] = _LIMITS) -> int:
     """Bytes of memory; a limit that cannot be read, or that is not a number ("max"), is none."""
-    found = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    found = [psutil.virtual_memory().total]
     for path in limits:
         try:
             found.append(int(path.read_text()))

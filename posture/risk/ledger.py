@@ -233,7 +233,7 @@ def missing(
 def _because(asset: Asset) -> dict[str, str]:
     """What is to be said of single kinds of evidence. Of an image it costs one query: why tools could not look into it."""
     if asset.lost_energy:
-        return dict.fromkeys(formula.EXPECTED[AssetKind(asset.kind)], _LEFT)
+        return dict.fromkeys(set(formula.EXPECTED[AssetKind(asset.kind)]) - _once_known(asset), _LEFT)
     if asset.kind != AssetKind.IMAGE or {"packages", "vulnerability_scan"} <= set(asset.evidence):
         return {}
     _, reason = scans.states([asset.pk])[asset.pk]
