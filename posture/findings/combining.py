@@ -165,7 +165,8 @@ class _Images:
 
 _FIRST_FLAWS = f"""
 SELECT DISTINCT ON (f.asset_id, f.use, v.exploited_since IS NULL, f.severity = %(critical)s)
-    f.asset_id, v.key, coalesce(p.name, 'an unnamed package'), coalesce(p.version, ''), f.severity, v.exploited_since IS NOT NULL, f.use
+    f.asset_id, v.key, coalesce(p.name, 'an unnamed package'), coalesce(p.version, ''), f.severity,
+    v.exploited_since IS NOT NULL, f.use
 FROM findings_finding f JOIN vulnerabilities_vulnerability v ON v.id = f.vulnerability_id
 LEFT JOIN vulnerabilities_package p ON p.id = f.package_id
 WHERE f.asset_id = ANY(%(images)s) AND f.kind = %(kind)s AND f.closed_at IS NULL
