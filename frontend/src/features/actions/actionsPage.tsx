@@ -42,7 +42,7 @@ export function ActionsPage() {
       {actions.isPending ? (
         <Loading what="the fixes" rows={8} />
       ) : rows.length === 0 && !actions.error ? (
-        <Empty title="There is nothing to do">
+        <Empty title={`There ${asOf ? "was" : "is"} nothing to do`}>
           No finding that loads a host has a fix, or nothing was measured yet.
         </Empty>
       ) : (
